@@ -1,0 +1,226 @@
+//! What a connector implements.
+//!
+//! A connector crate declares one [`ConnectorKind`] with its options and gives the gateway a [`ConnectorFactory`] of it.
+//! It sees neither the store nor a session: it is given options and a [`Scope`], and gives metadata and rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{FieldRef, SchemaRef};
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use object_store::{ObjectMeta, ObjectStore};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::error::Result;
+use crate::metadata::Harvest;
+use crate::options::{self, OptionSpec, Options};
+use crate::predicate::{Predicate, Value};
+
+/// One kind of data source, as a connector crate writes it.
+pub trait ConnectorKind: Send + Sync + 'static {
+    /// The options of the kind. Their doc comments are the documentation that operators read.
+    type Options: DeserializeOwned + JsonSchema + Send;
+    /// The word after the name in `CALL create_datasource(name, type, …)`: lower-case, for example `sqlite`.
+    const KIND: &'static str;
+    /// One sentence that says what such a source is.
+    const SUMMARY: &'static str;
+
+    /// Makes a connector. It opens nothing remote: the first `test`, `harvest` or `read` does.
+    fn open(&self, options: Self::Options, context: OpenContext) -> impl Future<Output = Result<Arc<dyn Connector>>> + Send;
+}
+
+/// A [`ConnectorKind`] as the gateway holds it, its options' type forgotten.
+#[async_trait]
+pub trait ConnectorFactory: Send + Sync + 'static {
+    fn kind(&self) -> &'static str;
+    fn summary(&self) -> &'static str;
+    /// The kind's own options, without the [`CommonOptions`](crate::options::CommonOptions) that every source has.
+    fn options(&self) -> Vec<OptionSpec>;
+    /// Makes a connector of checked options.
+    async fn open(&self, options: &Options, context: OpenContext) -> Result<Arc<dyn Connector>>;
+}
+
+#[async_trait]
+impl<K: ConnectorKind> ConnectorFactory for K {
+    fn kind(&self) -> &'static str {
+        K::KIND
+    }
+
+    fn summary(&self) -> &'static str {
+        K::SUMMARY
+    }
+
+    fn options(&self) -> Vec<OptionSpec> {
+        options::describe::<K::Options>()
+    }
+
+    async fn open(&self, options: &Options, context: OpenContext) -> Result<Arc<dyn Connector>> {
+        ConnectorKind::open(self, options::parse(K::KIND, options)?, context).await
+    }
+}
+
+/// What the gateway gives a connector.
+#[derive(Clone, Debug)]
+pub struct OpenContext {
+    /// The data source's name, for messages.
+    pub source: String,
+    /// Where the connector counts what it asks of the source.
+    pub remote_calls: RemoteCalls,
+}
+
+/// Counts requests to a data source: statements, listings, file reads. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct RemoteCalls(Arc<AtomicU64>);
+
+impl RemoteCalls {
+    /// To be called right before each request that leaves the gateway.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An open data source. Dropping a future of any method cancels the work.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// The schema that an unqualified table name means, after `public`.
+    fn default_schema(&self) -> &str;
+
+    /// Whether `read` applies the predicate exactly as PostgreSQL would. What it refuses, the gateway applies to the rows.
+    fn applies(&self, predicate: &Predicate) -> bool;
+
+    /// Tries the way to the source, stage by stage, and stops after the first stage that fails.
+    async fn test(&self) -> Vec<TestStage>;
+
+    /// Pushes the metadata of the scope into the harvest, with a number of requests that does not grow with the tables.
+    async fn harvest(&self, scope: &Scope, harvest: &mut Harvest) -> Result<()>;
+
+    /// Says how the rows of a table are read.
+    async fn read(&self, request: ReadRequest) -> Result<ReadPlan>;
+}
+
+/// What part of a source a harvest covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Only this schema.
+    pub schema: Option<String>,
+    /// Only this table of the schema.
+    pub table: Option<String>,
+}
+
+impl Scope {
+    /// Whether a schema is covered, in whole or in part.
+    pub fn covers_schema(&self, schema: &str) -> bool {
+        self.schema.as_deref().is_none_or(|only| only == schema)
+    }
+
+    pub fn covers_table(&self, schema: &str, table: &str) -> bool {
+        self.covers_schema(schema) && self.table.as_deref().is_none_or(|only| only == table)
+    }
+}
+
+/// The answer of one stage of a connection test.
+#[derive(Clone, Debug)]
+pub struct TestStage {
+    pub stage: Stage,
+    pub latency: Duration,
+    /// What was found, or why the stage failed.
+    pub outcome: Result<String>,
+}
+
+/// The stages of a connection test, in their order. A kind of source leaves out those that it does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Resolve,
+    Connect,
+    Tls,
+    Authenticate,
+    Query,
+}
+
+impl Stage {
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Resolve => "resolve",
+            Stage::Connect => "connect",
+            Stage::Tls => "tls",
+            Stage::Authenticate => "authenticate",
+            Stage::Query => "query",
+        }
+    }
+}
+
+/// Which rows of which table are wanted.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    pub schema: String,
+    pub table: String,
+    /// The wanted columns as the snapshot has them, in the order in which the rows must have them. May be empty: only the count matters.
+    pub columns: Vec<FieldRef>,
+    /// Predicates for which [`Connector::applies`] said yes; all of them hold for the wanted rows.
+    pub predicates: Vec<Predicate>,
+    /// How many rows are enough.
+    pub limit: Option<usize>,
+}
+
+/// How the rows of a table are read.
+pub enum ReadPlan {
+    /// Files, which the query engine scans itself.
+    Files(Files),
+    /// Rows that the connector streams, with exactly the columns of the request.
+    Rows(RowStream),
+}
+
+pub type RowStream = BoxStream<'static, Result<RecordBatch>>;
+
+/// Files of one format that together are a table.
+pub struct Files {
+    pub format: FileFormat,
+    /// Where the files are. Their paths are relative to it.
+    pub object_store: Arc<dyn ObjectStore>,
+    pub files: Vec<File>,
+    /// The columns in the files, in the order of the table.
+    pub file_schema: SchemaRef,
+    /// The columns that come from `key=value` folders. They follow those of the files.
+    pub partition_columns: Vec<FieldRef>,
+}
+
+/// One file, and the values that its `key=value` folders say, in the order of the partition columns.
+pub struct File {
+    pub object: ObjectMeta,
+    pub partition_values: Vec<Value>,
+}
+
+/// The format of a table's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFormat {
+    /// Comma-separated values, RFC 4180.
+    Csv {
+        header: bool,
+        delimiter: u8,
+        quote: u8,
+        compression: Compression,
+    },
+    /// One JSON object per line.
+    JsonLines {
+        compression: Compression,
+    },
+    Parquet,
+    /// Arrow IPC, file format.
+    Arrow,
+}
+
+/// How a whole file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}

@@ -1,0 +1,276 @@
+//! The one error of metagate.
+//!
+//! Programs read [`Error::code`], people read the message, its detail and its hint. The message is lower-case and
+//! names the object and its kind; detail and hint are sentences. Which SQLSTATE a code becomes is said here and nowhere else.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// What went wrong, as a program sees it. [`Code::sqlstate`] is what a PostgreSQL client receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The statement is not SQL that we understand (42601).
+    Syntax,
+    /// A relation does not exist (42P01).
+    UndefinedTable,
+    /// A column does not exist (42703).
+    UndefinedColumn,
+    /// A function or procedure does not exist (42883).
+    UndefinedFunction,
+    /// A schema does not exist (3F000).
+    UndefinedSchema,
+    /// A database does not exist (3D000).
+    UndefinedDatabase,
+    /// A prepared statement does not exist (26000).
+    UndefinedStatement,
+    /// A cursor does not exist (34000).
+    UndefinedCursor,
+    /// Any other named object does not exist (42704).
+    UndefinedObject,
+    /// A name could mean more than one thing (42702).
+    Ambiguous,
+    /// An object of that name exists (42710).
+    AlreadyExists,
+    /// A cursor of that name exists (42P03).
+    DuplicateCursor,
+    /// A prepared statement of that name exists (42P05).
+    DuplicateStatement,
+    /// Types do not fit (42804).
+    DatatypeMismatch,
+    /// A value is not one that the argument, option or setting takes (22023).
+    InvalidArgument,
+    /// A literal is not of its type's form (22P02).
+    InvalidText,
+    /// A number does not fit its type (22003).
+    OutOfRange,
+    /// A division by zero (22012).
+    DivisionByZero,
+    /// The data of a source is not what its format promises (22000).
+    BadData,
+    /// The wire protocol was violated (08P01).
+    Protocol,
+    /// The role may not do this (42501).
+    Privilege,
+    /// The role may not log in (28000).
+    Authorization,
+    /// The password is wrong (28P01).
+    Password,
+    /// Somebody else changed the object first (40001).
+    Conflict,
+    /// The object is not in a state that allows this (55000).
+    WrongState,
+    /// The object is in use by others (55006).
+    InUse,
+    /// Other objects depend on it (2BP01).
+    DependentObjects,
+    /// The source could not be reached (08001).
+    Unreachable,
+    /// The connection to the source was lost (08006).
+    ConnectionLost,
+    /// A file or other storage of a source could not be read or written (58030).
+    Io,
+    /// The client, or a timeout, cancelled the statement (57014).
+    Cancelled,
+    /// An administrator, a shutdown or a timeout ended the session (57P01).
+    Terminated,
+    /// The session was idle in a transaction for too long (25P03).
+    IdleInTransaction,
+    /// The gateway cannot serve this at the moment (57P03).
+    Unavailable,
+    /// Too many connections (53300).
+    TooManyConnections,
+    /// Memory or spill space is used up (53200).
+    OutOfMemory,
+    /// The disk is full (53100).
+    DiskFull,
+    /// A limit of the gateway was reached (54000).
+    Limit,
+    /// Not supported (0A000).
+    Unsupported,
+    /// The statement cannot run inside a transaction block (25001).
+    ActiveTransaction,
+    /// The transaction is aborted (25P02).
+    FailedTransaction,
+    /// There is no transaction (25P01).
+    NoTransaction,
+    /// The transaction is read-only (25006).
+    ReadOnly,
+    /// The savepoint does not exist (3B001).
+    UndefinedSavepoint,
+    /// Stored data is damaged (XX001).
+    Corrupt,
+    /// A defect of metagate (XX000).
+    Internal,
+}
+
+impl Code {
+    /// The five characters that a PostgreSQL client receives.
+    pub fn sqlstate(self) -> &'static str {
+        match self {
+            Code::Syntax => "42601",
+            Code::UndefinedTable => "42P01",
+            Code::UndefinedColumn => "42703",
+            Code::UndefinedFunction => "42883",
+            Code::UndefinedSchema => "3F000",
+            Code::UndefinedDatabase => "3D000",
+            Code::UndefinedStatement => "26000",
+            Code::UndefinedCursor => "34000",
+            Code::UndefinedObject => "42704",
+            Code::Ambiguous => "42702",
+            Code::AlreadyExists => "42710",
+            Code::DuplicateCursor => "42P03",
+            Code::DuplicateStatement => "42P05",
+            Code::DatatypeMismatch => "42804",
+            Code::InvalidArgument => "22023",
+            Code::InvalidText => "22P02",
+            Code::OutOfRange => "22003",
+            Code::DivisionByZero => "22012",
+            Code::BadData => "22000",
+            Code::Protocol => "08P01",
+            Code::Privilege => "42501",
+            Code::Authorization => "28000",
+            Code::Password => "28P01",
+            Code::Conflict => "40001",
+            Code::WrongState => "55000",
+            Code::InUse => "55006",
+            Code::DependentObjects => "2BP01",
+            Code::Unreachable => "08001",
+            Code::ConnectionLost => "08006",
+            Code::Io => "58030",
+            Code::Cancelled => "57014",
+            Code::Terminated => "57P01",
+            Code::IdleInTransaction => "25P03",
+            Code::Unavailable => "57P03",
+            Code::TooManyConnections => "53300",
+            Code::OutOfMemory => "53200",
+            Code::DiskFull => "53100",
+            Code::Limit => "54000",
+            Code::Unsupported => "0A000",
+            Code::ActiveTransaction => "25001",
+            Code::FailedTransaction => "25P02",
+            Code::NoTransaction => "25P01",
+            Code::ReadOnly => "25006",
+            Code::UndefinedSavepoint => "3B001",
+            Code::Corrupt => "XX001",
+            Code::Internal => "XX000",
+        }
+    }
+}
+
+/// Whose doing the error is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The client asked for something that cannot be.
+    Client,
+    /// The gateway itself failed.
+    Gateway,
+    /// The data source of this name failed.
+    Source(String),
+}
+
+/// An error with all that a program and a person need to know. Cheap to clone, so that it can be kept as a state.
+#[derive(Clone, Debug)]
+pub struct Error {
+    pub code: Code,
+    /// Lower-case, factual, names the object and its kind.
+    pub message: String,
+    /// What happened, as a sentence.
+    pub detail: Option<String>,
+    /// What to do next, as a sentence.
+    pub hint: Option<String>,
+    /// Where in the statement it is, as a character index that starts at 1.
+    pub position: Option<usize>,
+    pub origin: Origin,
+    /// Whether the same call may succeed later without a change.
+    pub retryable: bool,
+    /// The error of a library, for the log. Never sent to a client: it may name what a client must not see.
+    pub cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of the client: what it asked for cannot be.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            position: None,
+            origin: Origin::Client,
+            retryable: false,
+            cause: None,
+        }
+    }
+
+    /// A defect of metagate, or a failure of its own machine.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self { origin: Origin::Gateway, ..Self::new(Code::Internal, message) }
+    }
+
+    /// An error of a data source: `could not … data source "name"`.
+    pub fn source(code: Code, name: &str, message: impl Into<String>) -> Self {
+        Self { origin: Origin::Source(name.to_owned()), ..Self::new(code, message) }
+    }
+
+    /// `<kind> "<name>" does not exist`.
+    pub fn not_found(kind: &str, name: &str) -> Self {
+        Self::new(Code::UndefinedObject, format!("{kind} \"{name}\" does not exist"))
+    }
+
+    /// `<kind> "<name>" already exists`.
+    pub fn exists(kind: &str, name: &str) -> Self {
+        Self::new(Code::AlreadyExists, format!("{kind} \"{name}\" already exists"))
+    }
+
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn position(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    pub fn origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    pub fn cause(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Arc::new(cause));
+        self
+    }
+}
+
+/// The message and its detail. The cause is left out on purpose: printing it is a decision of whoever logs.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.detail {
+            Some(detail) => write!(f, " ({detail})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A defect: Arrow is only ever given data of our own making.
+impl From<arrow::error::ArrowError> for Error {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Error::internal(format!("could not build a batch: {error}"))
+    }
+}
