@@ -1,0 +1,18 @@
+//! The log: few structured lines on standard error.
+
+use spi::{Code, Error, Result};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+
+/// Starts logging for the whole process; to be called once.
+pub fn init(filter: &str, format: LogFormat) -> Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| Error::new(Code::InvalidArgument, format!("\"{filter}\" is not a log filter")).detail(format!("{error}.")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! The store in one SQLite file: the default, for a gateway on one host.
+//!
+//! Every write is one `BEGIN IMMEDIATE` transaction with `synchronous=FULL` on the only writing connection; readers have
+//! connections of their own and are never held up by it. Soft state lives in a second file, which may be lost.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use spi::{Error, Result};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteSynchronous};
+use sqlx::{Connection, Row};
+use uuid::Uuid;
+
+use super::{Append, Appended, Backend, FORMAT, Head, Health, Listing, Log, Snapshot, Truncated};
+use crate::errors;
+use crate::sqlite_file;
+
+mod rows;
+mod soft;
+mod wakeups;
+
+use soft::SoftFile;
+
+/// Readers at once: the follower, the committer, and a few views of the log.
+const READERS_MAX: u32 = 4;
+
+/// Entries deleted in one transaction, so that truncating a long log holds no writer up for long.
+const TRUNCATE_ROWS: i64 = 500;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS head (
+        id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL, store_id BLOB NOT NULL, history_id BLOB NOT NULL,
+        rev INTEGER NOT NULL, entry_hash BLOB NOT NULL, root BLOB NOT NULL, floor INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS log (rev INTEGER PRIMARY KEY, hash BLOB NOT NULL, content BLOB NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS change (id BLOB PRIMARY KEY, rev INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS change_rev ON change (rev);
+    CREATE TABLE IF NOT EXISTS record (
+        key TEXT PRIMARY KEY, rev INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+pub struct SqliteBackend {
+    path: PathBuf,
+    version: String,
+    writer: SqlitePool,
+    readers: SqlitePool,
+    soft: SoftFile,
+}
+
+impl SqliteBackend {
+    /// Opens the file, or makes a new store in it. Soft state goes to a file beside it, ending in `.soft`.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let options = sqlite_file::options(&path).synchronous(SqliteSynchronous::Full);
+        let writer = sqlite_file::pool(options.clone(), 1);
+        let version = create(&path, &writer).await?;
+        let readers = sqlite_file::pool(options.create_if_missing(false).read_only(true), READERS_MAX);
+        let soft = SoftFile::open(path.with_extension("soft")).await?;
+        Ok(Self { path, version, writer, readers, soft })
+    }
+
+    /// Runs one transaction on the writing connection.
+    ///
+    /// After an error the connection is thrown away: SQLite may have rolled back by itself (a full disk does that), and a
+    /// connection that believes to be in a transaction that is gone would refuse every later one.
+    async fn write<T>(&self, work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Failure>) -> Result<T> {
+        let mut connection = self.writer.acquire().await.map_err(|error| self.failed(error))?;
+        match work(&mut connection).await {
+            Ok(done) => Ok(done),
+            Err(failure) => {
+                connection.close_on_drop();
+                Err(failure.explain(&self.path))
+            }
+        }
+    }
+
+    fn failed(&self, error: sqlx::Error) -> Error {
+        sqlite_file::failed(&self.path, error)
+    }
+}
+
+async fn create(path: &Path, writer: &SqlitePool) -> Result<String> {
+    let failed = |error| sqlite_file::failed(path, error);
+    let mut connection = writer.acquire().await.map_err(failed)?;
+    let version = sqlite_file::check_version(&mut connection, path).await?;
+    let genesis = Head::genesis();
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query("INSERT OR IGNORE INTO head VALUES (1, ?, ?, ?, 0, ?, ?, 0)")
+        .bind(FORMAT)
+        .bind(genesis.store_id.as_bytes().as_slice())
+        .bind(genesis.history_id.as_bytes().as_slice())
+        .bind(genesis.entry_hash.as_bytes().as_slice())
+        .bind(genesis.root.to_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let format: u32 = sqlx::query_scalar("SELECT format FROM head").fetch_one(&mut *transaction).await.map_err(failed)?;
+    if format != FORMAT {
+        return Err(errors::too_new(format!("store \"{}\" has format {format}", path.display()))
+            .detail(format!("This gateway knows format {FORMAT}.")));
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(version)
+}
+
+#[async_trait]
+impl Backend for SqliteBackend {
+    async fn head(&self) -> Result<Head> {
+        let mut reader = self.readers.acquire().await.map_err(|error| self.failed(error))?;
+        rows::head(&mut reader).await.map_err(|failure| failure.explain(&self.path))
+    }
+
+    async fn append(&self, append: &Append) -> Result<Appended> {
+        self.write(async |connection| append_in(connection, append).await).await
+    }
+
+    async fn log(&self, after: u64, limit: usize) -> Result<Log> {
+        let read = async || {
+            let mut reader = self.readers.begin().await?;
+            let head = rows::head(&mut reader).await?;
+            if after < head.floor {
+                return Ok(Log::Compacted { floor: head.floor });
+            }
+            Ok(Log::Entries(rows::log(&mut reader, after, limit).await?))
+        };
+        read().await.map_err(|failure: Failure| failure.explain(&self.path))
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot> {
+        let read = async || {
+            let mut reader = self.readers.begin().await?;
+            let head = rows::head(&mut reader).await?;
+            let last = match head.rev {
+                0 => None,
+                rev => rows::log(&mut reader, rev - 1, 1).await?.pop(),
+            };
+            Ok(Snapshot { records: rows::records(&mut reader).await?, head, last })
+        };
+        read().await.map_err(|failure: Failure| failure.explain(&self.path))
+    }
+
+    async fn listing(&self) -> Result<Listing> {
+        let read = async || {
+            let mut reader = self.readers.begin().await?;
+            Ok(Listing { head: rows::head(&mut reader).await?, records: rows::listed(&mut reader).await? })
+        };
+        read().await.map_err(|failure: Failure| failure.explain(&self.path))
+    }
+
+    async fn find_change(&self, change_id: Uuid) -> Result<Option<u64>> {
+        let mut reader = self.readers.acquire().await.map_err(|error| self.failed(error))?;
+        rows::change(&mut reader, change_id).await.map_err(|failure| failure.explain(&self.path))
+    }
+
+    fn wakeups(&self) -> BoxStream<'static, ()> {
+        wakeups::wakeups(self.path.clone())
+    }
+
+    async fn soft_put(&self, key: &str, body: &[u8]) -> Result<()> {
+        self.soft.put(key, body).await
+    }
+
+    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
+        self.soft.list(prefix).await
+    }
+
+    async fn soft_delete(&self, key: &str) -> Result<()> {
+        self.soft.delete(key).await
+    }
+
+    async fn truncate(&self, expected: &Head, floor: u64) -> Result<Truncated> {
+        let truncated = self.write(async |connection| move_floor(connection, expected, floor).await).await?;
+        while truncated == Truncated::Done && self.write(async |connection| Ok(forget(connection, floor).await?)).await? > 0 {}
+        Ok(truncated)
+    }
+
+    async fn health(&self) -> Result<Health> {
+        let started = Instant::now();
+        let head = self.head().await?;
+        let latency = started.elapsed();
+        let size_bytes: i64 = sqlx::query_scalar("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(Health {
+            backend: format!("sqlite {}", self.version),
+            latency,
+            size_bytes: size_bytes.unsigned_abs(),
+            revision: head.rev,
+            floor: head.floor,
+            notifies: true,
+        })
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.soft.close().await;
+        // Last: the last connection to close moves the WAL into the file, and only a writing one can.
+        self.writer.close().await;
+    }
+}
+
+async fn append_in(connection: &mut SqliteConnection, append: &Append) -> Result<Appended, Failure> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let head = rows::head(&mut transaction).await?;
+    if !head.is_same_place(&append.expected) {
+        return Ok(Appended::HeadMoved(head));
+    }
+    if let Some(rev) = rows::change(&mut transaction, append.change_id).await? {
+        return Ok(Appended::Repeated(rev));
+    }
+    rows::write(&mut transaction, append).await?;
+    transaction.commit().await?;
+    Ok(Appended::Done)
+}
+
+async fn move_floor(connection: &mut SqliteConnection, expected: &Head, floor: u64) -> Result<Truncated, Failure> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let head = rows::head(&mut transaction).await?;
+    if !head.is_same_place(expected) || head.floor >= floor {
+        return Ok(Truncated::HeadMoved(head));
+    }
+    if floor >= head.rev {
+        return Err(Error::internal(format!("the log cannot be truncated up to its last entry {}", head.rev)).into());
+    }
+    sqlx::query("UPDATE head SET floor = ?").bind(rows::to_sql(floor)?).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(Truncated::Done)
+}
+
+/// Deletes one batch of what lies below the floor; how many entries and markers that were.
+async fn forget(connection: &mut SqliteConnection, floor: u64) -> Result<u64, Failure> {
+    let floor = rows::to_sql(floor)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut gone = 0;
+    for sql in [
+        "DELETE FROM log WHERE rev IN (SELECT rev FROM log WHERE rev <= ? ORDER BY rev LIMIT ?)",
+        "DELETE FROM change WHERE id IN (SELECT id FROM change WHERE rev <= ? ORDER BY rev LIMIT ?)",
+    ] {
+        gone += sqlx::query(sql).bind(floor).bind(TRUNCATE_ROWS).execute(&mut *transaction).await?.rows_affected();
+    }
+    transaction.commit().await?;
+    Ok(gone)
+}
+
+/// Why a statement on the store's file failed: SQLite did, or what it answered is not what was written.
+enum Failure {
+    Sqlite(sqlx::Error),
+    Known(Error),
+}
+
+impl Failure {
+    fn explain(self, path: &Path) -> Error {
+        match self {
+            Failure::Sqlite(error) => sqlite_file::failed(path, error),
+            Failure::Known(error) => error,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Failure::Sqlite(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Known(error)
+    }
+}
