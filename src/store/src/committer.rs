@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use rand::Rng;
 use spi::{Error, Result};
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,10 @@ use crate::follower::{Follower, call, closed};
 use crate::replica::Replica;
 use crate::{errors, failpoint};
 
-/// Changes that wait for their turn. At 500 a second the last one waits half a second; more than that is refused.
+/// Changes that wait for their turn. At 500 a second the last one waits half a second.
 const QUEUE_MAX: usize = 256;
+/// How long a change may wait for a place in the queue. Longer means that the store is stuck, not that it is busy.
+const QUEUE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a change may take from its turn to its reply, retries and waits included.
 pub(crate) const COMMIT_DEADLINE: Duration = Duration::from_secs(5);
 /// The pause after losing a race for the head: random, up to a bound that doubles with every loss.
@@ -72,11 +75,11 @@ impl Committer {
         change::check_name("actor", actor)?;
         let (reply, answer) = oneshot::channel();
         let request = Request { actor: actor.to_owned(), change_id, change, reply };
-        self.queue.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
+        self.queue.send_timeout(request, QUEUE_DEADLINE).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => {
                 errors::unavailable("too many changes are waiting").detail(format!("{QUEUE_MAX} changes wait for their turn on this gateway."))
             }
-            mpsc::error::TrySendError::Closed(_) => closed(),
+            SendTimeoutError::Closed(_) => closed(),
         })?;
         // A change that is in the queue is made even if its caller goes away; the caller can ask again with the same id.
         answer.await.map_err(|_| unknown().detail(format!("The store was closed during change {change_id}.")))?
@@ -100,6 +103,8 @@ enum Attempt {
     Failed(Error),
     /// The backend failed during the append, so that it may or may not have been written.
     Unknown(Error),
+    /// The backend refused the append, and nothing was written by it.
+    Refused(Error),
 }
 
 impl Task {
@@ -131,8 +136,10 @@ impl Task {
                     maybe_written = true;
                     error
                 }
-                // An earlier append may still have been written; then "refused" would be wrong as an answer.
-                Err(error) if maybe_written && error.retryable => error,
+                // An earlier append may still be under way; then "not written" would be wrong as an answer.
+                Ok(Attempt::Refused(error)) if maybe_written => error,
+                Ok(Attempt::Refused(error)) => return Err(error),
+                // The change decides by the state alone. If it refuses now, the head has moved and no late append can land.
                 Err(error) => return Err(error),
             };
             let wait = rand::rng().random_range(PAUSE_MIN..=pause);
@@ -177,7 +184,7 @@ impl Task {
             Err(error) if error.retryable => Ok(Attempt::Unknown(error)),
             Err(error) => match call(self.backend.find_change(append.change_id)).await {
                 Ok(Some(revision)) => Ok(Attempt::Committed(revision)),
-                Ok(None) => Err(error),
+                Ok(None) => Ok(Attempt::Refused(error)),
                 Err(_) => Ok(Attempt::Unknown(error)),
             },
         }

@@ -64,8 +64,8 @@ impl Replica {
 
     /// The records whose key starts with `prefix`, in key order.
     pub fn scan<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Record> + 'a {
-        let from: (Bound<&str>, Bound<&str>) = (Bound::Included(prefix), Bound::Unbounded);
-        self.records.range(from).map(|(_, record)| record.as_ref()).take_while(move |record| record.key.starts_with(prefix))
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        self.records.range::<_, str>(from).map(|(_, record)| record.as_ref()).take_while(move |record| record.key.starts_with(prefix))
     }
 
     pub(crate) fn head(&self) -> &Head {

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use spi::{Error, Result};
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection, Row};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteSynchronous};
+use sqlx::Connection;
 use uuid::Uuid;
 
 use super::{Append, Appended, Backend, FORMAT, Head, Health, Listing, Log, Snapshot, Truncated};
@@ -63,19 +64,50 @@ impl SqliteBackend {
         Ok(Self { path, version, writer, readers, soft })
     }
 
-    /// Runs one transaction on the writing connection.
+    async fn writer(&self) -> Result<PoolConnection<Sqlite>> {
+        self.writer.acquire().await.map_err(|error| self.failed(error))
+    }
+
+    /// Gives the writing connection back after a transaction.
     ///
-    /// After an error the connection is thrown away: SQLite may have rolled back by itself (a full disk does that), and a
+    /// After an error it is thrown away instead: SQLite may have rolled back by itself (a full disk does that), and a
     /// connection that believes to be in a transaction that is gone would refuse every later one.
-    async fn write<T>(&self, work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Failure>) -> Result<T> {
-        let mut connection = self.writer.acquire().await.map_err(|error| self.failed(error))?;
-        match work(&mut connection).await {
-            Ok(done) => Ok(done),
-            Err(failure) => {
-                connection.close_on_drop();
-                Err(failure.explain(&self.path))
-            }
+    fn written<T>(&self, mut writer: PoolConnection<Sqlite>, outcome: Result<T, Failure>) -> Result<T> {
+        if outcome.is_err() {
+            writer.close_on_drop();
         }
+        outcome.map_err(|failure| failure.explain(&self.path))
+    }
+
+    async fn read_log(&self, after: u64, limit: usize) -> Result<Log, Failure> {
+        let mut reader = self.readers.begin().await?;
+        let head = rows::head(&mut reader).await?;
+        if after < head.floor {
+            return Ok(Log::Compacted { floor: head.floor });
+        }
+        Ok(Log::Entries(rows::log(&mut reader, after, limit).await?))
+    }
+
+    async fn read_snapshot(&self) -> Result<Snapshot, Failure> {
+        let mut reader = self.readers.begin().await?;
+        let head = rows::head(&mut reader).await?;
+        let last = match head.rev {
+            0 => None,
+            rev => rows::log(&mut reader, rev - 1, 1).await?.pop(),
+        };
+        Ok(Snapshot { records: rows::records(&mut reader).await?, head, last })
+    }
+
+    /// The connection is given back after every batch, so that appends get their turn.
+    async fn forget_batch(&self, floor: u64) -> Result<u64> {
+        let mut writer = self.writer().await?;
+        let gone = forget(&mut writer, floor).await;
+        self.written(writer, gone)
+    }
+
+    async fn read_listing(&self) -> Result<Listing, Failure> {
+        let mut reader = self.readers.begin().await?;
+        Ok(Listing { head: rows::head(&mut reader).await?, records: rows::listed(&mut reader).await? })
     }
 
     fn failed(&self, error: sqlx::Error) -> Error {
@@ -116,40 +148,21 @@ impl Backend for SqliteBackend {
     }
 
     async fn append(&self, append: &Append) -> Result<Appended> {
-        self.write(async |connection| append_in(connection, append).await).await
+        let mut writer = self.writer().await?;
+        let appended = append_in(&mut writer, append).await;
+        self.written(writer, appended)
     }
 
     async fn log(&self, after: u64, limit: usize) -> Result<Log> {
-        let read = async || {
-            let mut reader = self.readers.begin().await?;
-            let head = rows::head(&mut reader).await?;
-            if after < head.floor {
-                return Ok(Log::Compacted { floor: head.floor });
-            }
-            Ok(Log::Entries(rows::log(&mut reader, after, limit).await?))
-        };
-        read().await.map_err(|failure: Failure| failure.explain(&self.path))
+        self.read_log(after, limit).await.map_err(|failure| failure.explain(&self.path))
     }
 
     async fn snapshot(&self) -> Result<Snapshot> {
-        let read = async || {
-            let mut reader = self.readers.begin().await?;
-            let head = rows::head(&mut reader).await?;
-            let last = match head.rev {
-                0 => None,
-                rev => rows::log(&mut reader, rev - 1, 1).await?.pop(),
-            };
-            Ok(Snapshot { records: rows::records(&mut reader).await?, head, last })
-        };
-        read().await.map_err(|failure: Failure| failure.explain(&self.path))
+        self.read_snapshot().await.map_err(|failure| failure.explain(&self.path))
     }
 
     async fn listing(&self) -> Result<Listing> {
-        let read = async || {
-            let mut reader = self.readers.begin().await?;
-            Ok(Listing { head: rows::head(&mut reader).await?, records: rows::listed(&mut reader).await? })
-        };
-        read().await.map_err(|failure: Failure| failure.explain(&self.path))
+        self.read_listing().await.map_err(|failure| failure.explain(&self.path))
     }
 
     async fn find_change(&self, change_id: Uuid) -> Result<Option<u64>> {
@@ -174,8 +187,12 @@ impl Backend for SqliteBackend {
     }
 
     async fn truncate(&self, expected: &Head, floor: u64) -> Result<Truncated> {
-        let truncated = self.write(async |connection| move_floor(connection, expected, floor).await).await?;
-        while truncated == Truncated::Done && self.write(async |connection| Ok(forget(connection, floor).await?)).await? > 0 {}
+        let mut writer = self.writer().await?;
+        let truncated = move_floor(&mut writer, expected, floor).await;
+        let truncated = self.written(writer, truncated)?;
+        if truncated == Truncated::Done {
+            while self.forget_batch(floor).await? > 0 {}
+        }
         Ok(truncated)
     }
 

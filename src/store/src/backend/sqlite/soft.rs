@@ -25,55 +25,71 @@ impl SoftFile {
     }
 
     pub(super) async fn put(&self, key: &str, body: &[u8]) -> Result<()> {
-        let put = async |pool: &SqlitePool| {
-            sqlx::query("INSERT OR REPLACE INTO soft (key, body) VALUES (?, ?)").bind(key).bind(body).execute(pool).await.map(|_| ())
-        };
-        self.healing(put).await
+        let pool = self.pool().await;
+        match put(&pool, key, body).await {
+            Err(error) => put(&self.heal(&pool, error).await?, key, body).await.map_err(|error| self.failed(error)),
+            Ok(()) => Ok(()),
+        }
     }
 
     pub(super) async fn list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
-        let list = async |pool: &SqlitePool| {
-            // substr instead of LIKE: a key may hold "_", and a range would need the byte after the prefix's last.
-            sqlx::query_as::<_, (String, Vec<u8>)>("SELECT key, body FROM soft WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key")
-                .bind(prefix)
-                .fetch_all(pool)
-                .await
+        let pool = self.pool().await;
+        let rows = match list(&pool, prefix).await {
+            Err(error) => list(&self.heal(&pool, error).await?, prefix).await.map_err(|error| self.failed(error))?,
+            Ok(rows) => rows,
         };
-        let rows = self.healing(list).await?;
         Ok(rows.into_iter().map(|(key, body)| (key, Bytes::from(body))).collect())
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<()> {
-        let delete = async |pool: &SqlitePool| sqlx::query("DELETE FROM soft WHERE key = ?").bind(key).execute(pool).await.map(|_| ());
-        self.healing(delete).await
-    }
-
-    pub(super) async fn close(&self) {
-        self.pool.read().await.close().await;
-    }
-
-    /// Runs `work`, once more on a new file if it found the old one damaged.
-    async fn healing<T>(&self, work: impl AsyncFn(&SqlitePool) -> sqlx::Result<T>) -> Result<T> {
-        let failed = |error| sqlite_file::failed(&self.path, error);
-        let pool = self.pool.read().await.clone();
-        match work(&pool).await {
-            Err(error) if sqlite_file::is_damaged(&error) => {
-                let pool = self.replace(&pool).await?;
-                work(&pool).await.map_err(failed)
-            }
-            done => done.map_err(failed),
+        let pool = self.pool().await;
+        match delete(&pool, key).await {
+            Err(error) => delete(&self.heal(&pool, error).await?, key).await.map_err(|error| self.failed(error)),
+            Ok(()) => Ok(()),
         }
     }
 
-    /// A pool that works. `damaged` is the pool that failed: whoever comes second takes what the first one made.
-    async fn replace(&self, damaged: &SqlitePool) -> Result<SqlitePool> {
+    pub(super) async fn close(&self) {
+        self.pool().await.close().await;
+    }
+
+    async fn pool(&self) -> SqlitePool {
+        self.pool.read().await.clone()
+    }
+
+    /// A pool that works, if `error` says that the file of `damaged` is: the work is then done once more.
+    async fn heal(&self, damaged: &SqlitePool, error: sqlx::Error) -> Result<SqlitePool> {
+        if !sqlite_file::is_damaged(&error) {
+            return Err(self.failed(error));
+        }
         let mut pool = self.pool.write().await;
+        // Whoever comes second takes the file that the first one made.
         if !damaged.is_closed() {
             damaged.close().await;
             *pool = renew(&self.path).await?;
         }
         Ok(pool.clone())
     }
+
+    fn failed(&self, error: sqlx::Error) -> Error {
+        sqlite_file::failed(&self.path, error)
+    }
+}
+
+async fn put(pool: &SqlitePool, key: &str, body: &[u8]) -> sqlx::Result<()> {
+    sqlx::query("INSERT OR REPLACE INTO soft (key, body) VALUES (?, ?)").bind(key).bind(body).execute(pool).await.map(|_| ())
+}
+
+/// `substr` instead of `LIKE`: a key may hold "_", which is a pattern there.
+async fn list(pool: &SqlitePool, prefix: &str) -> sqlx::Result<Vec<(String, Vec<u8>)>> {
+    sqlx::query_as("SELECT key, body FROM soft WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key")
+        .bind(prefix)
+        .fetch_all(pool)
+        .await
+}
+
+async fn delete(pool: &SqlitePool, key: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM soft WHERE key = ?").bind(key).execute(pool).await.map(|_| ())
 }
 
 async fn open(path: &Path) -> Result<SqlitePool> {
@@ -92,11 +108,7 @@ async fn renew(path: &Path) -> Result<SqlitePool> {
 /// Nothing if the file is damaged. A crash of the machine can leave any page so, because nothing here waits for the disk.
 async fn open_intact(path: &Path) -> Result<Option<SqlitePool>> {
     let pool = sqlite_file::pool(sqlite_file::options(path).synchronous(SqliteSynchronous::Off), 1);
-    let check = async || {
-        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(&pool).await
-    };
-    match check().await {
+    match check(&pool).await {
         Ok(found) if found == "ok" => return Ok(Some(pool)),
         Ok(_) => {}
         Err(error) if sqlite_file::is_damaged(&error) => {}
@@ -104,6 +116,11 @@ async fn open_intact(path: &Path) -> Result<Option<SqlitePool>> {
     }
     pool.close().await;
     Ok(None)
+}
+
+async fn check(pool: &SqlitePool) -> sqlx::Result<String> {
+    sqlx::raw_sql(SCHEMA).execute(pool).await?;
+    sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await
 }
 
 /// Removes the file with its WAL and shared memory, which belong to the old content.

@@ -1,0 +1,122 @@
+//! What a statement answers: a stream of rows, a command tag, or a copy to the client.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use futures::stream::BoxStream;
+use spi::Result;
+use spi::types::PgType;
+
+/// The answer of one statement.
+pub enum Answer {
+    /// Rows. The command tag is `SELECT n` for SELECT and `FETCH n` for FETCH, and the bare word for the others.
+    Rows { columns: Arc<[Column]>, batches: BatchStream, command: &'static str },
+    /// Done, nothing to read.
+    Command { tag: String },
+    /// Rows that the client asked for as a copy. The command tag is `COPY n`.
+    CopyOut { format: CopyFormat, columns: Arc<[Column]>, batches: BatchStream },
+    /// The statement text held no statement.
+    Empty,
+}
+
+/// Rows as they are computed. The arrays of a batch stand in the order of the columns; their Arrow field names mean nothing.
+/// Dropping the stream cancels the work behind it.
+pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
+
+/// A column of an answer, as the client is told about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// As PostgreSQL would name it; names may repeat.
+    pub name: String,
+    /// The OID of the table whose column this is, or 0.
+    pub table_oid: u32,
+    /// The column's place in that table, or 0.
+    pub attribute_number: i16,
+    pub pg_type: PgType,
+    pub format: Format,
+}
+
+impl Column {
+    /// A column that belongs to no table, in text format.
+    pub fn new(name: impl Into<String>, pg_type: PgType) -> Self {
+        Self { name: name.into(), table_oid: 0, attribute_number: 0, pg_type, format: Format::Text }
+    }
+}
+
+/// How a value travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    Binary,
+}
+
+/// How `COPY … TO STDOUT` writes rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyFormat {
+    Text(CopyText),
+    Csv(CopyCsv),
+    Binary,
+}
+
+/// The options of the text format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyText {
+    pub delimiter: u8,
+    /// What stands for NULL.
+    pub null: String,
+    /// Whether a first line names the columns.
+    pub header: bool,
+}
+
+/// The options of the CSV format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyCsv {
+    pub delimiter: u8,
+    pub quote: u8,
+    /// What stands before a quote, or before itself, inside a quoted value.
+    pub escape: u8,
+    /// What stands for NULL, unquoted.
+    pub null: String,
+    pub header: bool,
+    /// One per column: whether its values are quoted even where they need not be.
+    pub force_quote: Vec<bool>,
+}
+
+/// A message that is no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub severity: Severity,
+    /// The SQLSTATE.
+    pub code: &'static str,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Notice,
+    Warning,
+}
+
+impl Severity {
+    /// The word that the wire protocol has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Notice => "NOTICE",
+            Severity::Warning => "WARNING",
+        }
+    }
+}
+
+impl Notice {
+    pub fn notice(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Notice, code: "00000", message: message.into(), detail: None, hint: None }
+    }
+
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, code, message: message.into(), detail: None, hint: None }
+    }
+}

@@ -1,0 +1,62 @@
+//! What planning and running a statement may know of the session: an immutable view, made for each statement.
+
+use std::sync::Arc;
+
+use domain::access::{Role, Visible};
+use domain::audit::Actor;
+use domain::catalog::Catalog;
+
+use crate::canceller::Canceller;
+use crate::engine::Engine;
+use crate::notices::Notices;
+use crate::settings::SessionSettings;
+
+/// The session as one statement sees it. Within an explicit transaction every statement sees the same catalog.
+pub struct PlanContext {
+    pub engine: Arc<Engine>,
+    /// The databases and their metadata, pinned.
+    pub catalog: Arc<Catalog>,
+    /// Which data sources the role sees.
+    pub visible: Visible,
+    /// The database of the connection: `metagate`, or the name of a data source.
+    pub database: Arc<str>,
+    pub role: Arc<Role>,
+    /// The settings of the session. `set_config` changes them while the statement runs.
+    pub settings: SessionSettings,
+    /// Where the statement leaves its notices.
+    pub notices: Notices,
+    pub canceller: Canceller,
+    pub pid: i32,
+    pub client_addr: Arc<str>,
+    /// When the statement began, in microseconds since 1970 UTC.
+    pub statement_started_at: i64,
+    /// When its transaction began, which is what `now()` says.
+    pub transaction_started_at: i64,
+    /// When the session began.
+    pub session_started_at: i64,
+    /// Counts the transactions of the gateway's life, for `txid_current()`.
+    pub transaction_id: u64,
+}
+
+impl PlanContext {
+    pub fn services(&self) -> &Arc<domain::Services> {
+        self.engine.services()
+    }
+
+    /// Who acts, for the audit journal and for privileges.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            role: self.role.name.clone(),
+            superuser: self.role.superuser,
+            session_pid: self.pid,
+            client_addr: self.client_addr.to_string(),
+            database: self.database.to_string(),
+        }
+    }
+
+    /// The schemas of `search_path` as names, with `"$user"` replaced, and without those that do not exist left out: which of them
+    /// exist in the database is for name resolution to say.
+    pub fn search_path(&self) -> Vec<String> {
+        self.settings.current().search_path(&self.role.name)
+    }
+}

@@ -1,0 +1,144 @@
+//! Arrow values as PostgreSQL's clients read them, straight into the send buffer.
+//!
+//! What to do with a column is decided once per batch: [`cell`] turns an array into a function that appends one value. Per value
+//! there is one indirect call and no allocation, so that narrow rows leave at millions per second.
+
+mod array;
+mod binary;
+mod bytea;
+mod calendar;
+mod decimal;
+mod float;
+mod indexed;
+mod integer;
+mod interval;
+mod json;
+mod kind;
+mod network;
+mod read;
+mod style;
+mod text;
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::DataType;
+use bytes::{BufMut, BytesMut};
+use spi::types::PgType;
+use spi::{Code, Error, Result};
+use sql::{Column, Format};
+
+pub(crate) use style::Style;
+
+/// Appends the value of one row, without a length. Never called for a null.
+pub(crate) type Write = Box<dyn Fn(usize, &mut BytesMut) -> Result<()> + Send + Sync>;
+
+/// A column of a batch, ready to be written row by row.
+pub(crate) struct Cell {
+    nulls: Option<NullBuffer>,
+    write: Write,
+}
+
+impl Cell {
+    /// Appends the value of a row. False if it is null, and then nothing is appended.
+    pub(crate) fn put(&self, row: usize, out: &mut BytesMut) -> Result<bool> {
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            return Ok(false);
+        }
+        (self.write)(row, out)?;
+        Ok(true)
+    }
+
+    /// The same behind its length, as in DataRow messages, binary arrays and binary COPY. A null is the length -1.
+    pub(crate) fn put_sized(&self, row: usize, out: &mut BytesMut) -> Result<()> {
+        let start = out.len();
+        out.put_i32(-1);
+        if self.put(row, out)? {
+            let length = size(out.len() - start - 4)?;
+            out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// How the values of an array are to be written.
+pub(crate) fn cell(array: &ArrayRef, pg_type: PgType, format: Format, style: &Style) -> Result<Cell> {
+    let nulls = array.logical_nulls();
+    let write = match array.data_type() {
+        DataType::Null => Box::new(|_: usize, _: &mut BytesMut| Ok(())),
+        DataType::Dictionary(_, _) | DataType::RunEndEncoded(_, _) => indexed::writer(array, pg_type, format, style)?,
+        _ => match format {
+            Format::Text => text::writer(array, pg_type, style)?,
+            Format::Binary => binary::writer(array, pg_type, style)?,
+        },
+    };
+    Ok(Cell { nulls, write })
+}
+
+/// A batch on its way to the client, which may take it in several parts.
+pub(crate) struct Rows {
+    cells: Vec<Cell>,
+    rows: usize,
+    next: usize,
+}
+
+impl Rows {
+    pub(crate) fn new(batch: &RecordBatch, columns: &[Column], style: &Style) -> Result<Self> {
+        if batch.num_columns() != columns.len() {
+            let (found, promised) = (batch.num_columns(), columns.len());
+            return Err(Error::internal(format!("a batch has {found} columns where {promised} were described")));
+        }
+        let cells = batch.columns().iter().zip(columns).map(|(array, column)| cell(array, column.pg_type, column.format, style));
+        Ok(Self { cells: cells.collect::<Result<_>>()?, rows: batch.num_rows(), next: 0 })
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.next == self.rows
+    }
+
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// Hands out the next row for whoever writes rows in another form.
+    pub(crate) fn take_row(&mut self) -> Option<usize> {
+        let row = self.next;
+        (row < self.rows).then(|| self.next += 1).map(|()| row)
+    }
+
+    /// Appends DataRow messages until the batch ends, `rows_max` are written or the buffer holds `bytes_full`. Returns how many.
+    /// After an error the buffer ends with the last whole message.
+    pub(crate) fn put_data_rows(&mut self, rows_max: usize, bytes_full: usize, out: &mut BytesMut) -> Result<usize> {
+        let mut written = 0;
+        while written < rows_max && out.len() < bytes_full {
+            let Some(row) = self.take_row() else { break };
+            let start = out.len();
+            if let Err(error) = self.put_data_row(row, out) {
+                out.truncate(start);
+                return Err(error);
+            }
+            written += 1;
+        }
+        Ok(written)
+    }
+
+    fn put_data_row(&self, row: usize, out: &mut BytesMut) -> Result<()> {
+        out.put_u8(b'D');
+        let start = out.len();
+        out.put_i32(0);
+        out.put_u16(self.cells.len() as u16);
+        for cell in &self.cells {
+            cell.put_sized(row, out)?;
+        }
+        let length = size(out.len() - start)?;
+        out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        Ok(())
+    }
+}
+
+/// Lengths on the wire are signed 32-bit numbers.
+pub(crate) fn size(length: usize) -> Result<i32> {
+    i32::try_from(length).map_err(|_| Error::new(Code::Limit, format!("a value or row of {length} bytes is too long for the protocol")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! sqllogictest files over the wire, each through the simple and through the extended protocol, each with a gateway of its own.
+//!
+//! A file may use `$shop`, the path of the SQLite database that `shop.rs` makes, and `$folder`, an empty folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use libtest_mimic::{Failed, Trial};
+use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
+use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::{Client, Row, SimpleQueryMessage};
+
+use crate::gateway::Gateway;
+use crate::shop;
+
+/// How long one file may take: far more than any needs, so that a hanging statement fails instead of blocking the run.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+pub fn trials() -> Vec<Trial> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("slt");
+    let mut files = Vec::new();
+    collect(&folder, &mut files);
+    files.sort();
+    assert!(!files.is_empty(), "no test files in {}", folder.display());
+    let trial = |file: &PathBuf, protocol: Protocol| {
+        let name = file.strip_prefix(&folder).expect("a file in the folder").with_extension("");
+        let file = file.clone();
+        Trial::test(format!("slt::{}::{}", name.display(), protocol.name()), move || run(&file, protocol))
+    };
+    files.iter().flat_map(|file| [Protocol::Simple, Protocol::Extended].map(|protocol| trial(file, protocol))).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder of test files") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "slt") {
+            files.push(path);
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run(file: &Path, protocol: Protocol) -> Result<(), Failed> {
+    let gateway = Gateway::start();
+    let shop = gateway.folder().join("shop.db");
+    shop::create(&shop).await;
+    let folder = gateway.folder().join("folder");
+    std::fs::create_dir(&folder)?;
+
+    let mut runner = Runner::new(|| async { Ok(Connection { client: gateway.connect("metagate").await, protocol }) });
+    runner.set_var("shop".to_owned(), shop.display().to_string());
+    runner.set_var("folder".to_owned(), folder.display().to_string());
+    tokio::time::timeout(DEADLINE, runner.run_file_async(file)).await??;
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Protocol {
+    Simple,
+    Extended,
+}
+
+impl Protocol {
+    fn name(self) -> &'static str {
+        match self {
+            Protocol::Simple => "simple",
+            Protocol::Extended => "extended",
+        }
+    }
+}
+
+struct Connection {
+    client: Client,
+    protocol: Protocol,
+}
+
+#[async_trait]
+impl AsyncDB for Connection {
+    type Error = tokio_postgres::Error;
+    type ColumnType = DefaultColumnType;
+
+    async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, tokio_postgres::Error> {
+        match self.protocol {
+            Protocol::Simple => self.simple(sql).await,
+            Protocol::Extended => self.extended(sql).await,
+        }
+    }
+
+    async fn shutdown(&mut self) {}
+
+    fn engine_name(&self) -> &str {
+        self.protocol.name()
+    }
+
+    fn error_sql_state(error: &tokio_postgres::Error) -> Option<String> {
+        error.code().map(|state| state.code().to_owned())
+    }
+}
+
+impl Connection {
+    async fn simple(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, tokio_postgres::Error> {
+        let (mut columns, mut rows, mut complete) = (None, Vec::new(), 0);
+        for message in self.client.simple_query(sql).await? {
+            match message {
+                SimpleQueryMessage::RowDescription(description) => columns = Some(description.len()),
+                SimpleQueryMessage::Row(row) => rows.push((0..row.len()).map(|column| shown(row.get(column))).collect()),
+                SimpleQueryMessage::CommandComplete(count) => complete = count,
+                _ => {}
+            }
+        }
+        Ok(output(columns, rows, complete))
+    }
+
+    async fn extended(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, tokio_postgres::Error> {
+        let statement = self.client.prepare(sql).await?;
+        if statement.columns().is_empty() {
+            return Ok(DBOutput::StatementComplete(self.client.execute(&statement, &[]).await?));
+        }
+        let rows = self.client.query(&statement, &[]).await?;
+        let rows = rows.iter().map(|row| (0..row.len()).map(|column| value(row, column)).collect()).collect();
+        Ok(output(Some(statement.columns().len()), rows, 0))
+    }
+}
+
+fn output(columns: Option<usize>, rows: Vec<Vec<String>>, complete: u64) -> DBOutput<DefaultColumnType> {
+    match columns {
+        Some(columns) => DBOutput::Rows { types: vec![DefaultColumnType::Any; columns], rows },
+        None => DBOutput::StatementComplete(complete),
+    }
+}
+
+fn shown(value: Option<&str>) -> String {
+    match value {
+        None => "NULL".to_owned(),
+        Some("") => "(empty)".to_owned(),
+        Some(value) => value.to_owned(),
+    }
+}
+
+/// A value of the extended protocol as the simple protocol's text would be, so that one file serves both.
+fn value(row: &Row, column: usize) -> String {
+    shown(row.get::<_, Option<Text>>(column).map(|text| text.0).as_deref())
+}
+
+/// Any binary value, as PostgreSQL prints it.
+struct Text(String);
+
+impl<'a> FromSql<'a> for Text {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Text(crate::binary::to_text(kind, raw)?))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
