@@ -3,6 +3,7 @@
 //! `./tests/run NAME` runs those whose name contains NAME.
 
 mod binary;
+mod clients;
 mod gateway;
 mod shop;
 mod slt;
@@ -12,6 +13,6 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [slt::trials(), tidy::trials()].into_iter().flatten().collect();
+    let trials: Vec<Trial> = [clients::trials(), slt::trials(), tidy::trials()].into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

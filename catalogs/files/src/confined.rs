@@ -161,7 +161,7 @@ impl ObjectStore for ConfinedFolder {
         let folder = self.local_path(&prefix);
         let (sender, receiver) = mpsc::channel(LISTED_AHEAD);
         tokio::task::spawn_blocking(move || {
-            if let Ok(folder) = resolve(&root, &folder) {
+            if let Some(folder) = resolve(&root, &folder).ok().filter(|folder| folder.is_dir()) {
                 walk(&root, &folder, &prefix, &mut Vec::new(), &mut |object| sender.blocking_send(object).is_ok());
             }
         });
@@ -173,10 +173,7 @@ impl ObjectStore for ConfinedFolder {
         let folder = self.local_path(&prefix);
         tokio::task::spawn_blocking(move || {
             let mut result = ListResult { common_prefixes: Vec::new(), objects: Vec::new() };
-            let Ok(folder) = resolve(&root, &folder) else { return Ok(result) };
-            if !folder.is_dir() {
-                return Ok(result);
-            }
+            let Some(folder) = resolve(&root, &folder).ok().filter(|folder| folder.is_dir()) else { return Ok(result) };
             for entry in entries(&root, &folder, &prefix).map_err(|error| local_error(&folder, error))? {
                 if entry.metadata.is_dir() {
                     result.common_prefixes.push(entry.location);

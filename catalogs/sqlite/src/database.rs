@@ -42,11 +42,12 @@ pub(crate) struct Database {
     busy_timeout: Duration,
 }
 
-/// An open connection, and what it takes to give it up.
+/// An open connection. Dropping it closes it.
 pub(crate) struct Connection {
     pub(crate) sqlite: SqliteConnection,
     /// The files as they were right before they were opened.
     pub(crate) identity: Vec<FileIdentity>,
+    /// Seen by SQLite's thread at its next check.
     interrupted: Arc<AtomicBool>,
 }
 
@@ -160,9 +161,9 @@ impl Database {
     }
 }
 
-impl Connection {
-    /// Makes the statement that is running fail as soon as SQLite's thread looks. The connection is of no use afterwards.
-    pub(crate) fn interrupt(&self) {
+/// A connection that nobody needs any more also stops the statement that still runs on its thread.
+impl Drop for Connection {
+    fn drop(&mut self) {
         self.interrupted.store(true, Ordering::Relaxed);
     }
 }

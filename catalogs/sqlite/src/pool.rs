@@ -95,12 +95,3 @@ impl Lease {
         self.pool.idle().extend(connection);
     }
 }
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        // SQLite's thread ends after the statement that runs on it; the interruption makes that soon.
-        if let Some(connection) = self.connection.take() {
-            connection.interrupt();
-        }
-    }
-}

@@ -1,0 +1,89 @@
+//! A connector whose errors cannot carry a secret of its options, whatever its driver puts into them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use spi::connector::{Connector, ReadPlan, ReadRequest, Scope, TestStage};
+use spi::metadata::Harvest;
+use spi::options::{OptionSpec, Options};
+use spi::predicate::Predicate;
+use spi::secret::MASK;
+use spi::{Error, Result};
+
+/// The secrets of one set of options.
+#[derive(Clone)]
+pub(super) struct Guarded {
+    secrets: Arc<[String]>,
+}
+
+impl Guarded {
+    pub(super) fn new(specs: &[OptionSpec], options: &Options) -> Self {
+        let secret = specs.iter().filter(|spec| spec.secret).filter_map(|spec| options.get(&spec.name)?.as_str());
+        Self { secrets: secret.filter(|secret| !secret.is_empty()).map(str::to_owned).collect() }
+    }
+
+    pub(super) fn around(&self, connector: Arc<dyn Connector>) -> Arc<dyn Connector> {
+        if self.secrets.is_empty() {
+            return connector;
+        }
+        Arc::new(GuardedConnector { guard: self.clone(), connector })
+    }
+
+    /// The error without a secret. Its cause goes too: what a driver says there cannot be cleaned.
+    pub(super) fn cleaned(&self, mut error: Error) -> Error {
+        if self.secrets.is_empty() {
+            return error;
+        }
+        error.message = self.cleaned_text(&error.message);
+        error.detail = error.detail.map(|detail| self.cleaned_text(&detail));
+        error.hint = error.hint.map(|hint| self.cleaned_text(&hint));
+        error.cause = None;
+        error
+    }
+
+    fn cleaned_text(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
+    }
+}
+
+struct GuardedConnector {
+    guard: Guarded,
+    connector: Arc<dyn Connector>,
+}
+
+#[async_trait]
+impl Connector for GuardedConnector {
+    fn default_schema(&self) -> &str {
+        self.connector.default_schema()
+    }
+
+    fn applies(&self, predicate: &Predicate) -> bool {
+        self.connector.applies(predicate)
+    }
+
+    async fn test(&self) -> Vec<TestStage> {
+        let mut stages = self.connector.test().await;
+        for stage in &mut stages {
+            stage.outcome = match &stage.outcome {
+                Ok(found) => Ok(self.guard.cleaned_text(found)),
+                Err(error) => Err(self.guard.cleaned(error.clone())),
+            };
+        }
+        stages
+    }
+
+    async fn harvest(&self, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
+        self.connector.harvest(scope, harvest).await.map_err(|error| self.guard.cleaned(error))
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {
+        match self.connector.read(request).await.map_err(|error| self.guard.cleaned(error))? {
+            ReadPlan::Rows(rows) => {
+                let guard = self.guard.clone();
+                Ok(ReadPlan::Rows(rows.map(move |batch| batch.map_err(|error| guard.cleaned(error))).boxed()))
+            }
+            files => Ok(files),
+        }
+    }
+}
