@@ -107,14 +107,20 @@ fn entries(root: &LocalPath, folder: &LocalPath, location: &Path) -> io::Result<
         let is_link = entry.file_type()?.is_symlink();
         let path = if is_link { resolve(root, &entry.path()).ok() } else { Some(entry.path()) };
         let Some((path, metadata)) = path.and_then(|path| path.metadata().ok().map(|metadata| (path, metadata))) else { continue };
-        found.push(Entry { location: location.child(part), path, metadata });
+        found.push(Entry { location: location.clone().join(part), path, metadata });
     }
     Ok(found)
 }
 
 /// Gives every file below a folder to `found`, until that answers false. `above` are the folders on the way: a link back to
 /// one of them ends there.
-fn walk(root: &LocalPath, folder: &LocalPath, location: &Path, above: &mut Vec<PathBuf>, found: &mut dyn FnMut(Result<ObjectMeta>) -> bool) -> bool {
+fn walk(
+    root: &LocalPath,
+    folder: &LocalPath,
+    location: &Path,
+    above: &mut Vec<PathBuf>,
+    found: &mut dyn FnMut(Result<ObjectMeta>) -> bool,
+) -> bool {
     if above.iter().any(|path| path == folder) {
         return true;
     }

@@ -58,12 +58,17 @@ impl Format {
         !matches!(self, Format::Parquet | Format::Arrow) && self.compression() == Compression::None
     }
 
+    /// How a CSV file of the format is written, in a source of the given dialect.
+    pub(crate) fn dialect(self, of_source: CsvDialect) -> CsvDialect {
+        let delimiter = if matches!(self, Format::Tsv(_)) { b'\t' } else { of_source.delimiter };
+        CsvDialect { delimiter, ..of_source }
+    }
+
     /// The format as the query engine is told.
-    pub(crate) fn plan(self, dialect: CsvDialect) -> FileFormat {
-        let CsvDialect { header, delimiter, quote } = dialect;
+    pub(crate) fn plan(self, of_source: CsvDialect) -> FileFormat {
+        let CsvDialect { header, delimiter, quote } = self.dialect(of_source);
         match self {
-            Format::Csv(compression) => FileFormat::Csv { header, delimiter, quote, compression },
-            Format::Tsv(compression) => FileFormat::Csv { header, delimiter: b'\t', quote, compression },
+            Format::Csv(compression) | Format::Tsv(compression) => FileFormat::Csv { header, delimiter, quote, compression },
             Format::JsonLines(compression) => FileFormat::JsonLines { compression },
             Format::Parquet => FileFormat::Parquet,
             Format::Arrow => FileFormat::Arrow,
@@ -82,7 +87,9 @@ pub(crate) fn compression_name(compression: Compression) -> &'static str {
 
 /// The name before the last dot, and the lower-cased ending after it. Neither may be empty.
 fn split_ending(name: &str) -> Option<(&str, String)> {
-    name.rsplit_once('.').filter(|(name, ending)| !name.is_empty() && !ending.is_empty()).map(|(name, end)| (name, end.to_ascii_lowercase()))
+    name.rsplit_once('.')
+        .filter(|(name, ending)| !name.is_empty() && !ending.is_empty())
+        .map(|(name, end)| (name, end.to_ascii_lowercase()))
 }
 
 /// How the CSV files of a source are written.

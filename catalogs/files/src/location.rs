@@ -40,10 +40,12 @@ impl Location {
             let folder = PathBuf::from(&options.path);
             return match folder.is_absolute() {
                 true => Ok(Location::Local(folder)),
-                false => Err(invalid_path("a local path must be absolute").hint("Give the path from the root of the file system, for example /data/shop.")),
+                false => Err(invalid_path("a local path must be absolute")
+                    .hint("Give the path from the root of the file system, for example /data/shop.")),
             };
         }
-        let url = Url::parse(&options.path).map_err(|error| invalid_path("it is not a URL").detail(format!("Reading it failed: {error}.")))?;
+        let url =
+            Url::parse(&options.path).map_err(|error| invalid_path("it is not a URL").detail(format!("Reading it failed: {error}.")))?;
         let bucket = url.host_str().filter(|_| url.scheme() == "s3").unwrap_or_default();
         if bucket.is_empty() || url.query().is_some() || url.fragment().is_some() {
             return Err(invalid_path("it is not an s3:// URL").hint("Give a local path or s3://bucket/prefix."));
@@ -80,10 +82,8 @@ impl Location {
 }
 
 fn s3(bucket: &str, options: &Options) -> Result<AmazonS3> {
-    let client = ClientOptions::new()
-        .with_allow_http(options.allow_http)
-        .with_connect_timeout(S3_CONNECT_TIMEOUT)
-        .with_timeout(S3_REQUEST_TIMEOUT);
+    let client =
+        ClientOptions::new().with_allow_http(options.allow_http).with_connect_timeout(S3_CONNECT_TIMEOUT).with_timeout(S3_REQUEST_TIMEOUT);
     let retry = RetryConfig { max_retries: S3_RETRIES_MAX, retry_timeout: S3_RETRY_TIMEOUT, ..RetryConfig::default() };
     let mut builder =
         AmazonS3Builder::new().with_bucket_name(bucket).with_region(&options.region).with_client_options(client).with_retry(retry);

@@ -1,7 +1,6 @@
 //! An open source: its options, understood, and the connector over them.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,10 +69,9 @@ impl Source {
         use object_store::Error as Failure;
         let place = self.location.text(path);
         let failed = match &error {
-            Failure::NotFound { .. } => self.error(Code::Io, format!("{place} does not exist.")).hint(format!(
-                "Bring it back, or change the path option; CALL refresh_metadata('{}') if it is gone for good.",
-                self.name
-            )),
+            Failure::NotFound { .. } => self
+                .error(Code::Io, format!("{place} does not exist."))
+                .hint(format!("Bring it back, or change the path option; CALL refresh_metadata('{}') if it is gone for good.", self.name)),
             Failure::PermissionDenied { .. } | Failure::Unauthenticated { .. } => self
                 .error(Code::Io, format!("Access to {place} was refused: {}.", innermost(&error)))
                 .hint("Check the permissions of the gateway's user, or the access key options."),
@@ -145,7 +143,7 @@ impl Files {
         let Some((table, file)) = tables.iter().find_map(|table| Some((table, table.files.first()?))) else {
             return Ok("There are no data files yet.".to_owned());
         };
-        sample::take(Arc::clone(&self.0), Arc::clone(store), file.object.clone(), table.format).await?;
+        sample::take(Arc::clone(&self.0), Arc::clone(store), file.object.clone(), table.format, sample::Extent::Rows).await?;
         Ok(format!("{} tables; {} can be read.", tables.len(), file.object.location))
     }
 }

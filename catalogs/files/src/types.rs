@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit};
-use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use spi::predicate::Value;
 use spi::types::{BUILTIN_TYPES, PgType, oid, to_arrow};
 use spi::{Code, Error, Result};
+
+use crate::inference::timestamp_micros;
 
 /// The types in which text of a file can be read.
 const READABLE: [u32; 11] = [
@@ -63,10 +65,50 @@ pub(crate) fn partition_value(text: Option<&str>, data_type: &DataType) -> Optio
         DataType::Int64 => integer(i64::MAX),
         DataType::Float32 | DataType::Float64 => Float64Type::parse(text).map(Value::Float),
         DataType::Date32 => Date32Type::parse(text).map(Value::Date),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            string_to_datetime(&arrow::array::timezone::Tz::from(arrow_utc()), text).ok().map(|time| Value::Timestamp(time.timestamp_micros()))
-        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => timestamp_micros(text).map(Value::Timestamp),
         DataType::Utf8 => Some(Value::Text(text.to_owned())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_types_that_text_can_be_read_as() {
+        for (name, data_type) in [
+            ("TEXT", DataType::Utf8),
+            ("int", DataType::Int32),
+            ("int8", DataType::Int64),
+            ("Double Precision", DataType::Float64),
+            ("numeric(12, 2)", DataType::Decimal128(12, 2)),
+            ("decimal(5)", DataType::Decimal128(5, 0)),
+            ("timestamp with time zone", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
+        ] {
+            assert_eq!(parse_type("s.t.c", name).expect(name), data_type);
+        }
+        for name in ["numeric", "numeric(39,0)", "numeric(3,4)", "bytea", "integer[]", "jsonb", "txt"] {
+            let error = parse_type("s.t.c", name).expect_err(name);
+            assert_eq!(error.message, format!("option \"types\" gives column \"s.t.c\" the unknown type \"{name}\""));
+        }
+    }
+
+    #[test]
+    fn partition_values_have_the_type_of_their_column() {
+        for (text, data_type, value) in [
+            (Some("7"), DataType::Int64, Some(Value::Int(7))),
+            (Some("07"), DataType::Int16, Some(Value::Int(7))),
+            (Some("40000"), DataType::Int16, None),
+            (Some("x"), DataType::Int64, None),
+            (Some("True"), DataType::Boolean, Some(Value::Bool(true))),
+            (Some("1970-01-03"), DataType::Date32, Some(Value::Date(2))),
+            (Some("1970-01-01 00:00:01"), DataType::Timestamp(TimeUnit::Microsecond, None), Some(Value::Timestamp(1_000_000))),
+            (Some("x"), DataType::Utf8, Some(Value::Text("x".to_owned()))),
+            (Some("1.5"), DataType::Decimal128(3, 1), None),
+            (None, DataType::Int64, Some(Value::Null)),
+        ] {
+            assert_eq!(partition_value(text, &data_type), value, "{text:?} as {data_type}");
+        }
     }
 }

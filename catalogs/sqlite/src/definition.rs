@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn indexes_give_their_expressions_and_their_condition() {
-        let found = index("CREATE UNIQUE INDEX \"i ON (\" ON t (lower(a || ',') DESC, \"b\" , c COLLATE nocase ASC) WHERE b > (1) AND c = 'x'");
+        let found =
+            index("CREATE UNIQUE INDEX \"i ON (\" ON t (lower(a || ',') DESC, \"b\" , c COLLATE nocase ASC) WHERE b > (1) AND c = 'x'");
         assert_eq!(found.items, ["lower(a || ',')", "\"b\"", "c COLLATE nocase"]);
         assert_eq!(found.predicate.as_deref(), Some("b > (1) AND c = 'x'"));
         assert_eq!(index("CREATE INDEX i ON t(a)").predicate, None);
@@ -222,7 +223,9 @@ mod tests {
 
     #[test]
     fn any_text_is_survived() {
-        for sql in ["", "(", ")", "CREATE TABLE t (", "CREATE TABLE t ((((a CHECK", "x ON", "x ON (", "CREATE TABLE t (CONSTRAINT", "'", "/*"] {
+        for sql in
+            ["", "(", ")", "CREATE TABLE t (", "CREATE TABLE t ((((a CHECK", "x ON", "x ON (", "CREATE TABLE t (CONSTRAINT", "'", "/*"]
+        {
             table(sql);
             index(sql);
             view(sql);

@@ -4,6 +4,7 @@ use spi::{Code, Error};
 
 /// Result codes of SQLite, without their extensions (https://sqlite.org/rescode.html).
 mod result_code {
+    pub(super) const ERROR: i32 = 1;
     pub(super) const PERM: i32 = 3;
     pub(super) const BUSY: i32 = 5;
     pub(super) const LOCKED: i32 = 6;
@@ -35,7 +36,7 @@ pub(crate) fn failure(source: &str, message: impl Into<String>, error: sqlx::Err
         FULL => plain(Code::DiskFull),
         NOMEM => plain(Code::OutOfMemory),
         INTERRUPT => plain(Code::Cancelled),
-        // Also SQLITE_ERROR: the statements are ours, so what fails is an expression of the database, for example in a view.
+        // Also ERROR: the statements are ours, so what fails is an expression of the database, for example in a view.
         _ => plain(Code::BadData),
     }
     .cause(error)
@@ -47,6 +48,11 @@ pub(crate) fn text_of(error: &sqlx::Error) -> String {
         sqlx::Error::Database(database) => database.message().to_owned(),
         other => other.to_string(),
     }
+}
+
+/// Whether the database itself is fine, but names in it or an expression are not.
+pub(crate) fn is_broken_expression(error: &sqlx::Error) -> bool {
+    result_code_of(error) == Some(result_code::ERROR)
 }
 
 fn result_code_of(error: &sqlx::Error) -> Option<i32> {

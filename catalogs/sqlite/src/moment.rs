@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(of_unix_time(86_400).and_then(whole_days), Some(1));
         assert_eq!(of_unix_time(1_700_000_000_000), None, "milliseconds are not taken for seconds");
         assert_eq!(of_julian_day(2_440_587.5), Some(0));
-        assert_eq!(of_julian_day(2_460_310.75).map(|moment| moment / MICROSECONDS_PER_SECOND), Some(1_704_088_800 - 0));
+        assert_eq!(of_julian_day(2_460_310.75).map(|moment| moment / MICROSECONDS_PER_SECOND), Some(1_704_088_800));
         assert_eq!((of_julian_day(-1.0), of_julian_day(f64::NAN), of_julian_day(6e6)), (None, None, None));
         assert_eq!((whole_days(-MICROSECONDS_PER_DAY), whole_days(1)), (Some(-1), None));
     }

@@ -10,8 +10,6 @@ use uuid::Uuid;
 pub(crate) struct Done<T> {
     /// The revision that it became, or the current one if there was nothing to write.
     pub revision: u64,
-    /// A state that has it.
-    pub replica: Arc<Replica>,
     /// What was decided on the state that it was made on.
     pub decision: T,
 }
@@ -35,5 +33,5 @@ pub(crate) async fn commit<T: Send + 'static>(
         .await?;
     let decision = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
     let decision = decision.ok_or_else(|| Error::internal("a change was committed that nobody decided"))?;
-    Ok(Done { revision: committed.revision, replica: committed.replica, decision })
+    Ok(Done { revision: committed.revision, decision })
 }

@@ -49,6 +49,8 @@ struct State {
 #[derive(Clone)]
 struct Open {
     version: u64,
+    /// The source's name when it was made: the connector's messages have it.
+    name: String,
     connector: Arc<OnceCell<Arc<dyn Connector>>>,
 }
 
@@ -61,7 +63,7 @@ impl Connectors {
     pub async fn get(&self, replica: &Replica, source_oid: u32) -> Result<Arc<dyn Connector>> {
         let source = data_sources::by_oid(replica, source_oid)?;
         let version = data_sources::require_readable(&source)?;
-        let open = self.open_cell(source_oid, version);
+        let open = self.open_cell(&source, version);
         let made = open.connector.get_or_try_init(|| async {
             let options = data_sources::opened_options(&self.inner.keyring, replica, source_oid, version)?;
             self.make(&source.name, &source.kind, &options, self.counter(source_oid)).await
@@ -96,24 +98,32 @@ impl Connectors {
         self.state().remote_calls.entry(source_oid).or_default().clone()
     }
 
-    /// Closes the connectors that the state does not want: those of other versions, and of sources that may not be connected to.
+    /// Counts requests that were made to a source before it had an OID, or with other options than its published ones.
+    pub(crate) fn add_remote_calls(&self, source_oid: u32, made: &RemoteCalls) {
+        let counter = self.counter(source_oid);
+        (0..made.total()).for_each(|_| counter.count());
+    }
+
+    /// Closes the connectors that the state does not want: those of other versions or names, and of sources that may not be
+    /// connected to.
     pub(crate) fn keep_wanted(&self, replica: &Replica) {
-        let wanted = |source: DataSource| data_sources::require_readable(&source).ok();
-        let mut state = self.state();
-        state.open.retain(|oid, open| data_sources::by_oid(replica, *oid).ok().and_then(wanted) == Some(open.version));
+        self.state().open.retain(|oid, open| {
+            let source = data_sources::by_oid(replica, *oid);
+            source.is_ok_and(|source| source.name == open.name && data_sources::require_readable(&source).ok() == Some(open.version))
+        });
     }
 
     pub(crate) fn close_all(&self) {
         self.state().open.clear();
     }
 
-    fn open_cell(&self, source_oid: u32, version: u64) -> Open {
+    fn open_cell(&self, source: &DataSource, version: u64) -> Open {
         let mut state = self.state();
-        match state.open.get(&source_oid) {
-            Some(open) if open.version == version => open.clone(),
+        match state.open.get(&source.oid) {
+            Some(open) if open.version == version && open.name == source.name => open.clone(),
             _ => {
-                let open = Open { version, connector: Arc::default() };
-                state.open.insert(source_oid, open.clone());
+                let open = Open { version, name: source.name.clone(), connector: Arc::default() };
+                state.open.insert(source.oid, open.clone());
                 open
             }
         }

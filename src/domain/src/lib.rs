@@ -14,6 +14,7 @@ pub mod data_sources;
 pub mod factories;
 pub mod keyring;
 pub mod metadata;
+mod record;
 pub mod services;
 #[cfg(test)]
 mod testing;

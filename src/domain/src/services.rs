@@ -7,10 +7,11 @@ use spi::connector::ConnectorFactory;
 use store::{Blobs, Journal, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::error;
 
 use crate::catalog::Catalogs;
 use crate::connectors::{self, Connectors};
-use crate::data_sources::purge;
+use crate::data_sources::{self, purge};
 use crate::factories::Factories;
 use crate::keyring::Keyring;
 use crate::metadata::Refreshes;
@@ -45,6 +46,9 @@ pub struct Services {
 /// Loads all snapshots from store and blobs, contacting no source, and starts the reconcilers.
 pub async fn start(parts: Parts) -> Result<Arc<Services>> {
     let Parts { store, journal, blobs, factories, keyring } = parts;
+    for (source, key_id) in data_sources::without_key(&keyring, &store.replica()) {
+        error!(source = %source.name, key_id, "the key that seals this source's options is not known: it cannot be read");
+    }
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let factories = Factories::new(factories);
     let connectors = Connectors::new(factories.clone(), keyring.clone());

@@ -29,6 +29,12 @@ pub enum Code {
     UndefinedObject,
     /// A name could mean more than one thing (42702).
     Ambiguous,
+    /// A column is used beside aggregates without being grouped by, or an aggregate where none may be (42803).
+    Grouping,
+    /// A reference that may not stand there, such as a position beyond the select list (42P10).
+    InvalidReference,
+    /// A subquery that must give one row gave more (21000).
+    Cardinality,
     /// An object of that name exists (42710).
     AlreadyExists,
     /// A cursor of that name exists (42P03).
@@ -117,6 +123,9 @@ impl Code {
             Code::UndefinedCursor => "34000",
             Code::UndefinedObject => "42704",
             Code::Ambiguous => "42702",
+            Code::Grouping => "42803",
+            Code::InvalidReference => "42P10",
+            Code::Cardinality => "21000",
             Code::AlreadyExists => "42710",
             Code::DuplicateCursor => "42P03",
             Code::DuplicateStatement => "42P05",

@@ -1,6 +1,7 @@
 //! Conditions on rows that a connector may apply at the source.
 
-/// A constant of a condition or of a partition folder.
+/// A constant of a condition or of a partition folder. In a condition its kind is that of the column's Arrow type: `Int` for integers,
+/// `Text` for strings, and so on; columns of types that have no kind of value here are compared by the gateway alone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Null,

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::stream::BoxStream;
 use spi::Result;
 use uuid::Uuid;
@@ -54,7 +53,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn soft_put(&self, key: &str, body: &[u8]) -> Result<()>;
 
     /// All soft state whose key starts with `prefix`, in key order.
-    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>>;
+    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>>;
 
     async fn soft_delete(&self, key: &str) -> Result<()>;
 
@@ -65,7 +64,7 @@ pub trait Backend: Send + Sync + 'static {
     /// What an operator wants to know. Measures, so not for the hot path.
     async fn health(&self) -> Result<Health>;
 
-    /// Releases files and connections. Nothing else is called afterwards.
+    /// Releases files and connections, once all streams of hints have been dropped. Nothing else is called afterwards.
     async fn close(&self);
 }
 

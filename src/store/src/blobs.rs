@@ -40,7 +40,8 @@ impl Blobs {
         };
         std::fs::create_dir_all(folder).map_err(unusable)?;
         let folder = folder.canonicalize().map_err(unusable)?;
-        let objects = LocalFileSystem::new_with_prefix(&folder).map_err(|error| failed("open the blob folder", &folder.display(), error))?;
+        let objects =
+            LocalFileSystem::new_with_prefix(&folder).map_err(|error| failed("open the blob folder", &folder.display(), error))?;
         Ok(Self { objects: Arc::new(objects), folder: Some(folder) })
     }
 
@@ -79,7 +80,8 @@ impl Blobs {
         if found == *digest {
             return Ok(content);
         }
-        Err(errors::corrupt(format!("blob \"{digest}\" is damaged")).detail(format!("Its {} bytes have the digest {found}.", content.len())))
+        Err(errors::corrupt(format!("blob \"{digest}\" is damaged"))
+            .detail(format!("Its {} bytes have the digest {found}.", content.len())))
     }
 
     pub async fn exists(&self, digest: &Digest) -> Result<bool> {
@@ -172,7 +174,8 @@ impl FromStr for Digest {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let invalid = || Error::new(Code::InvalidArgument, format!("\"{text}\" is not a blob digest")).detail("It has 64 digits of 0-9 and a-f.");
+        let invalid =
+            || Error::new(Code::InvalidArgument, format!("\"{text}\" is not a blob digest")).detail("It has 64 digits of 0-9 and a-f.");
         if text.len() != 64 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(invalid());
         }

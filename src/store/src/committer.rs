@@ -76,13 +76,12 @@ impl Committer {
         let (reply, answer) = oneshot::channel();
         let request = Request { actor: actor.to_owned(), change_id, change, reply };
         self.queue.send_timeout(request, QUEUE_DEADLINE).await.map_err(|error| match error {
-            SendTimeoutError::Timeout(_) => {
-                errors::unavailable("too many changes are waiting").detail(format!("{QUEUE_MAX} changes wait for their turn on this gateway."))
-            }
+            SendTimeoutError::Timeout(_) => errors::unavailable("too many changes are waiting")
+                .detail(format!("{QUEUE_MAX} changes wait for their turn on this gateway.")),
             SendTimeoutError::Closed(_) => closed(),
         })?;
         // A change that is in the queue is made even if its caller goes away; the caller can ask again with the same id.
-        answer.await.map_err(|_| unknown().detail(format!("The store was closed during change {change_id}.")))?
+        answer.await.map_err(|_| unknown().detail(format!("The committer stopped during change {change_id}.")))?
     }
 }
 
@@ -111,13 +110,17 @@ impl Task {
     async fn run(self, mut requests: mpsc::Receiver<Request>, stop: CancellationToken) {
         loop {
             let request = tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
                 request = requests.recv() => request,
             };
             let Some(request) = request else { return };
             let result = self.commit(&request).await;
             // Nobody listening is fine: the log has the answer.
             let _ = request.reply.send(result);
+        }
+        requests.close();
+        while let Some(request) = requests.recv().await {
+            let _ = request.reply.send(Err(closed()));
         }
     }
 
@@ -221,4 +224,83 @@ fn run(change: &Change, replica: &Replica) -> Result<Vec<Op>> {
 fn unknown() -> Error {
     errors::unavailable("it is not known whether the change was committed")
         .hint("Try again with the same change id: it is committed at most once.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::Ordering::SeqCst;
+
+    use spi::Code;
+
+    use super::*;
+    use crate::faulty::Faulty;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_change_whose_answer_was_lost_is_found_not_repeated() {
+        let (store, backend) = open().await;
+        backend.lost_answers.store(1, SeqCst);
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let committed = store.commit("admin", Uuid::now_v7(), move |_| {
+            counted.fetch_add(1, SeqCst);
+            Ok(vec![Op::put("a", "word", "1")])
+        });
+        assert_eq!(committed.await.unwrap().revision, 1);
+        assert_eq!((runs.load(SeqCst), backend.appends.load(SeqCst)), (1, 1));
+        assert_eq!(store.history(0, 10).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_was_lost_is_tried_again() {
+        let (store, backend) = open().await;
+        backend.lost_appends.store(3, SeqCst);
+        assert_eq!(put(&store, Uuid::now_v7()).await.unwrap().revision, 1);
+        assert_eq!(backend.appends.load(SeqCst), 4);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_outcome_is_called_that_and_settled_by_the_same_id() {
+        let (store, backend) = open().await;
+        let change_id = Uuid::now_v7();
+        backend.lost_appends.store(u32::MAX, SeqCst);
+        let error = put(&store, change_id).await.unwrap_err();
+        assert_eq!((error.code, error.retryable), (Code::Unavailable, true));
+        assert_eq!(error.message, "it is not known whether the change was committed");
+        assert!(error.detail.unwrap().contains(&change_id.to_string()));
+
+        backend.lost_appends.store(0, SeqCst);
+        assert_eq!(put(&store, change_id).await.unwrap().revision, 1);
+        assert_eq!(put(&store, change_id).await.unwrap().revision, 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_at_once_and_only_while_it_is_full() {
+        let (store, backend) = open().await;
+        backend.full.store(true, SeqCst);
+        assert_eq!(put(&store, Uuid::now_v7()).await.unwrap_err().code, Code::DiskFull);
+        backend.full.store(false, SeqCst);
+        assert_eq!(put(&store, Uuid::now_v7()).await.unwrap().revision, 1);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_made_even_if_its_caller_goes_away() {
+        let (store, _) = open().await;
+        let change_id = Uuid::now_v7();
+        let mut commit = Box::pin(put(&store, change_id));
+        assert!(futures::poll!(commit.as_mut()).is_pending(), "it is in the queue now");
+        drop(commit);
+        store.wait_for(1, COMMIT_DEADLINE).await.unwrap();
+        assert_eq!(store.history(0, 1).await.unwrap()[0].change_id, change_id);
+    }
+
+    async fn open() -> (Store, Arc<Faulty>) {
+        let backend = Arc::new(Faulty::default());
+        (Store::open(backend.clone(), "node").await.unwrap(), backend)
+    }
+
+    async fn put(store: &Store, change_id: Uuid) -> Result<Committed> {
+        store.commit("admin", change_id, |_| Ok(vec![Op::put("a", "word", "1")])).await
+    }
 }

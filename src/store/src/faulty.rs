@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use spi::{Code, Error, Result};
 use tokio::sync::Mutex;
@@ -17,7 +16,7 @@ use crate::errors;
 /// Each fault is a switch, or a number of calls that it lasts for.
 #[derive(Default)]
 pub(crate) struct Faulty {
-    pub(crate) inner: MemoryBackend,
+    pub(crate) inner: Arc<MemoryBackend>,
     /// No hint ever comes.
     pub(crate) deaf: AtomicBool,
     /// Appends are made, but the answer is lost.
@@ -37,10 +36,6 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self::default())
-    }
-
     fn check_reachable(&self) -> Result<()> {
         if self.unreachable.load(Ordering::SeqCst) { Err(errors::unavailable("the store is unreachable")) } else { Ok(()) }
     }
@@ -110,7 +105,7 @@ impl Backend for Faulty {
         self.inner.soft_put(key, body).await
     }
 
-    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
+    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
         self.inner.soft_list(prefix).await
     }
 

@@ -40,6 +40,15 @@ pub(crate) enum Condition {
     Regressed(Error),
 }
 
+impl Condition {
+    fn message(&self) -> Option<&str> {
+        match self {
+            Condition::Following => None,
+            Condition::Failing(error) | Condition::Regressed(error) => Some(&error.message),
+        }
+    }
+}
+
 /// What the rest of the store sees of the follower.
 #[derive(Clone)]
 pub(crate) struct Follower {
@@ -235,22 +244,17 @@ impl Task {
         )
     }
 
-    /// Tells an operator when the condition begins, not every second while it lasts.
+    /// Tells an operator when the condition changes, not every second while it lasts.
     fn report(&self, condition: Condition) {
-        let message = |condition: &Condition| match condition {
-            Condition::Following => None,
-            Condition::Failing(error) | Condition::Regressed(error) => Some(error.to_string()),
-        };
-        let before = message(&self.condition.borrow());
-        match &condition {
-            Condition::Following if before.is_some() => tracing::info!(revision = self.current().revision(), "following the store again"),
-            Condition::Failing(error) if before.as_deref() != Some(error.to_string().as_str()) => {
-                tracing::error!(%error, "could not follow the store; serving the last state");
+        if self.condition.borrow().message() != condition.message() {
+            match &condition {
+                Condition::Following => tracing::info!(revision = self.current().revision(), "following the store again"),
+                Condition::Failing(error) if error.retryable => {
+                    tracing::warn!(%error, "could not follow the store; serving the last state")
+                }
+                Condition::Failing(error) => tracing::error!(%error, "could not follow the store; serving the last state"),
+                Condition::Regressed(error) => tracing::error!(%error, "the store lost changes; refusing writes"),
             }
-            Condition::Regressed(error) if before.as_deref() != Some(error.to_string().as_str()) => {
-                tracing::error!(%error, "the store lost changes; refusing writes");
-            }
-            _ => {}
         }
         self.condition.send_replace(condition);
     }
@@ -267,4 +271,104 @@ pub(crate) async fn call<T>(work: impl Future<Output = Result<T>>) -> Result<T> 
 
 fn too_slow() -> Error {
     errors::unavailable("the store did not answer in time")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::SeqCst;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::change::Op;
+    use crate::faulty::Faulty;
+    use crate::store::Store;
+
+    /// Long enough that only a hang reaches it.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn without_any_hint_a_change_arrives_with_the_next_poll() {
+        let backend = Faulty::default();
+        backend.deaf.store(true, SeqCst);
+        let (writer, reader) = pair(backend).await;
+        write(&writer, 1).await;
+        let mut watch = reader.0.watch();
+        timeout(PATIENCE, watch.changed()).await.unwrap().unwrap();
+        assert_eq!(watch.borrow().revision(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_entry_is_passed_over_with_a_snapshot() {
+        let (writer, (reader, backend)) = pair(Faulty::default()).await;
+        backend.damaged_entry.store(2, SeqCst);
+        write(&writer, 3).await;
+        let state = reader.wait_for(3, PATIENCE).await.unwrap();
+        assert_eq!(state.root(), writer.replica().root());
+        assert!(backend.snapshots.load(SeqCst) >= 2, "one to open, one to pass over");
+        reader.health().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_truncated_log_is_routine() {
+        let (writer, (reader, backend)) = pair(Faulty::default()).await;
+        backend.unreachable.store(true, SeqCst);
+        write(&writer, 5).await;
+        let head = backend.inner.head().await.unwrap();
+        backend.inner.truncate(&head, 4).await.unwrap();
+        backend.unreachable.store(false, SeqCst);
+        assert_eq!(reader.wait_for(5, PATIENCE).await.unwrap().root(), writer.replica().root());
+        assert_eq!(backend.snapshots.load(SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn another_entry_in_the_place_of_ours_is_a_divergence() {
+        let (writer, (reader, backend)) = pair(Faulty::default()).await;
+        write(&writer, 2).await;
+        reader.wait_for(2, PATIENCE).await.unwrap();
+        let ours = backend.inner.head().await.unwrap();
+        *backend.stale_head.lock().await = Some(Head { entry_hash: blake3::hash(b"another"), ..ours });
+        let mut watch = reader.watch();
+        watch.mark_unchanged();
+        timeout(PATIENCE, watch.changed()).await.unwrap().unwrap();
+        assert!(backend.snapshots.load(SeqCst) >= 2);
+        assert_eq!(watch.borrow().root(), writer.replica().root());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fell_back_is_read_but_not_written() {
+        let (writer, (reader, backend)) = pair(Faulty::default()).await;
+        write(&writer, 1).await;
+        let old = backend.inner.head().await.unwrap();
+        write(&writer, 2).await;
+        reader.wait_for(3, PATIENCE).await.unwrap();
+
+        *backend.stale_head.lock().await = Some(old);
+        let mut condition = reader.follower().condition.clone();
+        let regressed = condition.wait_for(|condition| matches!(condition, Condition::Regressed(_)));
+        timeout(PATIENCE, regressed).await.unwrap().unwrap();
+        let error = reader.commit("admin", Uuid::now_v7(), |_| Ok(vec![])).await.unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (Code::Unavailable, "the store has fallen back to revision 1"));
+        assert_eq!(reader.health().await.unwrap_err().message, error.message);
+        assert_eq!(reader.replica().revision(), 3, "reads go on");
+
+        *backend.stale_head.lock().await = None;
+        let following = condition.wait_for(|condition| matches!(condition, Condition::Following));
+        timeout(PATIENCE, following).await.unwrap().unwrap();
+        write(&reader, 1).await;
+    }
+
+    /// A writer on the sound backend, and a reader behind the faulty one.
+    async fn pair(backend: Faulty) -> (Store, (Store, Arc<Faulty>)) {
+        let backend = Arc::new(backend);
+        let writer = Store::open(backend.inner.clone(), "writer").await.unwrap();
+        let reader = Store::open(backend.clone(), "reader").await.unwrap();
+        (writer, (reader, backend))
+    }
+
+    async fn write(store: &Store, changes: usize) {
+        for _ in 0..changes {
+            store.commit("admin", Uuid::now_v7(), |_| Ok(vec![Op::put("a", "word", Uuid::now_v7().as_bytes().to_vec())])).await.unwrap();
+        }
+    }
 }

@@ -22,7 +22,6 @@ pub mod lock;
 pub mod record;
 pub mod replica;
 mod sqlite_file;
-#[allow(clippy::module_inception)]
 mod store;
 mod task;
 pub mod verify;

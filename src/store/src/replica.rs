@@ -232,11 +232,8 @@ mod tests {
     #[test]
     fn a_damaged_snapshot_is_refused_and_named() {
         let append = draft(&empty(), vec![put("a"), put("b")]);
-        let whole = Snapshot {
-            head: empty().apply(&append.row).unwrap().head,
-            last: Some(append.row.clone()),
-            records: append.puts.clone(),
-        };
+        let whole =
+            Snapshot { head: empty().apply(&append.row).unwrap().head, last: Some(append.row.clone()), records: append.puts.clone() };
         assert!(Replica::load(whole.clone()).is_ok());
 
         let message = |snapshot: Snapshot| Replica::load(snapshot).unwrap_err().message;

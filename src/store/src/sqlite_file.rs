@@ -44,8 +44,7 @@ pub(crate) fn pool(options: SqliteConnectOptions, connections_max: u32) -> Sqlit
 
 /// The library's version, if it is one that can be trusted with a shared file.
 pub(crate) async fn check_version(connection: &mut SqliteConnection, path: &Path) -> Result<String> {
-    let version: String =
-        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await.map_err(|error| failed(path, error))?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await.map_err(|error| failed(path, error))?;
     if is_safe(&version) {
         return Ok(version);
     }
@@ -75,9 +74,9 @@ pub(crate) fn failed(path: &Path, error: sqlx::Error) -> Error {
             .detail(format!("It stayed locked for {} s.", WAIT.as_secs())),
         Some(CORRUPT | NOT_A_DATABASE) => errors::corrupt(format!("file \"{name}\" is damaged")).detail(format!("SQLite says: {reason}.")),
         Some(READ_ONLY) => Error::new(Code::ReadOnly, format!("\"{name}\" cannot be written")).origin(Origin::Gateway),
-        Some(IO | CANNOT_OPEN) => Error::new(Code::Io, format!("could not use \"{name}\""))
-            .detail(format!("SQLite says: {reason}."))
-            .origin(Origin::Gateway),
+        Some(IO | CANNOT_OPEN) => {
+            Error::new(Code::Io, format!("could not use \"{name}\"")).detail(format!("SQLite says: {reason}.")).origin(Origin::Gateway)
+        }
         _ if matches!(error, sqlx::Error::PoolTimedOut) => {
             errors::unavailable(format!("\"{name}\" is busy")).detail(format!("No connection was free for {} s.", WAIT.as_secs()))
         }

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use spi::Result;
 use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tokio_util::task::TaskTracker;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::backend::{Backend, Health, Log};
@@ -16,10 +14,10 @@ use crate::committer::{Committed, Committer};
 use crate::follower::{Follower, call};
 use crate::record;
 use crate::replica::Replica;
-use crate::task::spawn;
+use crate::task::Background;
 
 /// Most entries that one call of [`Store::history`] gives: they are held in memory, with all that they wrote.
-pub const HISTORY_MAX: usize = 1000;
+const HISTORY_MAX: usize = 1000;
 
 /// One node's view of the store. Cheap to clone; the tasks behind it end with the last clone, or with [`Store::close`].
 #[derive(Clone)]
@@ -31,9 +29,8 @@ struct Inner {
     backend: Arc<dyn Backend>,
     follower: Follower,
     committer: Committer,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-    _stop_on_drop: DropGuard,
+    following: Background,
+    committing: Background,
 }
 
 impl Store {
@@ -42,14 +39,12 @@ impl Store {
         change::check_name("node", node)?;
         let replica = Replica::load(backend.snapshot().await?)?;
         let stop = CancellationToken::new();
-        let (follower, following) = Follower::new(backend.clone(), replica, stop.clone());
-        let (committer, committing) = Committer::new(backend.clone(), node, follower.clone(), stop.clone());
-        let tasks = TaskTracker::new();
-        spawn("store.follower", tasks.track_future(following));
-        spawn("store.committer", tasks.track_future(committing));
-        tasks.close();
-        let _stop_on_drop = stop.clone().drop_guard();
-        Ok(Store { inner: Arc::new(Inner { backend, follower, committer, stop, tasks, _stop_on_drop }) })
+        let (follower, task) = Follower::new(backend.clone(), replica, stop.clone());
+        let following = Background::start("store.follower", stop, task);
+        let stop = CancellationToken::new();
+        let (committer, task) = Committer::new(backend.clone(), node, follower.clone(), stop.clone());
+        let committing = Background::start("store.committer", stop, task);
+        Ok(Store { inner: Arc::new(Inner { backend, follower, committer, following, committing }) })
     }
 
     /// The newest state that this node has. Never touches the backend.
@@ -81,7 +76,7 @@ impl Store {
         self.inner.follower.reach(revision, deadline).await
     }
 
-    /// The change log after revision `after`, oldest first: at most `limit` entries, and no more than [`HISTORY_MAX`].
+    /// The change log after revision `after`, oldest first: at most `limit` entries, and no more than 1000.
     /// Starts later if the entries have been forgotten.
     pub async fn history(&self, after: u64, limit: usize) -> Result<Vec<Entry>> {
         let limit = limit.min(HISTORY_MAX);
@@ -104,7 +99,7 @@ impl Store {
     }
 
     /// All soft state whose key starts with `prefix`, in key order.
-    pub async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
+    pub async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
         call(self.inner.backend.soft_list(prefix)).await
     }
 
@@ -120,10 +115,16 @@ impl Store {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn follower(&self) -> &Follower {
+        &self.inner.follower
+    }
+
     /// Finishes the change at hand, refuses those that wait, and closes the backend.
     pub async fn close(&self) {
-        self.inner.stop.cancel();
-        self.inner.tasks.wait().await;
+        // In this order: the change at hand is answered once the follower has applied it.
+        self.inner.committing.end().await;
+        self.inner.following.end().await;
         self.inner.backend.close().await;
     }
 }

@@ -222,3 +222,94 @@ impl Walk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use sqlx::ConnectOptions;
+
+    use super::*;
+    use crate::{SqliteBackend, Store, sqlite_file};
+
+    #[tokio::test]
+    async fn a_whole_store_has_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        make(folder.path()).await;
+        let report = check(folder.path()).await;
+        assert_eq!((report.entries, report.records, report.damage), (5, 2, vec![]));
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_damage_is_found_and_named() {
+        for (damage, found) in [
+            (
+                "UPDATE log SET content = zeroblob(length(content)) WHERE rev = 3",
+                &["change log entry 3: Its content does not have the hash that was stored with it."][..],
+            ),
+            ("DELETE FROM log WHERE rev IN (2, 3)", &["change log entry 2: It is missing, as are all up to 3."]),
+            ("DELETE FROM log WHERE rev = 5", &["change log entry 5: It is missing."]),
+            (
+                "UPDATE record SET body = x'00' WHERE key = 'b'",
+                &["record \"b\": Its content does not have the hash that was stored with it."],
+            ),
+            (
+                "DELETE FROM record WHERE key = 'b'",
+                &["record \"b\": It is missing; entry 4 wrote it.", "head: Its root is ROOT, but the records add up to ROOT."],
+            ),
+            (
+                "INSERT INTO record SELECT 'z', rev, kind, body, hash FROM record WHERE key = 'b'",
+                &[
+                    "record \"z\": Its content does not have the hash that was stored with it.",
+                    "head: Its root is ROOT, but the records add up to ROOT.",
+                ],
+            ),
+            ("UPDATE change SET rev = 1 WHERE rev = 2", &["marker of change ID: It does not lead to entry 2, which holds the change."]),
+            ("DELETE FROM change WHERE rev = 4", &["marker of change ID: It does not lead to entry 4, which holds the change."]),
+            ("UPDATE head SET rev = 6", &["change log entry 6: It is missing."]),
+            ("UPDATE head SET entry_hash = zeroblob(32)", &["head: It names revision 5, but the log ends with another entry, 5."]),
+            ("UPDATE log SET hash = x'00' WHERE rev = 3", &["backend: change log entry 3 is damaged: reading stopped there."]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            make(folder.path()).await;
+            let path = folder.path().join("store.db");
+            let mut connection = sqlite_file::options(&path).connect().await.unwrap();
+            sqlx::raw_sql(damage).execute(&mut connection).await.unwrap();
+            let report = check(folder.path()).await;
+            let named: Vec<String> = report.damage.iter().map(|damage| without_hashes(&damage.to_string())).collect();
+            assert_eq!(named, found, "{damage}");
+        }
+    }
+
+    /// Five entries; records "a" and "b" are left.
+    async fn make(folder: &Path) {
+        let store = Store::open(Arc::new(SqliteBackend::open(folder.join("store.db")).await.unwrap()), "node").await.unwrap();
+        for ops in [
+            vec![Op::put("a", "word", "1")],
+            vec![Op::put("b", "word", "1"), Op::put("c", "word", "1")],
+            vec![Op::put("a", "word", "2")],
+            vec![Op::put("b", "word", "2")],
+            vec![Op::delete("c")],
+        ] {
+            store.commit("admin", Uuid::now_v7(), move |_| Ok(ops.clone())).await.unwrap();
+        }
+        store.close().await;
+    }
+
+    async fn check(folder: &Path) -> Report {
+        verify(&SqliteBackend::open(folder.join("store.db")).await.unwrap()).await.unwrap()
+    }
+
+    fn without_hashes(text: &str) -> String {
+        let words = text.split_inclusive([' ', ',', '.', ':']).map(|word| {
+            let (name, end) = word.split_at(word.trim_end_matches([' ', ',', '.', ':']).len());
+            match name {
+                _ if name.len() == 32 => format!("ROOT{end}"),
+                _ if name.parse::<Uuid>().is_ok() => format!("ID{end}"),
+                _ => word.to_owned(),
+            }
+        });
+        words.collect()
+    }
+}

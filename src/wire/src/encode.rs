@@ -21,12 +21,14 @@ mod text;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::NullBuffer;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use bytes::{BufMut, BytesMut};
-use spi::types::PgType;
+use spi::types::{PgType, to_arrow};
 use spi::{Code, Error, Result};
 use sql::{Column, Format};
 
+use kind::Kind;
 pub(crate) use style::Style;
 
 /// Appends the value of one row, without a length. Never called for a null.
@@ -39,9 +41,13 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
     /// Appends the value of a row. False if it is null, and then nothing is appended.
     pub(crate) fn put(&self, row: usize, out: &mut BytesMut) -> Result<bool> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+        if self.is_null(row) {
             return Ok(false);
         }
         (self.write)(row, out)?;
@@ -66,12 +72,31 @@ pub(crate) fn cell(array: &ArrayRef, pg_type: PgType, format: Format, style: &St
     let write = match array.data_type() {
         DataType::Null => Box::new(|_: usize, _: &mut BytesMut| Ok(())),
         DataType::Dictionary(_, _) | DataType::RunEndEncoded(_, _) => indexed::writer(array, pg_type, format, style)?,
-        _ => match format {
-            Format::Text => text::writer(array, pg_type, style)?,
-            Format::Binary => binary::writer(array, pg_type, style)?,
+        data_type => match Kind::of(pg_type, data_type) {
+            Some(kind) => match format {
+                Format::Text => text::writer(array, kind, style)?,
+                Format::Binary => binary::writer(array, kind, style)?,
+            },
+            None => return cell(&cast_to(array, pg_type)?, pg_type, format, style),
         },
     };
     Ok(Cell { nulls, write })
+}
+
+/// For the rare column that is declared as something else than its array holds, such as a date that travels as text.
+fn cast_to(array: &ArrayRef, pg_type: PgType) -> Result<ArrayRef> {
+    let target = to_arrow(pg_type);
+    let failed = |reason: String| {
+        let (from, to) = (array.data_type(), pg_type.format());
+        Error::new(Code::BadData, format!("could not send a column of type {from} as {to}")).detail(format!("{reason}."))
+    };
+    // Were the target no better, casting again would never end.
+    if Kind::of(pg_type, &target).is_none() {
+        return Err(failed("There is no conversion".to_owned()));
+    }
+    // "safe" would turn what cannot be cast into null, silently.
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(array, &target, &options).map_err(|error| failed(error.to_string()))
 }
 
 /// A batch on its way to the client, which may take it in several parts.

@@ -56,7 +56,7 @@ pub fn require_readable(source: &DataSource) -> Result<u64> {
     require_connectable(source)?;
     source.published_version.ok_or_else(|| {
         wrong_state(source, "has no published version")
-            .hint(format!("CALL publish_datasource('{}', {}).", source.name, source.current_version))
+            .hint(format!("CALL publish_datasource({}, {}).", literal(&source.name), source.current_version))
     })
 }
 
@@ -64,7 +64,7 @@ pub fn require_readable(source: &DataSource) -> Result<u64> {
 pub(super) fn require_connectable(source: &DataSource) -> Result<()> {
     require_active(source)?;
     match source.paused {
-        true => Err(wrong_state(source, "is paused").hint(format!("CALL resume_datasource('{}').", source.name))),
+        true => Err(wrong_state(source, "is paused").hint(format!("CALL resume_datasource({}).", literal(&source.name)))),
         false => Ok(()),
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn require_active(source: &DataSource) -> Result<()> {
     match source.expires_at.filter(|_| source.state == State::Expired) {
         Some(at) => Err(wrong_state(source, "is expired")
             .detail(format!("It expired at {}.", time::show(at)))
-            .hint(format!("CALL renew_datasource('{}').", source.name))),
+            .hint(format!("CALL renew_datasource({}).", literal(&source.name)))),
         None => Ok(()),
     }
 }
@@ -84,11 +84,16 @@ pub(super) fn require_not_dropped(source: &DataSource) -> Result<()> {
     match source.dropped_at {
         Some(at) => Err(wrong_state(source, "is dropped")
             .detail(format!("It was dropped at {}.", time::show(at)))
-            .hint(format!("CALL restore_datasource('{}').", source.name))),
+            .hint(format!("CALL restore_datasource({}).", literal(&source.name)))),
         None => Ok(()),
     }
 }
 
 pub(super) fn wrong_state(source: &DataSource, what: &str) -> Error {
     Error::new(Code::WrongState, format!("data source \"{}\" {what}", source.name))
+}
+
+/// A name as a statement has it, for hints that can be typed as they are.
+pub(super) fn literal(name: &str) -> String {
+    format!("'{}'", name.replace('\'', "''"))
 }

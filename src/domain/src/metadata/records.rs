@@ -24,6 +24,8 @@ pub struct SnapshotRecord {
     pub version: u64,
     /// When the source was first seen to be like this, in microseconds since 1970 UTC.
     pub observed_at: i64,
+    /// When the whole source was harvested for it; `None` for a snapshot that a harvest of a part has made.
+    pub harvested_at: Option<i64>,
     #[serde(with = "digest")]
     pub manifest: Digest,
     /// As in the manifest. Kept here too: no damaged blob may ever cause an id to be given twice.

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use spi::{Error, Result};
 use tokio::sync::watch;
@@ -26,18 +25,13 @@ struct State {
     log: BTreeMap<u64, LogRow>,
     changes: HashMap<Uuid, u64>,
     records: BTreeMap<String, Record>,
-    soft: BTreeMap<String, Bytes>,
+    soft: BTreeMap<String, Vec<u8>>,
 }
 
 impl Default for MemoryBackend {
     fn default() -> Self {
-        let state = State {
-            head: Head::genesis(),
-            log: BTreeMap::new(),
-            changes: HashMap::new(),
-            records: BTreeMap::new(),
-            soft: BTreeMap::new(),
-        };
+        let state =
+            State { head: Head::genesis(), log: BTreeMap::new(), changes: HashMap::new(), records: BTreeMap::new(), soft: BTreeMap::new() };
         Self { state: Mutex::new(state), moved: watch::Sender::new(()) }
     }
 }
@@ -97,11 +91,11 @@ impl Backend for MemoryBackend {
     }
 
     async fn soft_put(&self, key: &str, body: &[u8]) -> Result<()> {
-        self.state().soft.insert(key.to_owned(), Bytes::copy_from_slice(body));
+        self.state().soft.insert(key.to_owned(), body.to_owned());
         Ok(())
     }
 
-    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
+    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let state = self.state();
         let found = state.soft.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
         Ok(found.map(|(key, body)| (key.clone(), body.clone())).collect())

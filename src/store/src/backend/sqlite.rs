@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::stream::BoxStream;
 use spi::{Error, Result};
+use sqlx::Connection;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteSynchronous};
-use sqlx::Connection;
 use uuid::Uuid;
 
 use super::{Append, Appended, Backend, FORMAT, Head, Health, Listing, Log, Snapshot, Truncated};
@@ -25,8 +24,8 @@ mod wakeups;
 
 use soft::SoftFile;
 
-/// Readers at once: the follower, the committer, and a few views of the log.
-const READERS_MAX: u32 = 4;
+/// Readers at once: one that watches for changes, the follower, the committer, and a few views of the log.
+const READERS_MAX: u32 = 6;
 
 /// Entries deleted in one transaction, so that truncating a long log holds no writer up for long.
 const TRUNCATE_ROWS: i64 = 500;
@@ -122,7 +121,8 @@ async fn create(path: &Path, writer: &SqlitePool) -> Result<String> {
     let genesis = Head::genesis();
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await.map_err(failed)?;
-    sqlx::query("INSERT OR IGNORE INTO head VALUES (1, ?, ?, ?, 0, ?, ?, 0)")
+    // Only an empty file gets a head: a lost one must not turn a store into the beginning of another.
+    sqlx::query("INSERT OR IGNORE INTO head SELECT 1, ?, ?, ?, 0, ?, ?, 0 WHERE NOT EXISTS (SELECT 1 FROM log)")
         .bind(FORMAT)
         .bind(genesis.store_id.as_bytes().as_slice())
         .bind(genesis.history_id.as_bytes().as_slice())
@@ -131,7 +131,8 @@ async fn create(path: &Path, writer: &SqlitePool) -> Result<String> {
         .execute(&mut *transaction)
         .await
         .map_err(failed)?;
-    let format: u32 = sqlx::query_scalar("SELECT format FROM head").fetch_one(&mut *transaction).await.map_err(failed)?;
+    let format: Option<u32> = sqlx::query_scalar("SELECT format FROM head").fetch_optional(&mut *transaction).await.map_err(failed)?;
+    let format = format.ok_or_else(|| errors::corrupt("the head of the store is missing"))?;
     if format != FORMAT {
         return Err(errors::too_new(format!("store \"{}\" has format {format}", path.display()))
             .detail(format!("This gateway knows format {FORMAT}.")));
@@ -171,14 +172,14 @@ impl Backend for SqliteBackend {
     }
 
     fn wakeups(&self) -> BoxStream<'static, ()> {
-        wakeups::wakeups(self.path.clone())
+        wakeups::wakeups(self.readers.clone())
     }
 
     async fn soft_put(&self, key: &str, body: &[u8]) -> Result<()> {
         self.soft.put(key, body).await
     }
 
-    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
+    async fn soft_list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
         self.soft.list(prefix).await
     }
 
@@ -289,5 +290,107 @@ impl From<sqlx::Error> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Known(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use spi::Code;
+
+    use super::*;
+    use crate::change::Op;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_store_is_the_same_after_it_was_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path()).await;
+        put(&store, "1").await.unwrap();
+        let before = store.replica();
+        store.close().await;
+        assert!(!folder.path().join("store.db-wal").exists(), "closing leaves one file");
+
+        let after = open(folder.path()).await.replica();
+        assert_eq!((after.store_id(), after.revision(), after.entry_hash()), (before.store_id(), 1, before.entry_hash()));
+        assert_eq!(after.get("a").unwrap().body, "1");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_named_and_writing_resumes_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let backend = Arc::new(SqliteBackend::open(folder.path().join("store.db")).await.unwrap());
+        let store = Store::open(backend.clone(), "node").await.unwrap();
+        put(&store, "1").await.unwrap();
+        // The limit is the connection's own, so it ends with the connection, as a shortage of space would some time.
+        sqlx::raw_sql("PRAGMA max_page_count = 1").execute(&backend.writer).await.unwrap();
+        let large = "x".repeat(100_000);
+        let error = put(&store, &large).await.unwrap_err();
+        assert_eq!(error.code, Code::DiskFull);
+        assert_eq!(store.replica().revision(), 1);
+        assert_eq!(put(&store, &large).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn damage_is_named_when_the_store_is_opened() {
+        for (damage, message) in [
+            ("UPDATE record SET body = x'00' WHERE key = 'a'", "record \"a\" is damaged"),
+            ("UPDATE record SET hash = x'00' WHERE key = 'a'", "record \"a\" is damaged"),
+            ("UPDATE record SET kind = 'wore' WHERE key = 'a'", "record \"a\" is damaged"),
+            ("DELETE FROM record", "the records of revision 2 are damaged"),
+            ("UPDATE log SET content = zeroblob(length(content)) WHERE rev = 2", "change log entry 2 is damaged"),
+            ("UPDATE log SET hash = x'00' WHERE rev = 2", "change log entry 2 is damaged"),
+            ("DELETE FROM log WHERE rev = 2", "change log entry 2 is missing"),
+            ("UPDATE head SET root = x'00'", "the head of the store is damaged"),
+            ("DELETE FROM head", "the head of the store is missing"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = open(folder.path()).await;
+            put(&store, "1").await.unwrap();
+            put(&store, "2").await.unwrap();
+            store.close().await;
+
+            let backend = SqliteBackend::open(folder.path().join("store.db")).await.unwrap();
+            sqlx::raw_sql(damage).execute(&backend.writer).await.unwrap();
+            backend.close().await;
+
+            let opened = match SqliteBackend::open(folder.path().join("store.db")).await {
+                Ok(backend) => Store::open(Arc::new(backend), "node").await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            let error = opened.unwrap_err();
+            assert_eq!((error.code, error.message.as_str()), (Code::Corrupt, message), "{damage}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_store_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        std::fs::write(&path, b"garbage".repeat(1000)).unwrap();
+        assert_eq!(SqliteBackend::open(&path).await.err().unwrap().code, Code::Corrupt);
+
+        let missing = folder.path().join("missing").join("store.db");
+        assert_eq!(SqliteBackend::open(missing).await.err().unwrap().code, Code::Io);
+    }
+
+    #[tokio::test]
+    async fn a_store_of_a_newer_gateway_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let backend = SqliteBackend::open(&path).await.unwrap();
+        sqlx::raw_sql("UPDATE head SET format = format + 1").execute(&backend.writer).await.unwrap();
+        backend.close().await;
+        assert_eq!(SqliteBackend::open(&path).await.err().unwrap().code, Code::Unsupported);
+    }
+
+    async fn open(folder: &Path) -> Store {
+        Store::open(Arc::new(SqliteBackend::open(folder.join("store.db")).await.unwrap()), "node").await.unwrap()
+    }
+
+    async fn put(store: &Store, body: &str) -> Result<u64> {
+        let op = Op::put("a", "word", body);
+        store.commit("admin", Uuid::now_v7(), move |_| Ok(vec![op.clone()])).await.map(|committed| committed.revision)
     }
 }

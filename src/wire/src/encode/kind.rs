@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Numeric,
     /// Whatever is sent as its text in both formats.
     Text,
+    Json,
     Jsonb,
     Inet,
     Uuid,
@@ -38,14 +39,13 @@ const INT2VECTOR: u32 = 22;
 const OIDVECTOR: u32 = 30;
 
 impl Kind {
-    /// The kind of a declared type. Where the declaration is of no type we know, or of one that this Arrow type cannot be, the Arrow
-    /// type decides.
-    pub(super) fn of(pg_type: PgType, data_type: &DataType) -> Kind {
+    /// The kind of a declared type over an array of that type; none if the array must be cast first.
+    pub(super) fn of(pg_type: PgType, data_type: &DataType) -> Option<Kind> {
         match Kind::declared(pg_type) {
-            Some(kind) if kind.fits(data_type) => kind,
-            // Text can be made of anything, so that a client that was told "text" is not lied to.
-            Some(Kind::Text) | None if !is_nested(data_type) && is_text(pg_type) => Kind::Text,
-            _ => Kind::declared(PgType::from_arrow(data_type)).unwrap_or(Kind::Text),
+            Some(kind) if kind.fits(data_type) => Some(kind),
+            // Text can be made of anything, and a type that we do not know travels as text.
+            Some(Kind::Text) | None => Some(if data_type.is_nested() { Kind::Json } else { Kind::Text }),
+            Some(_) => None,
         }
     }
 
@@ -64,6 +64,7 @@ impl Kind {
             oid::FLOAT4 => Kind::Float4,
             oid::FLOAT8 => Kind::Float8,
             oid::NUMERIC => Kind::Numeric,
+            oid::JSON => Kind::Json,
             oid::JSONB => Kind::Jsonb,
             oid::INET => Kind::Inet,
             oid::UUID => Kind::Uuid,
@@ -73,7 +74,7 @@ impl Kind {
             oid::TIMESTAMP => Kind::Timestamp,
             oid::TIMESTAMPTZ => Kind::TimestampTz,
             oid::INTERVAL => Kind::Interval,
-            oid::TEXT | oid::NAME | oid::VARCHAR | oid::BPCHAR | oid::JSON | oid::UNKNOWN | oid::VOID | oid::RECORD => Kind::Text,
+            oid::TEXT | oid::NAME | oid::VARCHAR | oid::BPCHAR | oid::UNKNOWN | oid::VOID | oid::RECORD => Kind::Text,
             INT2VECTOR => Kind::Vector(PgType::new(oid::INT2)),
             OIDVECTOR => Kind::Vector(PgType::new(oid::OID)),
             _ => return None,
@@ -90,7 +91,7 @@ impl Kind {
             Kind::Float4 | Kind::Float8 => data_type.is_floating(),
             Kind::Numeric => data_type.is_integer() || data_type.is_decimal() || is_string(data_type),
             Kind::Text | Kind::Inet => is_string(data_type),
-            Kind::Jsonb => is_string(data_type) || is_nested(data_type),
+            Kind::Json | Kind::Jsonb => is_string(data_type) || data_type.is_nested(),
             Kind::Uuid => is_string(data_type) || matches!(data_type, FixedSizeBinary(16)),
             Kind::Bytea => matches!(data_type, Binary | LargeBinary | BinaryView | FixedSizeBinary(_)),
             Kind::Date => matches!(data_type, Date32 | Date64),
@@ -106,12 +107,4 @@ impl Kind {
 
 pub(super) fn is_string(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
-}
-
-fn is_text(pg_type: PgType) -> bool {
-    matches!(Kind::declared(pg_type), Some(Kind::Text) | None)
-}
-
-fn is_nested(data_type: &DataType) -> bool {
-    data_type.is_nested() && !matches!(data_type, DataType::Dictionary(_, _) | DataType::RunEndEncoded(_, _))
 }

@@ -1,7 +1,7 @@
 //! The settings of a session that decide how values look in text.
 
+use arrow::array::timezone::Tz;
 use chrono::{DateTime, Offset, TimeZone};
-use chrono_tz::Tz;
 
 /// How a session wants to see values. Dates are ISO and intervals in PostgreSQL's style whatever the session says:
 /// the gateway's settings accept no other style.
@@ -37,7 +37,7 @@ pub(crate) enum ByteaOutput {
 }
 
 /// Where a `timestamptz` is told.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Zone {
     Utc,
     /// Seconds east of Greenwich.
@@ -46,20 +46,20 @@ pub(crate) enum Zone {
 }
 
 impl Zone {
-    /// A zone of the IANA database, or a fixed offset: `+02:00`, and in POSIX form `<+02>-02` or `UTC-2`, where west is positive.
+    /// A zone of the IANA database, or an offset in POSIX form, `<+02>-02` or `UTC-2`, where west is positive.
     /// SET has refused everything else before, so UTC stands in for what is not understood here.
     pub(crate) fn parse(name: &str) -> Self {
-        if let Ok(zone) = name.parse::<Tz>() {
-            return if zone == Tz::UTC { Zone::Utc } else { Zone::Named(zone) };
+        if matches!(name, "UTC" | "Etc/UTC" | "GMT") {
+            return Zone::Utc;
         }
-        let after_name = match name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+        let offset = match name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
             Some((_, offset)) => offset,
             None => name.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()),
         };
-        let is_posix = after_name.len() != name.len();
-        match parse_offset(after_name) {
-            Some(seconds) => Zone::Fixed(if is_posix { -seconds } else { seconds }),
-            None => Zone::Utc,
+        match (west_seconds(offset), name.parse()) {
+            (Some(seconds), _) => Zone::Fixed(-seconds),
+            (None, Ok(zone)) => Zone::Named(zone),
+            (None, Err(_)) => Zone::Utc,
         }
     }
 
@@ -76,7 +76,7 @@ impl Zone {
 }
 
 /// `[+-]hh[:mm[:ss]]` in seconds.
-fn parse_offset(text: &str) -> Option<i32> {
+fn west_seconds(text: &str) -> Option<i32> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
@@ -94,27 +94,25 @@ fn parse_offset(text: &str) -> Option<i32> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn reads_zones_as_postgresql_names_them() {
-        for (name, zone) in [
-            ("UTC", Zone::Utc),
-            ("Europe/Berlin", Zone::Named(Tz::Europe__Berlin)),
-            ("+02:00", Zone::Fixed(7200)),
-            ("-3", Zone::Fixed(-10800)),
-            ("<+02>-02", Zone::Fixed(7200)),
-            ("<-03:30>+03:30", Zone::Fixed(-12600)),
-            ("FOO+5", Zone::Fixed(-18000)),
-            ("nowhere", Zone::Utc),
-        ] {
-            assert_eq!(Zone::parse(name), zone, "{name}");
-        }
-    }
+    /// 2024-01-01 and 2024-07-03.
+    const WINTER: i64 = 1_704_067_200_000_000;
+    const SUMMER: i64 = 1_720_000_000_000_000;
 
     #[test]
-    fn knows_summer_time() {
-        let berlin = Zone::parse("Europe/Berlin");
-        assert_eq!(berlin.offset_seconds(1_704_067_200_000_000), 3600);
-        assert_eq!(berlin.offset_seconds(1_720_000_000_000_000), 7200);
-        assert_eq!(berlin.offset_seconds(i64::MAX), 0);
+    fn reads_zones_as_settings_name_them() {
+        for (name, winter, summer) in [
+            ("UTC", 0, 0),
+            ("Europe/Berlin", 3600, 7200),
+            ("America/New_York", -18_000, -14_400),
+            ("<+02>-02", 7200, 7200),
+            ("<-03:30>+03:30", -12_600, -12_600),
+            ("FOO+5", -18_000, -18_000),
+            ("+02:00", -7200, -7200),
+            ("nowhere", 0, 0),
+        ] {
+            let zone = Zone::parse(name);
+            assert_eq!((zone.offset_seconds(WINTER), zone.offset_seconds(SUMMER)), (winter, summer), "{name}");
+        }
+        assert_eq!(Zone::parse("Europe/Berlin").offset_seconds(i64::MAX), 0);
     }
 }

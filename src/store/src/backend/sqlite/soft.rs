@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use spi::{Code, Error, Origin, Result};
 use sqlx::sqlite::{SqlitePool, SqliteSynchronous};
-use tokio::sync::RwLock;
 
 use crate::{errors, sqlite_file};
 
@@ -14,95 +12,46 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS soft (key TEXT PRIMARY KEY, bod
 /// One file, one connection: soft state is small and nobody waits for it long.
 pub(super) struct SoftFile {
     path: PathBuf,
-    /// Locked for writing only while a damaged file is replaced.
-    pool: RwLock<SqlitePool>,
+    pool: SqlitePool,
 }
 
 impl SoftFile {
+    /// Opens the file, or starts anew if it is damaged.
     pub(super) async fn open(path: PathBuf) -> Result<Self> {
-        let pool = RwLock::new(open(&path).await?);
-        Ok(Self { path, pool })
+        if let Some(pool) = open_intact(&path).await? {
+            return Ok(Self { path, pool });
+        }
+        tracing::warn!(file = %path.display(), "soft state was damaged and starts anew");
+        remove(&path)?;
+        match open_intact(&path).await? {
+            Some(pool) => Ok(Self { path, pool }),
+            None => Err(errors::corrupt(format!("file \"{}\" is damaged as soon as it is made", path.display()))),
+        }
     }
 
     pub(super) async fn put(&self, key: &str, body: &[u8]) -> Result<()> {
-        let pool = self.pool().await;
-        match put(&pool, key, body).await {
-            Err(error) => put(&self.heal(&pool, error).await?, key, body).await.map_err(|error| self.failed(error)),
-            Ok(()) => Ok(()),
-        }
+        let put = sqlx::query("INSERT OR REPLACE INTO soft (key, body) VALUES (?, ?)").bind(key).bind(body);
+        put.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed(error))
     }
 
-    pub(super) async fn list(&self, prefix: &str) -> Result<Vec<(String, Bytes)>> {
-        let pool = self.pool().await;
-        let rows = match list(&pool, prefix).await {
-            Err(error) => list(&self.heal(&pool, error).await?, prefix).await.map_err(|error| self.failed(error))?,
-            Ok(rows) => rows,
-        };
-        Ok(rows.into_iter().map(|(key, body)| (key, Bytes::from(body))).collect())
+    pub(super) async fn list(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        // substr instead of LIKE: a key may hold "_", which is a pattern there.
+        let list = sqlx::query_as("SELECT key, body FROM soft WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key");
+        list.bind(prefix).fetch_all(&self.pool).await.map_err(|error| self.failed(error))
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<()> {
-        let pool = self.pool().await;
-        match delete(&pool, key).await {
-            Err(error) => delete(&self.heal(&pool, error).await?, key).await.map_err(|error| self.failed(error)),
-            Ok(()) => Ok(()),
-        }
+        let delete = sqlx::query("DELETE FROM soft WHERE key = ?").bind(key);
+        delete.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed(error))
     }
 
     pub(super) async fn close(&self) {
-        self.pool().await.close().await;
-    }
-
-    async fn pool(&self) -> SqlitePool {
-        self.pool.read().await.clone()
-    }
-
-    /// A pool that works, if `error` says that the file of `damaged` is: the work is then done once more.
-    async fn heal(&self, damaged: &SqlitePool, error: sqlx::Error) -> Result<SqlitePool> {
-        if !sqlite_file::is_damaged(&error) {
-            return Err(self.failed(error));
-        }
-        let mut pool = self.pool.write().await;
-        // Whoever comes second takes the file that the first one made.
-        if !damaged.is_closed() {
-            damaged.close().await;
-            *pool = renew(&self.path).await?;
-        }
-        Ok(pool.clone())
+        self.pool.close().await;
     }
 
     fn failed(&self, error: sqlx::Error) -> Error {
         sqlite_file::failed(&self.path, error)
     }
-}
-
-async fn put(pool: &SqlitePool, key: &str, body: &[u8]) -> sqlx::Result<()> {
-    sqlx::query("INSERT OR REPLACE INTO soft (key, body) VALUES (?, ?)").bind(key).bind(body).execute(pool).await.map(|_| ())
-}
-
-/// `substr` instead of `LIKE`: a key may hold "_", which is a pattern there.
-async fn list(pool: &SqlitePool, prefix: &str) -> sqlx::Result<Vec<(String, Vec<u8>)>> {
-    sqlx::query_as("SELECT key, body FROM soft WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 ORDER BY key")
-        .bind(prefix)
-        .fetch_all(pool)
-        .await
-}
-
-async fn delete(pool: &SqlitePool, key: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM soft WHERE key = ?").bind(key).execute(pool).await.map(|_| ())
-}
-
-async fn open(path: &Path) -> Result<SqlitePool> {
-    match open_intact(path).await? {
-        Some(pool) => Ok(pool),
-        None => renew(path).await,
-    }
-}
-
-async fn renew(path: &Path) -> Result<SqlitePool> {
-    tracing::warn!(file = %path.display(), "soft state was damaged and starts anew");
-    remove(path)?;
-    open_intact(path).await?.ok_or_else(|| errors::corrupt(format!("file \"{}\" is damaged as soon as it is made", path.display())))
 }
 
 /// Nothing if the file is damaged. A crash of the machine can leave any page so, because nothing here waits for the disk.
@@ -139,4 +88,34 @@ fn remove(path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_damaged_file_starts_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.soft");
+        let soft = SoftFile::open(path.clone()).await.unwrap();
+        for i in 0..100 {
+            soft.put(&format!("beat/{i}"), &[7; 1000]).await.unwrap();
+        }
+        soft.close().await;
+
+        let whole = std::fs::read(&path).unwrap();
+        let mut pages = whole.clone();
+        pages[4096..].fill(0x55);
+        for damaged in [b"garbage".repeat(1000), pages] {
+            std::fs::write(&path, damaged).unwrap();
+            let soft = SoftFile::open(path.clone()).await.unwrap();
+            assert_eq!(soft.list("").await.unwrap(), []);
+            soft.put("beat/1", b"1").await.unwrap();
+            soft.close().await;
+        }
+
+        std::fs::write(&path, whole).unwrap();
+        assert_eq!(SoftFile::open(path).await.unwrap().list("").await.unwrap().len(), 100, "what is whole is kept");
+    }
 }

@@ -1,13 +1,10 @@
 //! Notices commits of anyone, this process included, by asking SQLite whether the file has changed.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::stream::{self, BoxStream, StreamExt};
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnection;
-
-use crate::sqlite_file;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqlitePool};
 
 /// How often to ask while changes come. `PRAGMA data_version` reads one number in shared memory.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
@@ -18,8 +15,8 @@ const BUSY_ROUNDS: u32 = 200;
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A stream that ends never and fails never: without a connection it is silent, and the listener's own poll goes on.
-pub(super) fn wakeups(path: PathBuf) -> BoxStream<'static, ()> {
-    let watcher = Watcher { path, connection: None, version: None, quiet_rounds: 0 };
+pub(super) fn wakeups(readers: SqlitePool) -> BoxStream<'static, ()> {
+    let watcher = Watcher { readers, connection: None, version: None, quiet_rounds: 0 };
     stream::unfold(watcher, |mut watcher| async move {
         watcher.changed().await;
         Some(((), watcher))
@@ -29,8 +26,8 @@ pub(super) fn wakeups(path: PathBuf) -> BoxStream<'static, ()> {
 
 /// The number counts per connection and does not move for a connection's own commits, so this one only ever asks.
 struct Watcher {
-    path: PathBuf,
-    connection: Option<SqliteConnection>,
+    readers: SqlitePool,
+    connection: Option<PoolConnection<Sqlite>>,
     version: Option<i64>,
     quiet_rounds: u32,
 }
@@ -41,7 +38,9 @@ impl Watcher {
             let pause = if self.quiet_rounds < BUSY_ROUNDS { BUSY_PAUSE } else { IDLE_PAUSE };
             tokio::time::sleep(pause).await;
             let Ok(version) = self.ask().await else {
-                self.connection = None;
+                if let Some(mut connection) = self.connection.take() {
+                    connection.close_on_drop();
+                }
                 tokio::time::sleep(RETRY_PAUSE).await;
                 continue;
             };
@@ -56,11 +55,8 @@ impl Watcher {
     async fn ask(&mut self) -> sqlx::Result<i64> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => {
-                let options = sqlite_file::options(&self.path).create_if_missing(false).read_only(true);
-                self.connection.insert(options.connect().await?)
-            }
+            None => self.connection.insert(self.readers.acquire().await?),
         };
-        sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await
+        sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut **connection).await
     }
 }

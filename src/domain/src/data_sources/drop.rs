@@ -1,0 +1,93 @@
+//! `drop_datasource` and `restore_datasource`. A dropped source keeps everything but its name and its grants.
+
+use std::time::Instant;
+
+use spi::{Code, Error, Result};
+use store::{Op, Replica};
+
+use super::edit::{Applied, with_source};
+use super::state::{literal, require_not_dropped, wrong_state};
+use super::{DataSource, Outcome, records};
+use crate::audit::Actor;
+use crate::services::Services;
+use crate::{access, change, time};
+
+/// Grants that one change revokes. A change writes at most 100 records, and the drop itself needs a few.
+const REVOCATIONS_MAX: usize = 90;
+/// Roles that a refusal names; the rest is counted.
+const DEPENDENTS_SHOWN_MAX: usize = 10;
+
+/// Refuses while roles have grants on the source, unless `cascade` revokes them.
+pub async fn drop(services: &Services, actor: &Actor, name: &str, cascade: bool) -> Result<Outcome> {
+    let started = Instant::now();
+    access::require_superuser(actor, "drop data sources")?;
+    loop {
+        // More grants than one change revokes: each round revokes some, and the last one drops the source.
+        if let Some(applied) = drop_or_revoke(services, actor, name, cascade).await? {
+            return applied.outcome(services, started, 0);
+        }
+    }
+}
+
+async fn drop_or_revoke(services: &Services, actor: &Actor, name: &str, cascade: bool) -> Result<Option<Applied>> {
+    let (name, role) = (name.to_owned(), actor.role.clone());
+    let done = change::commit(&services.store, &actor.role, move |replica| {
+        let mut source = records::get(replica, &name)?;
+        require_not_dropped(&source)?;
+        let granted = access::revocations(replica, source.oid);
+        if !granted.is_empty() && !cascade {
+            return Err(has_grants(&source, &granted));
+        }
+        let dropped = granted.len() <= REVOCATIONS_MAX;
+        let mut ops: Vec<Op> = granted.into_iter().take(REVOCATIONS_MAX).map(|(_, revocation)| revocation).collect();
+        if dropped {
+            ops.push(records::delete_name(&source.name));
+            source.dropped_at = Some(time::now());
+        }
+        let decision = (source.oid, source.current_version, dropped);
+        Ok((with_source(source, &role, ops)?, decision))
+    })
+    .await?;
+    let (oid, version, dropped) = done.decision;
+    Ok(dropped.then_some(Applied { oid, version, revision: done.revision, changed: true }))
+}
+
+fn has_grants(source: &DataSource, granted: &[(String, Op)]) -> Error {
+    let mut roles: Vec<String> = granted.iter().take(DEPENDENTS_SHOWN_MAX).map(|(role, _)| format!("\"{role}\"")).collect();
+    if granted.len() > DEPENDENTS_SHOWN_MAX {
+        roles.push(format!("{} more", granted.len() - DEPENDENTS_SHOWN_MAX));
+    }
+    Error::new(Code::DependentObjects, format!("data source \"{}\" cannot be dropped because roles have grants on it", source.name))
+        .detail(format!("USAGE is granted to {}.", roles.join(", ")))
+        .hint("Say cascade => true to revoke them too. A restored source does not get them back.")
+}
+
+/// Gives the source that was dropped last under a name its name back, and makes it what it was.
+pub async fn restore(services: &Services, actor: &Actor, name: &str) -> Result<Outcome> {
+    let started = Instant::now();
+    access::require_superuser(actor, "restore data sources")?;
+    let (wanted, role) = (name.to_owned(), actor.role.clone());
+    let done = change::commit(&services.store, &actor.role, move |replica| {
+        let mut source = require_dropped(replica, &wanted)?;
+        if records::named(replica, &wanted).is_some() {
+            return Err(Error::exists("data source", &wanted)
+                .detail("The dropped data source of that name cannot have its name back.")
+                .hint(format!("CALL rename_datasource({}, …) to give the existing one another name first.", literal(&wanted))));
+        }
+        source.dropped_at = None;
+        let decision = (source.oid, source.current_version);
+        let name = records::put_name(&wanted, source.oid)?;
+        Ok((with_source(source, &role, vec![name])?, decision))
+    })
+    .await?;
+    let (oid, version) = done.decision;
+    Applied { oid, version, revision: done.revision, changed: true }.harvested_outcome(services, started, 0).await
+}
+
+/// The source that was dropped last under a name, or why there is none.
+pub(super) fn require_dropped(replica: &Replica, name: &str) -> Result<DataSource> {
+    match records::dropped(replica, name) {
+        Some(source) => Ok(source),
+        None => Err(wrong_state(&records::get(replica, name)?, "is not dropped")),
+    }
+}

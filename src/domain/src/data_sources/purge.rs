@@ -1,0 +1,89 @@
+//! `purge_datasource`: removes a dropped source and everything about it, for ever. Its OID stays used.
+//!
+//! A source can have more records than one change may remove. So the call removes the source itself and leaves a mark, and
+//! whoever sees the mark removes the rest: the call at once, and a reconciler what a crash left behind.
+
+use std::time::Instant;
+
+use spi::Result;
+use store::{Op, Replica, Store};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::drop::require_dropped;
+use super::{Outcome, State, records};
+use crate::audit::Actor;
+use crate::services::Services;
+use crate::{access, change, record};
+
+const MARKS: &str = "purge/";
+/// Records that one change removes. It may write 100.
+const REMOVALS_MAX: usize = 90;
+/// Who removes the rest, as the log says.
+const ACTOR: &str = "purge";
+
+/// Purges the source that was dropped last under a name.
+pub async fn purge(services: &Services, actor: &Actor, name: &str) -> Result<Outcome> {
+    let started = Instant::now();
+    access::require_superuser(actor, "purge data sources")?;
+    let wanted = name.to_owned();
+    let done = change::commit(&services.store, &actor.role, move |replica| {
+        let source = require_dropped(replica, &wanted)?;
+        let mark = record::put(format!("{MARKS}{}", source.oid), "purge", &source.oid)?;
+        Ok((vec![Op::delete(records::source_key(source.oid)), mark], (source.oid, source.current_version)))
+    })
+    .await?;
+    let (oid, version) = done.decision;
+    sweep(&services.store, oid).await?;
+    Ok(Outcome {
+        name: name.to_owned(),
+        version,
+        state: State::Dropped,
+        revision: done.revision,
+        changed: true,
+        objects: 0,
+        remote_calls: 0,
+        elapsed_ms: started.elapsed().as_millis() as u64,
+    })
+}
+
+/// Removes what purged sources left behind, until `stop`.
+pub(crate) async fn reconcile(store: Store, stop: CancellationToken) {
+    let mut replicas = store.watch();
+    loop {
+        let replica = replicas.borrow_and_update().clone();
+        for oid in marked(&replica) {
+            if let Err(error) = sweep(&store, oid).await {
+                // The next change wakes this task again, and so does a restart: a mark is not forgotten.
+                warn!(source_oid = oid, %error, "purged data source could not be removed whole");
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = replicas.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Removes all records under a purged source, then its mark. May run twice at once.
+async fn sweep(store: &Store, oid: u32) -> Result<()> {
+    loop {
+        let done = change::commit(store, ACTOR, move |replica| {
+            let prefix = format!("{}/", records::source_key(oid));
+            let mut ops: Vec<Op> = replica.scan(&prefix).take(REMOVALS_MAX).map(|record| Op::delete(&*record.key)).collect();
+            let last_round = ops.len() < REMOVALS_MAX;
+            let mark = format!("{MARKS}{oid}");
+            if last_round && replica.get(&mark).is_some() {
+                ops.push(Op::delete(mark));
+            }
+            Ok((ops, last_round))
+        });
+        if done.await?.decision {
+            return Ok(());
+        }
+    }
+}
+
+fn marked(replica: &Replica) -> Vec<u32> {
+    replica.scan(MARKS).filter_map(|record| record.key[MARKS.len()..].parse().ok()).collect()
+}

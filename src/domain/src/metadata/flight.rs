@@ -1,0 +1,232 @@
+//! One refresh: harvest, compare, store, commit.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use spi::connector::{Connector, Scope};
+use spi::metadata::{Harvest, Snapshot};
+use spi::{Code, Error, Origin, Result};
+use store::{Blobs, Op, Replica, Store, failpoint};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use super::difference::Difference;
+use super::freshness::Attempts;
+use super::prepare::prepare;
+use super::records::{self, SnapshotRecord};
+use super::refresh::RefreshSummary;
+use super::stored::{self, Loaded};
+use crate::catalog::Catalogs;
+use crate::connectors::Connectors;
+use crate::data_sources::{self, DataSource};
+use crate::time;
+
+/// How long a harvest may take. The largest estates that we know of answer their bulk queries within two minutes.
+const HARVEST_DEADLINE: Duration = Duration::from_secs(600);
+/// How long this node may take to use a snapshot that it has just made.
+const APPLY_DEADLINE: Duration = Duration::from_secs(30);
+/// The longest sleep until a source expires. The wall clock may be set, so no sleep trusts it for longer.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// What one refresh needs.
+pub(super) struct Flight {
+    pub store: Store,
+    pub blobs: Blobs,
+    pub connectors: Connectors,
+    pub catalogs: Catalogs,
+    /// To be had in this order: the source's own, then one of the few of the node.
+    pub turns: [Arc<Semaphore>; 2],
+    pub source_oid: u32,
+    pub scope: Scope,
+    pub actor: String,
+}
+
+/// What a refresh works on.
+struct Subject {
+    source: DataSource,
+    version: u64,
+}
+
+/// Waits for its turn, refreshes, and notes how it went. Dropping it at any point leaves the newest snapshot as it is.
+pub(super) async fn run(flight: Flight) -> Result<RefreshSummary> {
+    let [source_turn, turn] = &flight.turns;
+    let (_source_turn, _turn) = (source_turn.acquire().await, turn.acquire().await);
+    let started = Instant::now();
+    let calls_before = flight.connectors.remote_calls(flight.source_oid);
+    let subject = flight.subject()?;
+    let refreshed = AssertUnwindSafe(flight.refresh(&subject)).catch_unwind().await;
+    let refreshed = refreshed.unwrap_or_else(|_| Err(Error::internal(format!("the refresh of data source \"{}\" panicked", subject.source.name))));
+    let remote_calls = flight.connectors.remote_calls(flight.source_oid) - calls_before;
+    flight.note(&subject, &refreshed, remote_calls).await;
+    let difference = refreshed?;
+    let loaded = flight.catalogs.newest(flight.source_oid);
+    Ok(RefreshSummary {
+        version: subject.version,
+        snapshot: loaded.as_ref().map_or(0, |loaded| loaded.record.number),
+        objects: loaded.as_ref().map_or(0, |loaded| loaded.snapshot.objects() as u64),
+        added: difference.added,
+        changed: difference.changed,
+        removed: difference.removed,
+        remote_calls,
+        elapsed_ms: started.elapsed().as_millis() as u64,
+    })
+}
+
+/// The error of a refresh that the gateway's end has cancelled.
+pub(super) fn stopped() -> Error {
+    Error::new(Code::Terminated, "the metadata refresh was cancelled because the gateway stops").origin(Origin::Gateway)
+}
+
+impl Flight {
+    /// The source and its published version, if it may be connected to now.
+    fn subject(&self) -> Result<Subject> {
+        let source = data_sources::by_oid(&self.store.replica(), self.source_oid)?;
+        let version = data_sources::require_readable(&source)?;
+        Ok(Subject { source, version })
+    }
+
+    fn covers_everything(&self) -> bool {
+        self.scope == Scope::default()
+    }
+
+    async fn refresh(&self, subject: &Subject) -> Result<Difference> {
+        let connector = self.connectors.get(&self.store.replica(), self.source_oid).await?;
+        let harvest = tokio::select! {
+            harvest = self.harvest(subject, connector.as_ref()) => harvest?,
+            error = self.until_unreadable(subject.version) => return Err(error),
+        };
+        let newest = self.catalogs.newest(self.source_oid);
+        let base = stored::base(&self.blobs, newest.as_deref()).await?;
+        let (scope, now) = (self.scope.clone(), time::now());
+        let prepared = tokio::task::spawn_blocking(move || prepare(&base, harvest, &scope)).await;
+        let prepared = prepared.map_err(|error| Error::internal("a harvest could not be compared").cause(error))?;
+        // The first snapshot is made of an empty source too: it says that the source was looked at.
+        let Some(prepared) = prepared.map_err(|error| self.named(subject, error))? else { return Ok(Difference::default()) };
+
+        failpoint::reach("refresh.before_blobs");
+        let (manifest, digest) = stored::save(&self.blobs, &prepared).await?;
+        failpoint::reach("refresh.after_blobs");
+        let observed_at = match (self.covers_everything(), &newest) {
+            (false, Some(newest)) => newest.record.observed_at,
+            _ => now,
+        };
+        let snapshot = Snapshot { number: newest.as_ref().map_or(0, |newest| newest.record.number) + 1, observed_at: Some(observed_at), schemas: prepared.schemas };
+        let record = SnapshotRecord {
+            number: snapshot.number,
+            version: subject.version,
+            observed_at,
+            harvested_at: self.covers_everything().then_some(now),
+            manifest: digest,
+            next_oid: manifest.next_oid,
+            default_schema: connector.default_schema().to_owned(),
+            objects: snapshot.objects() as u64,
+            difference: prepared.difference,
+        };
+        let difference = record.difference;
+        self.commit(Loaded { record, snapshot, manifest: Ok(manifest) }).await?;
+        Ok(difference)
+    }
+
+    async fn harvest(&self, subject: &Subject, connector: &dyn Connector) -> Result<Harvest> {
+        let mut harvest = Harvest::new();
+        match timeout(HARVEST_DEADLINE, connector.harvest(&self.scope, &mut harvest)).await {
+            Ok(harvested) => harvested.map(|()| harvest),
+            Err(_) => {
+                let name = &subject.source.name;
+                Err(Error::source(Code::Unreachable, name, format!("could not harvest data source \"{name}\""))
+                    .detail(format!("It took longer than {} s.", HARVEST_DEADLINE.as_secs()))
+                    .retryable())
+            }
+        }
+    }
+
+    /// Returns when the source may no longer be connected to in this version: paused, expired, dropped, published anew.
+    async fn until_unreadable(&self, version: u64) -> Error {
+        let mut replicas = self.store.watch();
+        loop {
+            let replica = replicas.borrow_and_update().clone();
+            if let Err(error) = check_version(&replica, self.source_oid, version) {
+                return error;
+            }
+            let expires_at = data_sources::by_oid(&replica, self.source_oid).ok().and_then(|source| source.expires_at);
+            let left = expires_at.map_or(SLEEP_MAX, |at| Duration::from_micros((at - time::now()).max(0) as u64).min(SLEEP_MAX));
+            tokio::select! {
+                changed = replicas.changed() => if changed.is_err() { return stopped() },
+                () = sleep(left) => {}
+            }
+        }
+    }
+
+    /// Makes a stored snapshot the newest one, if it is built on the newest one.
+    async fn commit(&self, loaded: Loaded) -> Result<()> {
+        let (source_oid, record) = (self.source_oid, loaded.record.clone());
+        self.catalogs.offer(source_oid, Arc::new(loaded));
+        failpoint::reach("refresh.before_commit");
+        let committed = self.store.commit(&self.actor, Uuid::now_v7(), move |replica| advance(replica, source_oid, &record)).await;
+        failpoint::reach("refresh.after_commit");
+        match committed {
+            Ok(committed) => self.catalogs.wait_for(committed.revision, APPLY_DEADLINE).await.map(|_| ()),
+            Err(error) => {
+                self.catalogs.withdraw(source_oid);
+                Err(error)
+            }
+        }
+    }
+
+    /// A limit that the source has reached is told with its name.
+    fn named(&self, subject: &Subject, error: Error) -> Error {
+        match error.code {
+            Code::Limit | Code::BadData => {
+                let detail = Some(error.detail.as_ref().map_or(format!("{}.", error.message), |detail| format!("{}: {detail}", error.message)));
+                Error { message: format!("could not refresh data source \"{}\"", subject.source.name), detail, ..error }
+            }
+            _ => error,
+        }
+    }
+
+    async fn note(&self, subject: &Subject, refreshed: &Result<Difference>, remote_calls: u64) {
+        if let Err(error) = refreshed {
+            tracing::warn!(source = %subject.source.name, %error, "metadata refresh failed");
+        }
+        let is_whole = self.covers_everything();
+        self.catalogs
+            .ledger()
+            .note(self.source_oid, |attempts| match (refreshed, is_whole) {
+                (Ok(_), true) => {
+                    let now = attempts.last_attempt_at;
+                    *attempts = Attempts { version: subject.version, last_attempt_at: now, observed_at: now, failures: 0, last_error: None, remote_calls };
+                }
+                (Ok(_), false) => {}
+                (Err(error), true) => {
+                    attempts.version = subject.version;
+                    attempts.failures = attempts.failures.saturating_add(1);
+                    attempts.last_error = Some(error.to_string());
+                    attempts.remote_calls = remote_calls;
+                }
+                (Err(error), false) => attempts.last_error = Some(error.to_string()),
+            })
+            .await;
+    }
+}
+
+fn advance(replica: &Replica, source_oid: u32, record: &SnapshotRecord) -> Result<Vec<Op>> {
+    check_version(replica, source_oid, record.version)?;
+    if records::newest_number(replica, source_oid)? + 1 != record.number {
+        return Err(Error::new(Code::Conflict, "another gateway has refreshed the data source meanwhile").hint("Try again.").retryable());
+    }
+    records::advance(source_oid, record)
+}
+
+/// Refuses what a version that is no longer read has to say.
+fn check_version(replica: &Replica, source_oid: u32, version: u64) -> Result<()> {
+    let source = data_sources::by_oid(replica, source_oid)?;
+    match data_sources::require_readable(&source)? {
+        published if published == version => Ok(()),
+        published => Err(Error::new(Code::Conflict, format!("version {published} of data source \"{}\" was published meanwhile", source.name))
+            .detail(format!("What version {version} was harvested for is of no use."))
+            .retryable()),
+    }
+}

@@ -1,0 +1,299 @@
+//! When metadata is refreshed: on request, on schedule, and as soon as a new version of a source is published.
+//!
+//! One reconciler starts what is due. Whoever else wants the same part of the same source refreshed meanwhile waits for
+//! the harvest that is under way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt, Shared};
+use spi::connector::Scope;
+use spi::options::{CommonOptions, Options};
+use spi::{Code, Error, Result};
+use store::{Blobs, Replica, Store};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::flight::{self, Flight};
+use super::freshness::Freshness;
+use super::interval;
+use super::schedule::{self, History};
+use crate::audit::Actor;
+use crate::catalog::Catalogs;
+use crate::connectors::Connectors;
+use crate::data_sources::{self, DataSource, State};
+use crate::time;
+
+/// How many harvests this node runs at once: each holds the metadata of a whole source twice while it is compared.
+const HARVESTS_AT_ONCE: usize = 4;
+/// The longest sleep until a refresh is due. The wall clock may be set, so no sleep trusts it for longer.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// How often a first harvest is awaited anew when another version turns out to have been harvested.
+const FIRST_HARVEST_TRIES: usize = 3;
+/// Who commits what the schedule found, as the log says.
+const SCHEDULE_ACTOR: &str = "metadata-refresh";
+
+/// What a refresh did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshSummary {
+    /// The version of the source that was harvested.
+    pub version: u64,
+    /// The newest snapshot, which is an older one if nothing has changed.
+    pub snapshot: u64,
+    /// Schemas, tables and routines of the whole source.
+    pub objects: u64,
+    pub added: u64,
+    pub changed: u64,
+    pub removed: u64,
+    pub remote_calls: u64,
+    pub elapsed_ms: u64,
+}
+
+/// What is known of a source after the first harvest of a version was tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Harvested {
+    /// Schemas, tables and routines of the newest snapshot.
+    pub objects: u64,
+    /// Requests that the harvest made.
+    pub remote_calls: u64,
+}
+
+/// The refreshes of one gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Refreshes {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    blobs: Blobs,
+    connectors: Connectors,
+    catalogs: Catalogs,
+    /// Turns of all harvests.
+    turns: Arc<Semaphore>,
+    state: Mutex<Running>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Running {
+    /// Harvests that wait for their turn or are under way.
+    flights: HashMap<Target, Shared<BoxFuture<'static, Result<RefreshSummary>>>>,
+    /// One turn per source: two harvests of one source would build on the same snapshot, and one of them in vain.
+    source_turns: HashMap<u32, Arc<Semaphore>>,
+}
+
+/// A part of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Target {
+    source_oid: u32,
+    schema: Option<String>,
+    table: Option<String>,
+}
+
+impl Refreshes {
+    pub(crate) async fn load(store: &Store, blobs: &Blobs, connectors: &Connectors, catalogs: &Catalogs) -> Result<Self> {
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store: store.clone(),
+                blobs: blobs.clone(),
+                connectors: connectors.clone(),
+                catalogs: catalogs.clone(),
+                turns: Arc::new(Semaphore::new(HARVESTS_AT_ONCE)),
+                state: Mutex::default(),
+                stop: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+            }),
+        })
+    }
+
+    /// Harvests a source, or a part of it, now. The harvest goes on if the caller does not wait for it.
+    pub async fn refresh(&self, actor: &Actor, source_oid: u32, scope: Scope) -> Result<RefreshSummary> {
+        if scope.table.is_some() && scope.schema.is_none() {
+            return Err(Error::new(Code::InvalidArgument, "a table to refresh was named without its schema"));
+        }
+        data_sources::require_readable(&data_sources::by_oid(&self.inner.store.replica(), source_oid)?)?;
+        self.start(source_oid, scope, &actor.role).await
+    }
+
+    /// Waits until this node has tried to harvest a version that was just published, and says what is known then. A failure
+    /// or the end of `deadline` is no error: the harvest goes on, and [`Refreshes::freshness`] tells.
+    pub async fn first_harvest(&self, source_oid: u32, version: u64, deadline: Duration) -> Harvested {
+        let tried = timeout(deadline, async {
+            for _ in 0..FIRST_HARVEST_TRIES {
+                if self.history(source_oid).version == version {
+                    return;
+                }
+                if let Err(error) = self.start(source_oid, Scope::default(), SCHEDULE_ACTOR).await {
+                    tracing::debug!(source_oid, %error, "the first harvest of a version failed");
+                }
+            }
+        });
+        let is_tried = tried.await.is_ok();
+        let loaded = self.inner.catalogs.newest(source_oid);
+        Harvested {
+            objects: loaded.map_or(0, |loaded| loaded.snapshot.objects() as u64),
+            remote_calls: if is_tried { self.inner.catalogs.ledger().get(source_oid).remote_calls } else { 0 },
+        }
+    }
+
+    /// How fresh the metadata of every source is that is not dropped.
+    pub fn freshness(&self) -> Vec<Freshness> {
+        let (replica, now) = (self.inner.store.replica(), time::now());
+        let mut sources = data_sources::list(&replica);
+        sources.retain(|source| source.state != State::Dropped);
+        sources.into_iter().map(|source| self.freshness_of(&replica, source, now)).collect()
+    }
+
+    /// Requests that this gateway has made to all sources since it started.
+    pub fn remote_calls_total(&self) -> u64 {
+        self.inner.connectors.remote_calls_total()
+    }
+
+    /// Starts what is due, until `stop`; then cancels what is under way.
+    pub(crate) async fn reconcile(self, stop: CancellationToken) {
+        let (mut replicas, mut attempts) = (self.inner.store.watch(), self.inner.catalogs.ledger().watch());
+        let mut catalogs = self.inner.catalogs.watch();
+        loop {
+            attempts.mark_unchanged();
+            catalogs.mark_unchanged();
+            let replica = replicas.borrow_and_update().clone();
+            self.forget_purged(&replica).await;
+            let pause = self.start_due(&replica);
+            let is_over = tokio::select! {
+                () = stop.cancelled() => true,
+                changed = replicas.changed() => changed.is_err(),
+                changed = attempts.changed() => changed.is_err(),
+                changed = catalogs.changed() => changed.is_err(),
+                () = sleep(pause) => false,
+            };
+            if is_over {
+                break;
+            }
+        }
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// Starts what is due now, and says how long nothing else is.
+    fn start_due(&self, replica: &Replica) -> Duration {
+        let now = time::now();
+        let mut pause = SLEEP_MAX;
+        for source in data_sources::list(replica) {
+            let Some(due_at) = self.due_at(replica, &source, now) else { continue };
+            if due_at > now {
+                pause = pause.min(Duration::from_micros((due_at - now) as u64));
+            } else {
+                // The answer is not awaited: the ledger keeps it, and its change wakes the reconciler.
+                drop(self.start(source.oid, Scope::default(), SCHEDULE_ACTOR));
+            }
+        }
+        pause
+    }
+
+    /// When a source is to be harvested next; `None` if nothing may connect to it now, or if that is left to its users.
+    fn due_at(&self, replica: &Replica, source: &DataSource, now: i64) -> Option<i64> {
+        let version = data_sources::require_readable(source).ok()?;
+        schedule::due_at(source.oid, version, refresh_interval(replica, source, version), &self.history(source.oid), now)
+    }
+
+    fn history(&self, source_oid: u32) -> History {
+        let attempts = self.inner.catalogs.ledger().get(source_oid);
+        let history = History {
+            version: attempts.version,
+            last_attempt_at: attempts.last_attempt_at,
+            observed_at: attempts.observed_at,
+            failures: attempts.failures,
+            is_lost: false,
+        };
+        let Some(loaded) = self.inner.catalogs.newest(source_oid) else { return history };
+        let is_lost = loaded.is_lost();
+        // A crash may have lost the note that a harvest succeeded, but not the snapshot that it made.
+        let harvested_at = loaded.record.harvested_at;
+        match harvested_at.filter(|at| history.last_attempt_at.is_none_or(|attempt| attempt < *at)) {
+            Some(at) => History { version: loaded.record.version, last_attempt_at: Some(at), observed_at: Some(at), failures: 0, is_lost },
+            None => History { is_lost, ..history },
+        }
+    }
+
+    fn freshness_of(&self, replica: &Replica, source: DataSource, now: i64) -> Freshness {
+        let (attempts, history) = (self.inner.catalogs.ledger().get(source.oid), self.history(source.oid));
+        let loaded = self.inner.catalogs.newest(source.oid);
+        let observed_at = loaded.as_ref().and_then(|loaded| loaded.snapshot.observed_at);
+        let damage = loaded.as_ref().and_then(|loaded| loaded.failure()).map(Error::to_string);
+        Freshness {
+            source_oid: source.oid,
+            snapshot_number: loaded.as_ref().map_or(0, |loaded| loaded.record.number),
+            observed_at: observed_at.map(|at| at.max(attempts.observed_at.unwrap_or(at))),
+            last_attempt_at: history.last_attempt_at,
+            last_error: attempts.last_error.or(damage),
+            next_refresh_at: self.due_at(replica, &source, now),
+            remote_calls_total: self.inner.connectors.remote_calls(source.oid),
+            name: source.name,
+        }
+    }
+
+    /// The harvest of a part of a source that is under way, else a new one.
+    fn start(&self, source_oid: u32, scope: Scope, actor: &str) -> Shared<BoxFuture<'static, Result<RefreshSummary>>> {
+        // Before the first snapshot there is nothing that a part could be a part of.
+        let scope = if self.inner.catalogs.newest(source_oid).is_none() { Scope::default() } else { scope };
+        let target = Target { source_oid, schema: scope.schema.clone(), table: scope.table.clone() };
+        let mut state = self.state();
+        if let Some(flight) = state.flights.get(&target) {
+            return flight.clone();
+        }
+        let source_turn = state.source_turns.entry(source_oid).or_insert_with(|| Arc::new(Semaphore::new(1)));
+        let flight = Flight {
+            store: self.inner.store.clone(),
+            blobs: self.inner.blobs.clone(),
+            connectors: self.inner.connectors.clone(),
+            catalogs: self.inner.catalogs.clone(),
+            turns: [Arc::clone(source_turn), Arc::clone(&self.inner.turns)],
+            source_oid,
+            scope,
+            actor: actor.to_owned(),
+        };
+        let shared = self.spawn(flight, target.clone());
+        state.flights.insert(target, shared.clone());
+        shared
+    }
+
+    fn spawn(&self, flight: Flight, target: Target) -> Shared<BoxFuture<'static, Result<RefreshSummary>>> {
+        let refreshes = self.clone();
+        let work = async move {
+            let stopped = refreshes.inner.stop.clone();
+            let outcome = stopped.run_until_cancelled(flight::run(flight)).await;
+            refreshes.state().flights.remove(&target);
+            outcome.unwrap_or_else(|| Err(flight::stopped()))
+        };
+        let task = store::spawn("metadata.refresh", self.inner.tasks.track_future(work));
+        async move { task.await.unwrap_or_else(|error| Err(Error::internal("a metadata refresh ended early").cause(error))) }.boxed().shared()
+    }
+
+    async fn forget_purged(&self, replica: &Replica) {
+        for source_oid in self.inner.catalogs.ledger().sources() {
+            if data_sources::by_oid(replica, source_oid).is_err() {
+                self.inner.catalogs.ledger().forget(source_oid).await;
+                self.state().source_turns.remove(&source_oid);
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Running> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The interval that a version asks for. What is no interval was refused when the version was saved.
+fn refresh_interval(replica: &Replica, source: &DataSource, version: u64) -> Option<Duration> {
+    let version = data_sources::version(replica, source, version).ok()?;
+    let name = "refresh_interval";
+    let given: Options = version.options.plain(name).map(|value| (name.to_owned(), value.clone())).into_iter().collect();
+    let common: CommonOptions = spi::options::parse(&source.kind, &given).ok()?;
+    interval::parse(&common.refresh_interval).ok()?
+}

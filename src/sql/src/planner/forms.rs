@@ -1,0 +1,170 @@
+//! Forms of PostgreSQL's language that DataFusion does not read, turned into forms that it does.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, Function, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableAlias,
+    TableFactor, VisitMut, VisitorMut,
+};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+
+use crate::output::fold;
+
+/// Functions that are written without parentheses, which the parser takes for columns.
+const BARE_FUNCTIONS: &[&str] = &["current_role", "current_schema"];
+
+/// Collations that order text by its bytes, as everything here does.
+const BYTE_COLLATIONS: &[&str] = &["C", "POSIX", "default", "ucs_basic", "C.utf8", "C.UTF-8"];
+
+/// Rewrites a query. `is_scalar` tells a scalar function from one that gives rows, by its name.
+pub(crate) fn rewrite(query: &mut Query, is_scalar: &dyn Fn(&str) -> bool) {
+    // The visitor never breaks.
+    let _ = query.visit(&mut Forms { is_scalar });
+}
+
+struct Forms<'a> {
+    is_scalar: &'a dyn Fn(&str) -> bool,
+}
+
+impl VisitorMut for Forms<'_> {
+    type Break = std::convert::Infallible;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        rewrite_table_command(&mut query.body);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        strip_catalog_from_table_function(factor);
+        if let Some(derived) = scalar_function_in_from(factor, self.is_scalar) {
+            *factor = derived;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        match expr {
+            Expr::Identifier(ident) if ident.quote_style.is_none() && BARE_FUNCTIONS.contains(&fold(ident).as_str()) => {
+                *expr = Expr::Function(call(ident.clone()));
+            }
+            Expr::Function(function) => strip_catalog(&mut function.name),
+            Expr::Collate { expr: inner, collation } if is_byte_collation(collation) => {
+                *expr = std::mem::replace(inner, Expr::Tuple(Vec::new()));
+                // What stood inside is visited only once it stands here.
+                return self.pre_visit_expr(expr);
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn call(name: Ident) -> Function {
+    Function {
+        name: ObjectName(vec![ObjectNamePart::Identifier(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::None,
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    }
+}
+
+/// `pg_catalog.version()` is `version()`: the functions of PostgreSQL's catalog are the only ones.
+fn strip_catalog(name: &mut ObjectName) {
+    let qualified = matches!(name.0.as_slice(), [schema, _] if schema.as_ident().is_some_and(|schema| fold(schema) == "pg_catalog"));
+    if qualified {
+        name.0.remove(0);
+    }
+}
+
+fn strip_catalog_from_table_function(factor: &mut TableFactor) {
+    if let TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } = factor {
+        strip_catalog(name);
+    }
+}
+
+/// `TABLE t` is `SELECT * FROM t`.
+fn rewrite_table_command(body: &mut SetExpr) {
+    match body {
+        SetExpr::Table(table) => {
+            // The parser keeps these names as it read them, folded by nobody, so they are read once more.
+            let name = [&table.schema_name, &table.table_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(".");
+            let parsed = Parser::parse_sql(&PostgreSqlDialect {}, &format!("SELECT * FROM {name}"));
+            if let Ok([Statement::Query(query)]) = parsed.as_deref() {
+                *body = query.body.as_ref().clone();
+            }
+        }
+        SetExpr::SetOperation { left, right, .. } => {
+            rewrite_table_command(left);
+            rewrite_table_command(right);
+        }
+        _ => {}
+    }
+}
+
+/// `FROM current_schema()` is a table of one row and one column, both called like the function.
+fn scalar_function_in_from(factor: &TableFactor, is_scalar: &dyn Fn(&str) -> bool) -> Option<TableFactor> {
+    let TableFactor::Table { name, alias, args: Some(arguments), with_ordinality: false, .. } = factor else { return None };
+    let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
+    if !is_scalar(&fold(ident)) {
+        return None;
+    }
+    let column = alias.as_ref().map_or(ident, |alias| alias.columns.first().map_or(&alias.name, |column| &column.name));
+    let statement = Parser::parse_sql(&PostgreSqlDialect {}, &format!("SELECT {ident}() AS {column}")).ok()?.pop()?;
+    let Statement::Query(mut query) = statement else { return None };
+    if let SetExpr::Select(select) = query.body.as_mut() {
+        set_arguments(select, arguments.args.clone());
+    }
+    let alias = TableAlias {
+        explicit: true,
+        name: alias.as_ref().map_or_else(|| ident.clone(), |alias| alias.name.clone()),
+        columns: Vec::new(),
+        at: None,
+    };
+    Some(TableFactor::Derived { lateral: false, subquery: query, alias: Some(alias), sample: None })
+}
+
+fn set_arguments(select: &mut Select, arguments: Vec<datafusion::sql::sqlparser::ast::FunctionArg>) {
+    if let Some(SelectItem::ExprWithAlias { expr: Expr::Function(function), .. }) = select.projection.first_mut()
+        && let FunctionArguments::List(list) = &mut function.args
+    {
+        list.args = arguments;
+    }
+}
+
+fn is_byte_collation(name: &ObjectName) -> bool {
+    let ident = match name.0.as_slice() {
+        [name] => name.as_ident(),
+        [schema, name] if schema.as_ident().is_some_and(|schema| fold(schema) == "pg_catalog") => name.as_ident(),
+        _ => None,
+    };
+    ident.is_some_and(|ident| BYTE_COLLATIONS.contains(&fold(ident).as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sql: &str, rewritten: &str) {
+        let statement = Parser::parse_sql(&PostgreSqlDialect {}, sql).expect("a statement").remove(0);
+        let Statement::Query(mut query) = statement else { panic!("a query") };
+        rewrite(&mut query, &|name| name == "current_schema");
+        assert_eq!(query.to_string(), rewritten);
+    }
+
+    #[test]
+    fn rewrites_what_datafusion_lacks() {
+        check("SELECT current_role, \"current_role\"", "SELECT current_role, \"current_role\"");
+        check("SELECT pg_catalog.version(), s.f()", "SELECT version(), s.f()");
+        check("SELECT a COLLATE \"C\", a COLLATE pg_catalog.default", "SELECT a, a");
+        check("TABLE s.t", "SELECT * FROM s.t");
+        check("SELECT * FROM current_schema()", "SELECT * FROM (SELECT current_schema() AS current_schema) AS current_schema");
+        check("SELECT x FROM current_schema() AS x", "SELECT x FROM (SELECT current_schema() AS x) AS x");
+        check("SELECT * FROM pg_catalog.generate_series(1, 2)", "SELECT * FROM generate_series(1, 2)");
+    }
+}

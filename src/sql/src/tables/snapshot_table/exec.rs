@@ -1,0 +1,247 @@
+//! Runs a scan over snapshots: schema by schema, some tables at a time, in batches of bounded size.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{Result, Statistics};
+use datafusion::execution::TaskContext;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream,
+};
+use futures::stream;
+
+use super::filter::KeyFilters;
+use super::grain::{ColumnMask, Source};
+use super::provider::Chunk;
+use super::{Grain, Rows, SnapshotTable};
+use crate::plan_context::PlanContext;
+use crate::tables::arrow_schema;
+
+/// How many rows one batch has at the most.
+const BATCH_ROWS: usize = 8_192;
+/// About how many rows are worth a thread of their own.
+const PARTITION_ROWS: usize = 65_536;
+/// How many tables are looked at between two batches: bounds what a scan of one huge schema holds.
+const SLICE_TABLES: usize = 1_024;
+
+/// A planned scan.
+pub(super) struct SnapshotExec {
+    table: &'static SnapshotTable,
+    ctx: Arc<PlanContext>,
+    /// What each partition scans.
+    partitions: Vec<Arc<[Chunk]>>,
+    filters: Arc<KeyFilters>,
+    projection: Arc<[usize]>,
+    limit: Option<usize>,
+    properties: Arc<PlanProperties>,
+}
+
+impl SnapshotExec {
+    pub(super) fn new(
+        table: &'static SnapshotTable,
+        ctx: Arc<PlanContext>,
+        chunks: Vec<Chunk>,
+        filters: KeyFilters,
+        projection: Vec<usize>,
+        limit: Option<usize>,
+        partitions_max: usize,
+    ) -> Result<Self> {
+        let schema = Arc::new(arrow_schema(table).project(&projection)?);
+        let partitions = divide(table, chunks, partitions_max);
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(schema),
+            Partitioning::UnknownPartitioning(partitions.len()),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        let (filters, projection, properties) = (Arc::new(filters), projection.into(), Arc::new(properties));
+        Ok(Self { table, ctx, partitions, filters, projection, limit, properties })
+    }
+
+    /// The number of rows, where no condition has to be tried for it.
+    fn row_count(&self, partition: Option<usize>) -> Option<usize> {
+        if !self.filters.decided_by_schema() {
+            return None;
+        }
+        let chunks = match partition {
+            Some(partition) => &self.partitions[partition..=partition],
+            None => &self.partitions[..],
+        };
+        chunks.iter().flat_map(|chunks| chunks.iter()).map(|chunk| self.table.grain.row_count(&chunk.schema)).sum()
+    }
+}
+
+/// Gives each partition about as many rows; a small scan gets one partition, because a thread costs more than it saves.
+fn divide(table: &SnapshotTable, chunks: Vec<Chunk>, partitions_max: usize) -> Vec<Arc<[Chunk]>> {
+    let weight = |chunk: &Chunk| 1 + table.grain.row_count(&chunk.schema).unwrap_or_else(|| chunk.schema.table_count());
+    let total: usize = chunks.iter().map(weight).sum();
+    let count = (total / PARTITION_ROWS + 1).min(partitions_max.max(1));
+    let mut partitions: Vec<Vec<Chunk>> = vec![Vec::new(); count];
+    let mut before = 0;
+    for chunk in chunks {
+        let rows = weight(&chunk);
+        partitions[(before * count / total.max(1)).min(count - 1)].push(chunk);
+        before += rows;
+    }
+    partitions.into_iter().map(Arc::from).collect()
+}
+
+impl ExecutionPlan for SnapshotExec {
+    fn name(&self) -> &'static str {
+        "SnapshotScan"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        // The compiled conditions are over a name alone, not over the columns of this plan.
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, _: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        if let (Some(rows), None) = (self.row_count(partition), self.limit) {
+            statistics.num_rows = Precision::Exact(rows);
+        }
+        Ok(Arc::new(statistics))
+    }
+
+    fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let scan = Scan {
+            table: self.table,
+            ctx: Arc::clone(&self.ctx),
+            chunks: Arc::clone(&self.partitions[partition]),
+            filters: Arc::clone(&self.filters),
+            projection: Arc::clone(&self.projection),
+            schema: self.schema(),
+            remaining: self.limit.unwrap_or(usize::MAX),
+            chunk: 0,
+            tables: Vec::new(),
+            column_verdicts: None,
+            pending: Vec::new(),
+        };
+        let batches = stream::try_unfold(scan, Scan::next);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+    }
+}
+
+impl DisplayAs for SnapshotExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let schemas: usize = self.partitions.iter().map(|chunks| chunks.len()).sum();
+        write!(f, "SnapshotScan: {}.{}, {}, schemas={schemas}", self.table.schema, self.table.name, self.filters.describe())?;
+        match self.limit {
+            Some(limit) => write!(f, ", limit={limit}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for SnapshotExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_as(DisplayFormatType::Default, f)
+    }
+}
+
+/// A running scan of some schemas.
+struct Scan {
+    table: &'static SnapshotTable,
+    ctx: Arc<PlanContext>,
+    chunks: Arc<[Chunk]>,
+    filters: Arc<KeyFilters>,
+    projection: Arc<[usize]>,
+    schema: SchemaRef,
+    remaining: usize,
+    /// The schema to look at next; the one before it is being looked at.
+    chunk: usize,
+    /// Its tables that have not been looked at yet, last first.
+    tables: Vec<u32>,
+    /// The verdict on each of its distinct column names, where a condition is about them.
+    column_verdicts: Option<BooleanArray>,
+    /// Rows of it that no batch has had yet, last first.
+    pending: Vec<Source>,
+}
+
+impl Scan {
+    /// The next batch. Schemas without a row are passed over, giving way to other tasks between them.
+    async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        while self.remaining > 0 {
+            if !self.pending.is_empty() {
+                let batch = self.take_batch()?;
+                return Ok(Some((batch, self)));
+            }
+            if !self.tables.is_empty() {
+                self.find_rows();
+            } else if self.chunk < self.chunks.len() {
+                self.open_schema()?;
+            } else {
+                break;
+            }
+            tokio::task::consume_budget().await;
+        }
+        Ok(None)
+    }
+
+    /// Goes on to the next schema.
+    fn open_schema(&mut self) -> Result<()> {
+        let chunk = self.chunks[self.chunk].clone();
+        self.chunk += 1;
+        let grain = self.table.grain;
+        if !grain.has_tables() {
+            grain.rows(&chunk.schema, &[], None, &mut self.pending);
+            self.pending.reverse();
+            return Ok(());
+        }
+        self.column_verdicts = if grain == Grain::Column { self.filters.columns(&chunk.schema)? } else { None };
+        if self.column_verdicts.as_ref().is_none_or(|verdicts| verdicts.true_count() > 0) {
+            self.tables = self.filters.tables(&chunk.schema)?;
+            self.tables.reverse();
+        }
+        Ok(())
+    }
+
+    /// Finds the rows of some more tables of the schema.
+    fn find_rows(&mut self) {
+        let schema = &self.chunks[self.chunk - 1].schema;
+        let mut tables = self.tables.split_off(self.tables.len().saturating_sub(SLICE_TABLES));
+        tables.reverse();
+        let mask = self.column_verdicts.as_ref().map(|verdicts| ColumnMask::new(schema, verdicts));
+        self.table.grain.rows(schema, &tables, mask.as_ref(), &mut self.pending);
+        self.pending.reverse();
+    }
+
+    /// Gathers the columns of some of the pending rows.
+    fn take_batch(&mut self) -> Result<RecordBatch> {
+        let count = self.pending.len().min(BATCH_ROWS).min(self.remaining);
+        self.remaining -= count;
+        let mut sources = self.pending.split_off(self.pending.len() - count);
+        sources.reverse();
+        let chunk = &self.chunks[self.chunk - 1];
+        let rows = Rows::new(&self.ctx, &chunk.database, &chunk.schema, &sources);
+        let columns = self.projection.iter().map(|column| (self.table.columns[*column].gather)(&rows)).collect();
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(&self.schema),
+            columns,
+            &RecordBatchOptions::new().with_row_count(Some(rows.len())),
+        )?)
+    }
+}
