@@ -96,13 +96,15 @@ impl Source {
     }
 }
 
-/// The first line of the last error in the chain: the one that says what happened, without the layers around it.
+/// The last error in the chain: the one that says what happened, without the layers around it. Of an answer of S3 only the
+/// status is kept: the XML after it names keys and accounts.
 fn innermost(error: &object_store::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string().lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+    let text = innermost.to_string();
+    text.split(['\n', '<']).next().unwrap_or_default().trim_end_matches([' ', ':', '.']).to_owned()
 }
 
 fn bounded(option: &str, value: u32, max: u32) -> Result<usize> {
@@ -157,6 +159,10 @@ impl Connector for Files {
     /// Never: the query engine's own scan of the files prunes and filters.
     fn applies(&self, _: &Predicate) -> bool {
         false
+    }
+
+    fn reads_files(&self) -> bool {
+        true
     }
 
     async fn test(&self) -> Vec<TestStage> {

@@ -12,7 +12,7 @@
 //! | `DATETIME`, `TIMESTAMP`, `TIMESTAMP WITHOUT TIME ZONE` | `timestamp` | a moment |
 //! | `TIMESTAMPTZ`, `TIMESTAMP WITH TIME ZONE` | `timestamptz` | a moment |
 //! | `DEC`, `DECIMAL`, `NUMERIC`, `NUMBER` with (p) or (p,s), p up to 76 | `numeric(p,s)` | integers and text that fit exactly; reals by their shortest decimal form, rounded to s digits |
-//! | the same without a usable precision | `double precision` | reals; integers that a double holds exactly |
+//! | the same without a usable precision, `NUM` | `double precision` | reals; integers that a double holds exactly |
 //! | contains `INT` | `bigint` | integers |
 //! | contains `CHAR`, with (n) | `varchar(n)` | as text; SQLite does not enforce n, and longer values are read whole |
 //! | contains `CHAR`, `CLOB` or `TEXT` | `text` | as for no type |
@@ -23,6 +23,9 @@
 //! A *moment* is what SQLite's date functions take: text `YYYY-MM-DD`, with ` HH:MM`, ` HH:MM:SS` or ` HH:MM:SS.SSS` after it (or `T`
 //! in place of the space), and perhaps `Z` or `+HH:MM`; an integer, the seconds since 1970; a real, the Julian day number. A time
 //! zone is applied and the value held in UTC, years are 0000 to 9999, and digits beyond the microsecond are rounded as PostgreSQL does.
+//!
+//! SQLite itself makes a real of most numbers with more digits than a 64-bit integer has, when they are inserted into a numeric column.
+//! A computed column of a view has no type; where it must have one, `CAST` in the view gives it.
 
 use spi::types::{PgType, oid};
 
@@ -41,7 +44,7 @@ pub(crate) fn declared(declared: &str) -> PgType {
         "DATE" => return PgType::new(oid::DATE),
         "DATETIME" | "TIMESTAMP" | "TIMESTAMP WITHOUT TIME ZONE" => return PgType::new(oid::TIMESTAMP),
         "TIMESTAMPTZ" | "TIMESTAMP WITH TIME ZONE" => return PgType::new(oid::TIMESTAMPTZ),
-        "DEC" | "DECIMAL" | "NUMERIC" | "NUMBER" => return decimal(&arguments),
+        "DEC" | "DECIMAL" | "NUMERIC" | "NUMBER" | "NUM" => return decimal(&arguments),
         _ => {}
     }
     // The order is that of SQLite's affinity rules (https://sqlite.org/datatype3.html#determination_of_column_affinity).
@@ -110,6 +113,7 @@ mod tests {
             ("NUMERIC(2,3)", "double precision"),
             ("NUMERIC(3,-2)", "double precision"),
             ("NUMERIC", "double precision"),
+            ("NUM", "double precision"),
             ("VARCHAR(20)", "character varying(20)"),
             ("NATIVE CHARACTER(70)", "character varying(70)"),
             ("VARCHAR", "text"),

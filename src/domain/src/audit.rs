@@ -57,3 +57,29 @@ pub async fn record(
         error!(action, role = %actor.role, %error, "audit entry could not be written");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use spi::Error;
+    use store::journal::JournalFilter;
+
+    use super::*;
+    use crate::testing::{self, superuser};
+
+    #[tokio::test]
+    async fn what_was_done_and_what_was_refused_is_written_down() {
+        let services = testing::start().await;
+        let arguments = Some(r#"{"name": "shop"}"#.to_owned());
+        let (started, admin) = (Instant::now(), superuser());
+        record(&services, &admin, "create_datasource", Some("shop"), arguments.clone(), started, &Ok(Some(7))).await;
+        let refused = Err(Error::exists("data source", "shop").detail("There is one."));
+        record(&services, &admin, "create_datasource", Some("shop"), arguments.clone(), started, &refused).await;
+
+        let entries = services.journal.read(&JournalFilter::default()).await.expect("the journal");
+        let [done, refused] = &entries[..] else { panic!("{entries:?}") };
+        assert_eq!((done.role_name.as_str(), done.session_pid, done.revision), ("admin", Some(1), Some(7)));
+        assert_eq!((done.action.as_str(), done.object.as_deref(), &done.arguments), ("create_datasource", Some("shop"), &arguments));
+        assert_eq!((done.sqlstate.as_deref(), refused.sqlstate.as_deref(), refused.revision), (None, Some("42710"), None));
+        assert_eq!(refused.message.as_deref(), Some("data source \"shop\" already exists (There is one.)"));
+    }
+}

@@ -100,6 +100,17 @@ impl Catalogs {
         }
     }
 
+    /// Waits until the catalog shows when a source was last seen, as the ledger has it now, or until `deadline`.
+    pub(crate) async fn wait_for_observation(&self, source_oid: u32, deadline: Duration) {
+        let observed_at = self.inner.ledger.get(source_oid).observed_at;
+        let is_shown = |catalog: &Arc<Catalog>| {
+            let database = catalog.databases.iter().find(|database| database.source.oid == source_oid);
+            database.is_none_or(|database| database.snapshot.observed_at.is_none_or(|shown| Some(shown) >= observed_at))
+        };
+        // Late is no failure: the next catalog shows it.
+        let _ = tokio::time::timeout(deadline, self.watch().wait_for(is_shown)).await;
+    }
+
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.inner.ledger
     }

@@ -161,3 +161,79 @@ pub(crate) async fn reconcile(connectors: Connectors, store: Store, stop: Cancel
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_sources::{Alter, alter, create, drop, pause, rename, unpublish};
+    use crate::testing::{self, SECRET, failure, new_source, options, superuser};
+
+    #[tokio::test]
+    async fn a_connector_is_made_once_and_shared() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        let replica = services.store.replica();
+        let (one, other) = tokio::join!(services.connectors.get(&replica, 16384), services.connectors.get(&replica, 16384));
+        assert!(Arc::ptr_eq(&one.expect("a connector"), &other.expect("a connector")));
+        assert_eq!(services.connectors.open_sources(), [16384]);
+    }
+
+    #[tokio::test]
+    async fn connectors_that_are_no_longer_wanted_are_closed() {
+        let services = testing::start().await;
+        for name in ["paused", "dropped", "unpublished", "renamed", "altered", "kept"] {
+            testing::create(&services, name, r#"{"refresh_interval": "0"}"#).await;
+        }
+        let replica = services.store.replica();
+        for oid in 16384..16390 {
+            services.connectors.get(&replica, oid).await.expect("a connector");
+        }
+        let admin = superuser();
+        pause(&services, &admin, "paused").await.expect("paused");
+        drop(&services, &admin, "dropped", false).await.expect("dropped");
+        unpublish(&services, &admin, "unpublished").await.expect("unpublished");
+        rename(&services, &admin, "renamed", "other").await.expect("renamed");
+        let before = services.connectors.get(&replica, 16388).await.expect("a connector");
+        let request = Alter { options: Some(options(r#"{"path": "b"}"#)), publish: true, test: true, ..Alter::default() };
+        alter(&services, &admin, "altered", request).await.expect("altered");
+        let replica = services.store.replica();
+        let closed = || services.connectors.open_sources().into_iter().all(|oid| ![16384, 16385, 16386].contains(&oid));
+        testing::eventually("the end of the connectors", closed).await;
+        assert!(services.connectors.open_sources().contains(&16389));
+        assert!(!Arc::ptr_eq(&services.connectors.get(&replica, 16388).await.expect("a connector"), &before));
+
+        services.connectors.keep_wanted(&replica);
+        let open = services.connectors.open_sources();
+        services.connectors.keep_wanted(&replica);
+        assert_eq!(services.connectors.open_sources(), open, "doing it twice changes nothing");
+        services.stop().await;
+        assert_eq!(services.connectors.open_sources(), []);
+    }
+
+    #[tokio::test]
+    async fn a_source_without_a_published_version_is_not_read() {
+        let services = testing::start().await;
+        let request = data_sources::Create { publish: false, ..new_source("it's", "{}") };
+        create(&services, &superuser(), request).await.expect("a draft");
+        let (code, message, _, hint) = failure(services.connectors.get(&services.store.replica(), 16384).await);
+        assert_eq!((code, message.as_str()), ("55000", "data source \"it's\" has no published version"));
+        assert_eq!(hint, "CALL publish_datasource('it''s', 1).");
+        assert_eq!(failure(services.connectors.get(&services.store.replica(), 1).await).0, "42704");
+    }
+
+    #[tokio::test]
+    async fn errors_of_a_connector_never_tell_its_secrets() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", &format!(r#"{{"path": "db1", "password": "{SECRET}"}}"#)).await;
+        let connector = services.connectors.get(&services.store.replica(), 16384).await.expect("a connector");
+        let request = spi::connector::ReadRequest {
+            schema: "main".to_owned(),
+            table: "t".to_owned(),
+            columns: Vec::new(),
+            predicates: Vec::new(),
+            limit: None,
+        };
+        let (_, message, detail, _) = failure(connector.read(request).await);
+        assert_eq!((message.as_str(), detail.as_str()), ("could not log in to db1 with ********", "The server refused ********."));
+    }
+}

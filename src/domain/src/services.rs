@@ -53,7 +53,7 @@ pub async fn start(parts: Parts) -> Result<Arc<Services>> {
     let factories = Factories::new(factories);
     let connectors = Connectors::new(factories.clone(), keyring.clone());
     let catalogs = Catalogs::load(&store, &blobs).await?;
-    let refreshes = Refreshes::load(&store, &blobs, &connectors, &catalogs).await?;
+    let refreshes = Refreshes::new(&store, &blobs, &connectors, &catalogs);
     store::spawn("connectors", tasks.track_future(connectors::reconcile(connectors.clone(), store.clone(), stop.clone())));
     store::spawn("purges", tasks.track_future(purge::reconcile(store.clone(), stop.clone())));
     store::spawn("catalogs", tasks.track_future(catalogs.clone().reconcile(store.clone(), blobs.clone(), stop.clone())));

@@ -79,6 +79,28 @@ pub(crate) fn failure<T>(result: Result<T>) -> (&'static str, String, String, St
     (error.code.sqlstate(), error.message, error.detail.unwrap_or_default(), error.hint.unwrap_or_default())
 }
 
+/// The options of the newest version, opened.
+pub(crate) fn newest_options(services: &Services, name: &str) -> Options {
+    let replica = services.store.replica();
+    let source = data_sources::get(&replica, name).expect("a source");
+    data_sources::opened_options(&services.keyring, &replica, source.oid, source.current_version).expect("its options")
+}
+
+/// Everything that the store holds, as one text.
+pub(crate) fn stored_text(services: &Services) -> String {
+    services.store.replica().scan("").map(|record| String::from_utf8_lossy(&record.body).into_owned()).collect()
+}
+
+/// Waits for what a reconciler brings about.
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap_or_else(|_| panic!("{what} did not happen"));
+}
+
 pub(crate) fn factory() -> Arc<dyn ConnectorFactory> {
     Arc::new(Fake)
 }
@@ -105,8 +127,6 @@ enum Behaviour {
     Good,
     /// Fails at the second stage, and tells its password in the message.
     Refusing,
-    /// Does not answer.
-    Silent,
 }
 
 impl ConnectorKind for Fake {
@@ -141,7 +161,6 @@ impl Connector for FakeConnector {
         match self.options.behaviour {
             Behaviour::Good => vec![stage(Stage::Connect, Ok("connected".to_owned()))],
             Behaviour::Refusing => vec![stage(Stage::Connect, Ok("connected".to_owned())), stage(Stage::Authenticate, Err(self.refused()))],
-            Behaviour::Silent => std::future::pending().await,
         }
     }
 

@@ -96,6 +96,12 @@ pub trait Connector: Send + Sync {
     /// Whether `read` applies the predicate exactly as PostgreSQL would. What it refuses, the gateway applies to the rows.
     fn applies(&self, predicate: &Predicate) -> bool;
 
+    /// Whether `read` answers with [`ReadPlan::Files`]. The gateway then asks while it plans how a query runs, to spread the files
+    /// over its cores; else it asks when the rows are wanted.
+    fn reads_files(&self) -> bool {
+        false
+    }
+
     /// Tries the way to the source, stage by stage, and stops after the first stage that fails.
     async fn test(&self) -> Vec<TestStage>;
 

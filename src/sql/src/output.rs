@@ -8,7 +8,6 @@ mod sql_types;
 use datafusion::logical_expr::LogicalPlan;
 use spi::types::{PgType, oid};
 
-pub(crate) use figure::fold;
 pub(crate) use select_list::{OutputNames, rename};
 pub(crate) use sql_types::{Types, arrow_type, pg_type};
 

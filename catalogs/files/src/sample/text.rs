@@ -106,7 +106,8 @@ impl Decoder {
         write.flush()
     }
 
-    /// Fails if the compressed data ends before it should.
+    /// Takes out what the decompressor still holds. Gzip fails if its data ends before it should; zstd cannot tell here, and
+    /// the scan of such a file fails instead.
     fn finish(&mut self) -> io::Result<()> {
         match self {
             Decoder::Plain(_) => Ok(()),

@@ -27,7 +27,7 @@ async fn answer(stream: TcpStream) {
         } else if line.starts_with("GET /bucket/data/shop/orders.csv ") {
             ("206 Partial Content", "Content-Range: bytes 0-15/16\r\n", CSV)
         } else {
-            ("404 Not Found", "", "")
+            ("404 Not Found", "", "<Error><Code>NoSuchBucket</Code></Error>")
         };
         let headers = format!("Content-Length: {}\r\nETag: \"1\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n{extra}", body.len());
         if stream.write_all(format!("HTTP/1.1 {status}\r\n{headers}\r\n{body}").as_bytes()).await.is_err() {
@@ -63,7 +63,8 @@ async fn a_prefix_of_a_bucket_is_a_folder() {
 
     let nowhere = connector("s3://nowhere/data", port, RemoteCalls::default()).await;
     let error = nowhere.harvest(&Scope::default(), &mut Harvest::new()).await.expect_err("no such bucket");
-    assert_eq!((error.code, error.detail.as_deref()), (Code::Io, Some("s3://nowhere/data does not exist.")));
+    let detail = "s3://nowhere/data could not be reached: Server returned non-2xx status code: 404 Not Found.";
+    assert_eq!((error.code, error.detail.as_deref()), (Code::Unreachable, Some(detail)));
 }
 
 #[tokio::test]

@@ -56,18 +56,6 @@ async fn values_are_exact() {
     }
 }
 
-/// A view keeps the declared type of its first part, and lets through text that a column would have made a real.
-#[tokio::test]
-async fn decimals_in_text_keep_every_digit() {
-    let digits = "1234567890123456789012345678901234567890.00000000000000000001";
-    let fixture = database(&format!(
-        "CREATE TABLE t (c NUMERIC(60,20)); INSERT INTO t VALUES (-0.5); CREATE VIEW v AS SELECT c FROM t UNION ALL SELECT '{digits}';"
-    ))
-    .await;
-    let rows = fixture.rows(fixture.request("main", "v").await).await.expect("rows");
-    assert_eq!(rows, ["-0.50000000000000000000", digits]);
-}
-
 #[tokio::test]
 async fn misfits_are_errors_that_name_table_column_and_value() {
     for (declared, value, shown) in [
@@ -84,7 +72,6 @@ async fn misfits_are_errors_that_name_table_column_and_value() {
         ("DATETIME", "'yesterday'", "text 'yesterday' where timestamp without time zone"),
         ("DECIMAL(4,2)", "100", "integer 100 where numeric(4,2)"),
         ("DECIMAL(4,2)", "99.995", "real 99.995 where numeric(4,2)"),
-        ("DECIMAL(30,2)", "'1234567890123456789.123'", "text '1234567890123456789.123' where numeric(30,2)"),
         ("DECIMAL(4,2)", "'much'", "text 'much' where numeric(4,2)"),
         ("REAL", "'x'", "text 'x' where double precision"),
         ("NUMERIC", "9007199254740993", "integer 9007199254740993 where double precision"),

@@ -90,3 +90,35 @@ fn decode(record: &Record) -> Option<Grant> {
     let Body { granted_at, granted_by } = record::read(record)?;
     Some(Grant { source_oid: source.parse().ok()?, role_oid: role.parse().ok()?, granted_at, granted_by })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{CreateRole, create_role};
+    use crate::testing::{self, actor, failure, superuser};
+
+    #[tokio::test]
+    async fn grants_are_given_once_and_taken_back() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        create_role(&services, &superuser(), CreateRole::named("bob")).await.expect("a role");
+        let first = grant_usage(&services, &superuser(), "shop", "bob").await.expect("granted");
+        assert_eq!(grant_usage(&services, &superuser(), "shop", "bob").await.expect("as it is"), first);
+        let granted = grants(&services.store.replica());
+        assert_eq!((granted.len(), granted[0].source_oid, granted[0].granted_by.as_str()), (1, 16384, "admin"));
+        revoke_usage(&services, &superuser(), "shop", "bob").await.expect("revoked");
+        revoke_usage(&services, &superuser(), "shop", "bob").await.expect("nothing to revoke");
+        assert_eq!(grants(&services.store.replica()), []);
+    }
+
+    #[tokio::test]
+    async fn refusals() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        let (code, message, ..) = failure(grant_usage(&services, &superuser(), "shop", "eve").await);
+        assert_eq!((code, message.as_str()), ("42704", "role \"eve\" does not exist"));
+        assert_eq!(failure(grant_usage(&services, &superuser(), "shap", "admin").await).3, "Did you mean \"shop\"?");
+        assert_eq!(failure(grant_usage(&services, &actor("bob"), "shop", "bob").await).1, "permission denied to grant privileges");
+        assert_eq!(failure(revoke_usage(&services, &actor("bob"), "shop", "bob").await).1, "permission denied to revoke privileges");
+    }
+}

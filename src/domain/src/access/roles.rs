@@ -232,3 +232,123 @@ fn decode(record: &Record) -> Option<Role> {
     let Body { name, login, superuser, password, valid_until } = record::read(record)?;
     Some(Role { oid, name, login, superuser, password, valid_until })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{grant_usage, revoke_usage};
+    use crate::testing::{self, actor, failure, superuser};
+
+    #[tokio::test]
+    async fn roles_are_made_altered_and_dropped() {
+        let services = testing::start().await;
+        let password = |text: &str| Some(Secret::new(text.to_owned()));
+        let request = CreateRole { login: true, password: password("pencil"), ..CreateRole::named("bob") };
+        create_role(&services, &superuser(), request).await.expect("a role");
+        let bob = role(&services.store.replica(), "bob").expect("the role");
+        assert!(bob.login && !bob.superuser && bob.password.is_some() && bob.oid >= 16384);
+        assert!(!testing::stored_text(&services).contains("pencil"));
+
+        let request = AlterRole { superuser: Some(true), valid_until: Some(Some(5)), ..AlterRole::default() };
+        alter_role(&services, &superuser(), "bob", request).await.expect("altered");
+        let altered = role(&services.store.replica(), "bob").expect("the role");
+        assert_eq!(altered, Role { superuser: true, valid_until: Some(5), ..bob });
+        let revision = services.store.replica().revision();
+        alter_role(&services, &superuser(), "bob", AlterRole::default()).await.expect("as it is");
+        assert_eq!(services.store.replica().revision(), revision);
+
+        drop_role(&services, &superuser(), "bob").await.expect("dropped");
+        assert_eq!(role(&services.store.replica(), "bob"), None);
+        assert_eq!(roles(&services.store.replica())[0].oid, ADMIN_OID);
+    }
+
+    #[tokio::test]
+    async fn a_ready_verifier_is_taken_as_it_is() {
+        let services = testing::start().await;
+        let ready = verifier(&Secret::new("pencil".to_owned()));
+        let request = CreateRole { password: Some(Secret::new(ready.to_text())), ..CreateRole::named("bob") };
+        create_role(&services, &superuser(), request).await.expect("a role");
+        assert_eq!(role(&services.store.replica(), "bob").expect("the role").password, Some(ready));
+    }
+
+    #[tokio::test]
+    async fn the_last_administrator_stays() {
+        let services = testing::start().await;
+        let demotions = || {
+            let stays = AlterRole::default;
+            [
+                AlterRole { superuser: Some(false), ..stays() },
+                AlterRole { login: Some(false), ..stays() },
+                AlterRole { password: Some(None), ..stays() },
+                AlterRole { valid_until: Some(Some(1)), ..stays() },
+            ]
+        };
+        for demotion in demotions() {
+            let (code, message, ..) = failure(alter_role(&services, &superuser(), "admin", demotion).await);
+            assert_eq!((code, message.as_str()), ("55000", "role \"admin\" is the last superuser that can log in"));
+        }
+        let other = testing::actor("other");
+        let other = Actor { superuser: true, ..other };
+        assert_eq!(failure(drop_role(&services, &other, "admin").await).0, "55000");
+
+        let password = Some(Secret::new("x".to_owned()));
+        let second = CreateRole { login: true, superuser: true, password, ..CreateRole::named("other") };
+        create_role(&services, &superuser(), second).await.expect("a role");
+        for demotion in demotions() {
+            alter_role(&services, &superuser(), "admin", demotion).await.expect("altered");
+        }
+        drop_role(&services, &other, "admin").await.expect("dropped");
+    }
+
+    #[tokio::test]
+    async fn a_role_with_grants_is_not_dropped() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        create_role(&services, &superuser(), CreateRole::named("bob")).await.expect("a role");
+        grant_usage(&services, &superuser(), "shop", "bob").await.expect("a grant");
+        let (code, message, detail, _) = failure(drop_role(&services, &superuser(), "bob").await);
+        assert_eq!((code, message.as_str()), ("2BP01", "role \"bob\" cannot be dropped because some objects depend on it"));
+        assert_eq!(detail, "It has USAGE on data sources: \"shop\".");
+        revoke_usage(&services, &superuser(), "shop", "bob").await.expect("revoked");
+        drop_role(&services, &superuser(), "bob").await.expect("dropped");
+    }
+
+    #[tokio::test]
+    async fn refusals() {
+        let services = testing::start().await;
+        create_role(&services, &superuser(), CreateRole::named("bob")).await.expect("a role");
+        let new = async |name: &str| failure(create_role(&services, &superuser(), CreateRole::named(name)).await);
+        assert_eq!(new("bob").await.1, "role \"bob\" already exists");
+        for name in ["", "public", "pg_monitor", "a\u{7}", &"x".repeat(64)] {
+            let (code, message, ..) = new(name).await;
+            assert_eq!((code, message), ("22023", format!("\"{name}\" cannot be the name of a role")));
+        }
+        let bob = actor("bob");
+        assert_eq!(failure(create_role(&services, &bob, CreateRole::named("eve")).await).1, "permission denied to create roles");
+        assert_eq!(failure(drop_role(&services, &bob, "admin").await).1, "permission denied to drop roles");
+        let promotion = AlterRole { superuser: Some(true), ..AlterRole::default() };
+        assert_eq!(failure(alter_role(&services, &bob, "bob", promotion).await).1, "permission denied to alter roles");
+        assert_eq!(failure(alter_role(&services, &bob, "admin", own_password()).await).0, "42501");
+        alter_role(&services, &bob, "bob", own_password()).await.expect("one's own password");
+        let (code, message, ..) = failure(drop_role(&services, &superuser(), "admin").await);
+        assert_eq!((code, message.as_str()), ("55006", "current user cannot be dropped"));
+        assert_eq!(failure(drop_role(&services, &superuser(), "eve").await).1, "role \"eve\" does not exist");
+    }
+
+    #[tokio::test]
+    async fn the_way_back_in() {
+        let services = testing::start().await;
+        let store = &services.store;
+        assert!(!ensure_admin(store, &Secret::new("other".to_owned())).await.expect("there is one"));
+        let before = role(&store.replica(), "admin").expect("the role");
+        reset_password(store, "admin", &Secret::new("new".to_owned())).await.expect("reset");
+        let after = role(&store.replica(), "admin").expect("the role");
+        assert_ne!(after.password, before.password);
+        assert_eq!(Role { password: None, ..after }, Role { password: None, ..before });
+        assert_eq!(failure(reset_password(store, "eve", &Secret::new("new".to_owned())).await).0, "42704");
+    }
+
+    fn own_password() -> AlterRole {
+        AlterRole { password: Some(Some(Secret::new("mine".to_owned()))), ..AlterRole::default() }
+    }
+}

@@ -62,6 +62,10 @@ impl Connector for GuardedConnector {
         self.connector.applies(predicate)
     }
 
+    fn reads_files(&self) -> bool {
+        self.connector.reads_files()
+    }
+
     async fn test(&self) -> Vec<TestStage> {
         let mut stages = self.connector.test().await;
         for stage in &mut stages {

@@ -197,3 +197,148 @@ fn skip_the_test(error: Error, request: &Alter) -> Error {
         _ => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use store::MemoryBackend;
+
+    use super::*;
+    use crate::data_sources::{State, drop, expire, get, opened_options, pause, unpublish, versions};
+    use crate::testing::{self, SECRET, actor, failure, newest_options, options, superuser};
+
+    #[tokio::test]
+    async fn options_are_merged_into_a_new_version() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", &format!(r#"{{"path": "a", "password": "{SECRET}"}}"#)).await;
+        let outcome = altered(&services, r#"{"path": "b"}"#).await;
+        assert_eq!((outcome.version, outcome.state, outcome.changed), (2, State::Edited, true));
+        assert_eq!(newest_options(&services, "shop"), options(&format!(r#"{{"path": "b", "password": "{SECRET}"}}"#)));
+
+        let outcome = altered(&services, r#"{"password": null}"#).await;
+        assert_eq!(outcome.version, 3);
+        assert_eq!(newest_options(&services, "shop"), options(r#"{"path": "b"}"#));
+
+        let replica = services.store.replica();
+        let first = opened_options(&services.keyring, &replica, 16384, 1).expect("version 1");
+        assert_eq!(first, options(&format!(r#"{{"path": "a", "password": "{SECRET}"}}"#)), "versions do not change");
+        assert_eq!(versions(&replica, 16384).iter().map(|version| version.published).collect::<Vec<_>>(), [true, false, false]);
+        assert!(!testing::stored_text(&services).contains(SECRET));
+    }
+
+    #[tokio::test]
+    async fn what_changes_nothing_makes_no_version() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", r#"{"path": "a"}"#).await;
+        let revision = services.store.replica().revision();
+        let outcome = altered(&services, r#"{"path": "a", "password": null}"#).await;
+        assert_eq!((outcome.version, outcome.state, outcome.changed, outcome.remote_calls), (1, State::Published, false, 0));
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").revision, revision);
+
+        let request = Alter { comment: Some("orders".to_owned()), ..Alter::default() };
+        let outcome = alter(&services, &superuser(), "shop", request).await.expect("a comment");
+        assert_eq!((outcome.version, outcome.changed), (1, true));
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").comment.as_deref(), Some("orders"));
+    }
+
+    #[tokio::test]
+    async fn a_version_is_published_only_with_a_test() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", r#"{"path": "a"}"#).await;
+        let with = |test, publish, given: &str| Alter { options: Some(options(given)), test, publish, ..Alter::default() };
+        let refusing = r#"{"behaviour": "refusing"}"#;
+        let (code, message, ..) = failure(alter(&services, &superuser(), "shop", with(true, true, refusing)).await);
+        assert_eq!((code, message.as_str()), ("28P01", "data source \"shop\" did not pass its test"));
+        let (code, message, ..) = failure(alter(&services, &superuser(), "shop", with(false, true, refusing)).await);
+        assert_eq!((code, message.as_str()), ("22023", "version 2 of data source \"shop\" cannot be published without a test"));
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").current_version, 1);
+
+        let saved = alter(&services, &superuser(), "shop", with(false, false, refusing)).await.expect("saved untested");
+        assert_eq!((saved.version, saved.state), (2, State::Edited));
+        let published = alter(&services, &superuser(), "shop", with(true, true, r#"{"behaviour": "good"}"#)).await.expect("published");
+        assert_eq!((published.version, published.state), (3, State::Published));
+
+        unpublish(&services, &superuser(), "shop").await.expect("a draft");
+        let again = alter(&services, &superuser(), "shop", with(true, true, "{}")).await.expect("published as it is");
+        assert_eq!((again.version, again.state, again.changed), (3, State::Published, true));
+    }
+
+    #[tokio::test]
+    async fn lost_updates_are_refused_with_both_versions() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", r#"{"path": "a"}"#).await;
+        altered(&services, r#"{"path": "b"}"#).await;
+        let request = Alter { options: Some(options(r#"{"path": "c"}"#)), expected_version: Some(1), ..Alter::default() };
+        let (code, message, detail, _) = failure(alter(&services, &superuser(), "shop", request).await);
+        assert_eq!((code, message.as_str()), ("40001", "data source \"shop\" was changed meanwhile"));
+        assert_eq!(detail, "Version 1 was expected to be its newest, but that is version 2.");
+    }
+
+    #[tokio::test]
+    async fn sixteen_at_once_lose_nothing() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        let admin = superuser();
+        let request = |i: usize, expected_version| Alter {
+            options: Some(options(&format!(r#"{{"path": "p{i}"}}"#))),
+            expected_version,
+            test: true,
+            ..Alter::default()
+        };
+        let all = (0..16).map(|i| alter(&services, &admin, "shop", request(i, None)));
+        let mut saved: Vec<u64> = futures::future::join_all(all).await.into_iter().map(|done| done.expect("saved").version).collect();
+        saved.sort_unstable();
+        assert_eq!(saved, (2..=17).collect::<Vec<_>>());
+
+        let all = (16..32).map(|i| alter(&services, &admin, "shop", request(i, Some(17))));
+        let (won, lost): (Vec<_>, Vec<_>) = futures::future::join_all(all).await.into_iter().partition(Result::is_ok);
+        assert_eq!((won.len(), lost.len()), (1, 15));
+        assert!(lost.into_iter().all(|result| failure(result).0 == "40001"));
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").current_version, 18);
+    }
+
+    #[tokio::test]
+    async fn the_state_of_the_source_is_respected() {
+        let services = testing::start().await;
+        for name in ["paused", "expired", "dropped"] {
+            testing::create(&services, name, "{}").await;
+        }
+        pause(&services, &superuser(), "paused").await.expect("paused");
+        expire(&services, &superuser(), "expired", 1_000_000).await.expect("expired");
+        drop(&services, &superuser(), "dropped", false).await.expect("dropped");
+        let request = |test| Alter { options: Some(options(r#"{"path": "b"}"#)), test, ..Alter::default() };
+        for name in ["paused", "expired", "dropped"] {
+            let (code, message, ..) = failure(alter(&services, &superuser(), name, request(true)).await);
+            assert_eq!((code, message), ("55000", format!("data source \"{name}\" is {name}")));
+        }
+        assert_eq!(alter(&services, &superuser(), "paused", request(false)).await.expect("saved").version, 2);
+        let (_, _, detail, hint) = failure(alter(&services, &superuser(), "expired", request(false)).await);
+        assert_eq!((detail.as_str(), hint.as_str()), ("It expired at 1970-01-01T00:00:01Z.", "CALL renew_datasource('expired')."));
+        assert_eq!(failure(alter(&services, &superuser(), "none", request(false)).await).0, "42704");
+        assert_eq!(failure(alter(&services, &actor("bob"), "paused", request(false)).await).0, "42501");
+    }
+
+    #[tokio::test]
+    async fn a_source_comes_back_after_its_key_was_lost() {
+        let backend = Arc::new(MemoryBackend::new());
+        let services = testing::start_on(backend.clone(), testing::keyring(1)).await;
+        testing::create(&services, "shop", &format!(r#"{{"path": "a", "password": "{SECRET}"}}"#)).await;
+        services.stop().await;
+
+        let services = testing::start_on(backend, testing::keyring(2)).await;
+        let lost = format!("key \"{}\" is not known", testing::keyring(1).key_id());
+        let request = |given: &str| Alter { options: Some(options(given)), publish: true, test: true, ..Alter::default() };
+        let (code, message, ..) = failure(alter(&services, &superuser(), "shop", request(r#"{"path": "b"}"#)).await);
+        assert_eq!((code, &message), ("55000", &lost));
+        assert_eq!(failure(services.connectors.get(&services.store.replica(), 16384).await).1, lost);
+        alter(&services, &superuser(), "shop", request(r#"{"password": "new"}"#)).await.expect("sealed anew");
+        assert!(services.connectors.get(&services.store.replica(), 16384).await.is_ok());
+        assert_eq!(newest_options(&services, "shop"), options(r#"{"path": "a", "password": "new"}"#));
+    }
+
+    async fn altered(services: &Services, given: &str) -> Outcome {
+        let request = Alter { options: Some(options(given)), test: true, ..Alter::default() };
+        alter(services, &superuser(), "shop", request).await.expect("altered")
+    }
+}

@@ -24,3 +24,25 @@ pub async fn comment(services: &Services, actor: &Actor, name: &str, text: Optio
     });
     applied.await?.outcome(services, started, 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_sources::get;
+    use crate::testing::{self, actor, failure, superuser};
+
+    #[tokio::test]
+    async fn a_comment_is_set_and_removed_without_a_version() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        let now = || get(&services.store.replica(), "shop").expect("the source");
+        let text = || Some("orders".to_owned());
+        assert!(comment(&services, &superuser(), "shop", text()).await.expect("set").changed);
+        assert_eq!((now().comment, now().current_version), (text(), 1));
+        assert!(!comment(&services, &superuser(), "shop", text()).await.expect("as it is").changed);
+        assert!(comment(&services, &superuser(), "shop", None).await.expect("removed").changed);
+        assert_eq!(now().comment, None);
+        assert_eq!(failure(comment(&services, &superuser(), "shop", Some("x".repeat(20_000))).await).0, "54000");
+        assert_eq!(failure(comment(&services, &actor("bob"), "shop", None).await).0, "42501");
+    }
+}

@@ -132,3 +132,112 @@ fn first_records(oid: u32, request: &Create, options: SealedOptions, role: &str)
     ops.extend(records::put_version(oid, version)?);
     Ok(ops)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_sources::{get, list, masked_options, publications, versions};
+    use crate::testing::{self, SECRET, actor, failure, new_source, options, superuser};
+
+    #[tokio::test]
+    async fn a_new_source_is_tested_saved_and_published() {
+        let services = testing::start().await;
+        let request = Create {
+            comment: Some("orders".to_owned()),
+            labels: BTreeMap::from([("team".to_owned(), "sales".to_owned())]),
+            ..new_source("shop", r#"{"path": "a"}"#)
+        };
+        let outcome = create(&services, &superuser(), request).await.expect("a new source");
+        assert_eq!((outcome.name.as_str(), outcome.version, outcome.state, outcome.changed), ("shop", 1, State::Published, true));
+        assert!(outcome.remote_calls >= 1 && outcome.revision > 0);
+
+        let replica = services.store.replica();
+        let source = get(&replica, "shop").expect("the source");
+        assert_eq!((source.oid, source.current_version, source.published_version), (16384, 1, Some(1)));
+        assert_eq!((source.comment.as_deref(), source.created_by.as_str()), (Some("orders"), "admin"));
+        let version = versions(&replica, source.oid).remove(0);
+        assert!(version.published && version.labels["team"] == "sales");
+        assert_eq!(masked_options(&services.factories, "fake", &version), options(r#"{"path": "a"}"#));
+        assert_eq!(publications(&replica, source.oid)[0].action, PublicationAction::Publish);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_saved_when_a_check_or_the_test_fails() {
+        let services = testing::start().await;
+        testing::create(&services, "taken", "{}").await;
+        let revision = services.store.replica().revision();
+        let good = || new_source("shop", "{}");
+        let untested = Create { test: false, ..good() };
+        for (request, code, message, hint) in [
+            (new_source("taken", "{}"), "42710", "data source \"taken\" already exists", "CALL alter_datasource"),
+            (new_source("postgres", "{}"), "22023", "\"postgres\" cannot be the name of a data source", ""),
+            (Create { kind: "fak".to_owned(), ..good() }, "42704", "data source type \"fak\" does not exist", "Did you mean \"fake\"?"),
+            (
+                new_source("shop", r#"{"pth": 1}"#),
+                "22023",
+                "unknown option \"pth\" for data source type \"fake\"",
+                "Did you mean \"path\"?",
+            ),
+            (new_source("shop", r#"{"refresh_interval": "soon"}"#), "22023", "option \"refresh_interval\" is not a duration", ""),
+            (
+                untested,
+                "22023",
+                "version 1 of data source \"shop\" cannot be published without a test",
+                "Leave out test => false, or save it with publish => false",
+            ),
+        ] {
+            let found = failure(create(&services, &superuser(), request).await);
+            assert_eq!((found.0, found.1.as_str()), (code, message));
+            assert!(found.3.starts_with(hint), "{}", found.3);
+        }
+        let (code, message, ..) = failure(create(&services, &actor("bob"), good()).await);
+        assert_eq!((code, message.as_str()), ("42501", "permission denied to create data sources"));
+        assert_eq!(services.store.replica().revision(), revision);
+    }
+
+    #[tokio::test]
+    async fn a_failed_test_is_told_without_the_secret() {
+        let services = testing::start().await;
+        let given = format!(r#"{{"path": "db1", "behaviour": "refusing", "password": "{SECRET}"}}"#);
+        let (code, message, detail, hint) = failure(create(&services, &superuser(), new_source("shop", &given)).await);
+        assert_eq!((code, message.as_str()), ("28P01", "data source \"shop\" did not pass its test"));
+        assert_eq!(detail, "Stage authenticate: could not log in to db1 with ******** (The server refused ********.).");
+        assert_eq!(hint, "CALL test_datasource shows every stage.");
+        assert!(list(&services.store.replica()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn secrets_are_sealed_at_rest_and_masked_when_shown() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", &format!(r#"{{"path": "a", "password": "{SECRET}"}}"#)).await;
+        assert!(!testing::stored_text(&services).contains(SECRET));
+        let log = services.store.history(0, 100).await.expect("the log");
+        assert!(!log.iter().any(|entry| format!("{:?}", entry.ops).contains(SECRET)));
+        assert!(!log.iter().any(|entry| entry.seal().content.windows(SECRET.len()).any(|bytes| bytes == SECRET.as_bytes())));
+        let version = versions(&services.store.replica(), 16384).remove(0);
+        assert_eq!(masked_options(&services.factories, "fake", &version), options(r#"{"password": "********", "path": "a"}"#));
+        assert!(!format!("{version:?}").contains(SECRET));
+        assert_eq!(testing::newest_options(&services, "shop")["password"], SECRET);
+    }
+
+    #[tokio::test]
+    async fn an_existing_source_can_be_left_as_it_is() {
+        let services = testing::start().await;
+        let first = testing::create(&services, "shop", r#"{"path": "a"}"#).await;
+        let request = Create { if_not_exists: true, ..new_source("shop", r#"{"path": "b"}"#) };
+        let again = create(&services, &superuser(), request).await.expect("left as it is");
+        assert_eq!((again.changed, again.version, again.remote_calls), (false, 1, 0));
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").revision, first.revision);
+    }
+
+    #[tokio::test]
+    async fn of_many_with_one_name_one_is_made() {
+        let services = testing::start().await;
+        let admin = superuser();
+        let all = (0..8).map(|_| create(&services, &admin, new_source("shop", "{}")));
+        let (made, refused): (Vec<_>, Vec<_>) = futures::future::join_all(all).await.into_iter().partition(Result::is_ok);
+        assert_eq!((made.len(), refused.len()), (1, 7));
+        assert!(refused.into_iter().all(|result| failure(result).0 == "42710"));
+        assert_eq!(list(&services.store.replica()).len(), 1);
+    }
+}

@@ -91,3 +91,69 @@ pub(super) fn require_dropped(replica: &Replica, name: &str) -> Result<DataSourc
         None => Err(wrong_state(&records::get(replica, name)?, "is not dropped")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{CreateRole, create_role, grant_usage, grants};
+    use crate::data_sources::{State, get, list, rename};
+    use crate::testing::{self, actor, failure, superuser};
+
+    #[tokio::test]
+    async fn a_dropped_source_is_restored_as_it_was() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", r#"{"path": "a"}"#).await;
+        assert_eq!(drop(&services, &superuser(), "shop", false).await.expect("dropped").state, State::Dropped);
+        let (code, message, _, hint) = failure(drop(&services, &superuser(), "shop", false).await);
+        assert_eq!((code, message.as_str()), ("55000", "data source \"shop\" is dropped"));
+        assert_eq!(hint, "CALL restore_datasource('shop').");
+        assert_eq!(list(&services.store.replica()).len(), 1, "it is still listed");
+        assert_eq!(restore(&services, &superuser(), "shop").await.expect("restored").state, State::Published);
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").oid, 16384);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_was_taken_meanwhile_is_not_given_back() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        drop(&services, &superuser(), "shop", false).await.expect("dropped");
+        testing::create(&services, "shop", "{}").await;
+        let (code, message, _, hint) = failure(restore(&services, &superuser(), "shop").await);
+        assert_eq!((code, message.as_str()), ("42710", "data source \"shop\" already exists"));
+        assert_eq!(hint, "CALL rename_datasource('shop', …) to give the existing one another name first.");
+        rename(&services, &superuser(), "shop", "shop2").await.expect("renamed");
+        restore(&services, &superuser(), "shop").await.expect("restored");
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").oid, 16384);
+        assert_eq!(get(&services.store.replica(), "shop2").expect("the source").oid, 16385);
+    }
+
+    #[tokio::test]
+    async fn grants_hold_a_source_unless_they_go_with_it() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        // More than one change can revoke.
+        for i in 0..95 {
+            let role = format!("role{i}");
+            create_role(&services, &superuser(), CreateRole::named(&role)).await.expect("a role");
+            grant_usage(&services, &superuser(), "shop", &role).await.expect("a grant");
+        }
+        let (code, message, detail, hint) = failure(drop(&services, &superuser(), "shop", false).await);
+        assert_eq!((code, message.as_str()), ("2BP01", "data source \"shop\" cannot be dropped because roles have grants on it"));
+        assert!(detail.starts_with("USAGE is granted to \"role0\",") && detail.ends_with("85 more."), "{detail}");
+        assert!(hint.starts_with("Say cascade => true"));
+        assert_eq!(drop(&services, &superuser(), "shop", true).await.expect("dropped").state, State::Dropped);
+        assert_eq!(grants(&services.store.replica()), []);
+    }
+
+    #[tokio::test]
+    async fn refusals() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        let (code, message, ..) = failure(restore(&services, &superuser(), "shop").await);
+        assert_eq!((code, message.as_str()), ("55000", "data source \"shop\" is not dropped"));
+        assert_eq!(failure(restore(&services, &superuser(), "none").await).0, "42704");
+        assert_eq!(failure(drop(&services, &superuser(), "none", false).await).0, "42704");
+        assert_eq!(failure(drop(&services, &actor("bob"), "shop", false).await).0, "42501");
+        assert_eq!(failure(restore(&services, &actor("bob"), "shop").await).0, "42501");
+    }
+}

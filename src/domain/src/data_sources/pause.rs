@@ -34,3 +34,33 @@ async fn set_paused(services: &Services, actor: &Actor, name: &str, paused: bool
     });
     applied.await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_sources::get;
+    use crate::testing::{self, actor, failure, superuser};
+
+    #[tokio::test]
+    async fn a_paused_source_is_not_connected_to() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        assert!(pause(&services, &superuser(), "shop").await.expect("paused").changed);
+        assert!(!pause(&services, &superuser(), "shop").await.expect("as it is").changed);
+        assert!(get(&services.store.replica(), "shop").expect("the source").paused);
+        let (code, message, _, hint) = failure(services.connectors.get(&services.store.replica(), 16384).await);
+        assert_eq!((code, message.as_str()), ("55000", "data source \"shop\" is paused"));
+        assert_eq!(hint, "CALL resume_datasource('shop').");
+        assert!(resume(&services, &superuser(), "shop").await.expect("resumed").changed);
+        assert!(services.connectors.get(&services.store.replica(), 16384).await.is_ok());
+        assert!(!resume(&services, &superuser(), "shop").await.expect("as it is").changed);
+    }
+
+    #[tokio::test]
+    async fn only_superusers_pause() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        assert_eq!(failure(pause(&services, &actor("bob"), "shop").await).1, "permission denied to pause data sources");
+        assert_eq!(failure(resume(&services, &actor("bob"), "shop").await).1, "permission denied to resume data sources");
+    }
+}

@@ -87,3 +87,69 @@ async fn sweep(store: &Store, oid: u32) -> Result<()> {
 fn marked(replica: &Replica) -> Vec<u32> {
     replica.scan(MARKS).filter_map(|record| record.key[MARKS.len()..].parse().ok()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use store::MemoryBackend;
+
+    use super::*;
+    use crate::data_sources::{Alter, alter, drop, list};
+    use crate::testing::{self, actor, failure, options, superuser};
+
+    #[tokio::test]
+    async fn a_purged_source_is_gone_but_its_oid_stays_used() {
+        let services = testing::start().await;
+        testing::create(&services, "shop", "{}").await;
+        let (code, message, ..) = failure(purge(&services, &superuser(), "shop").await);
+        assert_eq!((code, message.as_str()), ("55000", "data source \"shop\" is not dropped"));
+        drop(&services, &superuser(), "shop", false).await.expect("dropped");
+        assert_eq!(failure(purge(&services, &actor("bob"), "shop").await).0, "42501");
+        purge(&services, &superuser(), "shop").await.expect("purged");
+        assert_eq!(traces(&services, 16384), 0);
+        assert_eq!(failure(purge(&services, &superuser(), "shop").await).0, "42704");
+        testing::create(&services, "shop", "{}").await;
+        assert_eq!(list(&services.store.replica())[0].oid, 16385);
+    }
+
+    #[tokio::test]
+    async fn a_source_with_more_records_than_one_change_removes_is_purged_whole() {
+        let services = testing::start().await;
+        with_versions(&services, 120).await;
+        drop(&services, &superuser(), "shop", false).await.expect("dropped");
+        purge(&services, &superuser(), "shop").await.expect("purged");
+        assert_eq!(traces(&services, 16384), 0);
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_left_behind_is_removed_after_a_restart() {
+        let backend = Arc::new(MemoryBackend::new());
+        let services = testing::start_on(backend.clone(), testing::keyring(1)).await;
+        with_versions(&services, 3).await;
+        services.stop().await;
+        // The mark is set and the source is gone; the crash came before the rest was removed.
+        let cut = change::commit(&services.store, "admin", |_| {
+            Ok((vec![Op::delete(records::source_key(16384)), record::put(format!("{MARKS}16384"), "purge", &16384)?], ()))
+        });
+        cut.await.expect("a change");
+        assert!(traces(&services, 16384) > 3);
+
+        let services = testing::start_on(backend, testing::keyring(1)).await;
+        testing::eventually("the rest of the purge", || traces(&services, 16384) == 0).await;
+    }
+
+    async fn with_versions(services: &Services, count: usize) {
+        testing::create(services, "shop", "{}").await;
+        for i in 1..count {
+            let request = Alter { options: Some(options(&format!(r#"{{"path": "{i}"}}"#))), ..Alter::default() };
+            alter(services, &superuser(), "shop", request).await.expect("a version");
+        }
+    }
+
+    fn traces(services: &Services, oid: u32) -> usize {
+        let replica = services.store.replica();
+        let own = |key: &str| key.starts_with(&format!("ds/{oid}")) || key == format!("{MARKS}{oid}");
+        replica.scan("").filter(|record| own(&record.key)).count()
+    }
+}

@@ -62,6 +62,7 @@ pub(super) async fn run(flight: Flight) -> Result<RefreshSummary> {
     let remote_calls = flight.connectors.remote_calls(flight.source_oid) - calls_before;
     flight.note(&subject, &refreshed, remote_calls).await;
     let difference = refreshed?;
+    flight.catalogs.wait_for_observation(flight.source_oid, APPLY_DEADLINE).await;
     let loaded = flight.catalogs.newest(flight.source_oid);
     Ok(RefreshSummary {
         version: subject.version,
@@ -103,7 +104,6 @@ impl Flight {
         let (scope, now) = (self.scope.clone(), time::now());
         let prepared = tokio::task::spawn_blocking(move || prepare(&base, harvest, &scope)).await;
         let prepared = prepared.map_err(|error| Error::internal("a harvest could not be compared").cause(error))?;
-        // The first snapshot is made of an empty source too: it says that the source was looked at.
         let Some(prepared) = prepared.map_err(|error| self.named(subject, error))? else { return Ok(Difference::default()) };
 
         failpoint::reach("refresh.before_blobs");

@@ -16,10 +16,12 @@ pub fn parse(text: &str) -> Result<Option<Duration>> {
             .hint("For example 30 s, 5 min, 1 h 30 min or 1 day; 0 for manual refreshes only.")
     };
     let duration = humantime::parse_duration(text.trim()).map_err(|error| invalid().detail(sentence(&error.to_string())))?;
-    match duration {
-        Duration::ZERO => Ok(None),
-        INTERVAL_MIN..=INTERVAL_MAX => Ok(Some(duration)),
-        _ => Err(Error::new(Code::InvalidArgument, "option \"refresh_interval\" is out of range")
+    if duration.is_zero() {
+        return Ok(None);
+    }
+    match (INTERVAL_MIN..=INTERVAL_MAX).contains(&duration) {
+        true => Ok(Some(duration)),
+        false => Err(Error::new(Code::InvalidArgument, "option \"refresh_interval\" is out of range")
             .detail("An interval lasts from one second to one year.")
             .hint("0 stands for manual refreshes only.")),
     }

@@ -53,7 +53,7 @@ pub(super) fn newest_number(replica: &Replica, source_oid: u32) -> Result<u64> {
 }
 
 /// A source's newest snapshot.
-pub(super) fn newest(replica: &Replica, source_oid: u32) -> Result<Option<SnapshotRecord>> {
+pub(crate) fn newest(replica: &Replica, source_oid: u32) -> Result<Option<SnapshotRecord>> {
     match newest_number(replica, source_oid)? {
         0 => Ok(None),
         number => {

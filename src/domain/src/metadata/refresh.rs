@@ -12,7 +12,7 @@ use spi::connector::Scope;
 use spi::options::{CommonOptions, Options};
 use spi::{Code, Error, Result};
 use store::{Blobs, Replica, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -75,6 +75,8 @@ struct Inner {
     /// Turns of all harvests.
     turns: Arc<Semaphore>,
     state: Mutex<Running>,
+    /// Changes whenever a harvest has ended and everything about it is noted.
+    ended: watch::Sender<u64>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -96,8 +98,8 @@ struct Target {
 }
 
 impl Refreshes {
-    pub(crate) async fn load(store: &Store, blobs: &Blobs, connectors: &Connectors, catalogs: &Catalogs) -> Result<Self> {
-        Ok(Self {
+    pub(crate) fn new(store: &Store, blobs: &Blobs, connectors: &Connectors, catalogs: &Catalogs) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 store: store.clone(),
                 blobs: blobs.clone(),
@@ -105,10 +107,11 @@ impl Refreshes {
                 catalogs: catalogs.clone(),
                 turns: Arc::new(Semaphore::new(HARVESTS_AT_ONCE)),
                 state: Mutex::default(),
+                ended: watch::Sender::new(0),
                 stop: CancellationToken::new(),
                 tasks: TaskTracker::new(),
             }),
-        })
+        }
     }
 
     /// Harvests a source, or a part of it, now. The harvest goes on if the caller does not wait for it.
@@ -156,19 +159,17 @@ impl Refreshes {
 
     /// Starts what is due, until `stop`; then cancels what is under way.
     pub(crate) async fn reconcile(self, stop: CancellationToken) {
-        let (mut replicas, mut attempts) = (self.inner.store.watch(), self.inner.catalogs.ledger().watch());
-        let mut catalogs = self.inner.catalogs.watch();
+        let (mut catalogs, mut ended) = (self.inner.catalogs.watch(), self.inner.ended.subscribe());
         loop {
-            attempts.mark_unchanged();
             catalogs.mark_unchanged();
-            let replica = replicas.borrow_and_update().clone();
+            ended.mark_unchanged();
+            let replica = self.inner.store.replica();
             self.forget_purged(&replica).await;
             let pause = self.start_due(&replica);
             let is_over = tokio::select! {
                 () = stop.cancelled() => true,
-                changed = replicas.changed() => changed.is_err(),
-                changed = attempts.changed() => changed.is_err(),
                 changed = catalogs.changed() => changed.is_err(),
+                changed = ended.changed() => changed.is_err(),
                 () = sleep(pause) => false,
             };
             if is_over {
@@ -189,7 +190,7 @@ impl Refreshes {
             if due_at > now {
                 pause = pause.min(Duration::from_micros((due_at - now) as u64));
             } else {
-                // The answer is not awaited: the ledger keeps it, and its change wakes the reconciler.
+                // The answer is not awaited: the ledger keeps it, and the end of the harvest wakes the reconciler.
                 drop(self.start(source.oid, Scope::default(), SCHEDULE_ACTOR));
             }
         }
@@ -240,8 +241,9 @@ impl Refreshes {
 
     /// The harvest of a part of a source that is under way, else a new one.
     fn start(&self, source_oid: u32, scope: Scope, actor: &str) -> Shared<BoxFuture<'static, Result<RefreshSummary>>> {
-        // Before the first snapshot there is nothing that a part could be a part of.
-        let scope = if self.inner.catalogs.newest(source_oid).is_none() { Scope::default() } else { scope };
+        // Without a snapshot there is nothing that a part could be a part of.
+        let is_blank = self.inner.catalogs.newest(source_oid).is_none_or(|newest| newest.is_lost());
+        let scope = if is_blank { Scope::default() } else { scope };
         let target = Target { source_oid, schema: scope.schema.clone(), table: scope.table.clone() };
         let mut state = self.state();
         if let Some(flight) = state.flights.get(&target) {
@@ -269,6 +271,7 @@ impl Refreshes {
             let stopped = refreshes.inner.stop.clone();
             let outcome = stopped.run_until_cancelled(flight::run(flight)).await;
             refreshes.state().flights.remove(&target);
+            refreshes.inner.ended.send_modify(|count| *count += 1);
             outcome.unwrap_or_else(|| Err(flight::stopped()))
         };
         let task = store::spawn("metadata.refresh", self.inner.tasks.track_future(work));

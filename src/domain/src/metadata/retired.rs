@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch, UInt8Array, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, LargeStringArray, RecordBatch, UInt8Array, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt8Type, UInt32Type};
 use spi::Result;
 

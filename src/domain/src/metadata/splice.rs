@@ -55,7 +55,8 @@ fn splice(old: &SchemaMetadata, new: Option<&SchemaMetadata>, table: &str) -> Re
     for relation in Relation::ALL {
         let Some(cut) = place.cut(old, new, relation) else { continue };
         let columns_cut = place.columns_cut(old, new);
-        let columns = relation.layout().fields().iter().enumerate().map(|(index, field)| {
+        let layout = relation.layout();
+        let columns = layout.fields().iter().enumerate().map(|(index, field)| {
             let column = exchange(old.relation(relation).column(index), new.relation(relation).column(index), &cut)?;
             let column = match field.name().as_str() {
                 "table" => moved(&column, &cut, place.row as u32, place.tables_delta()),
@@ -65,7 +66,8 @@ fn splice(old: &SchemaMetadata, new: Option<&SchemaMetadata>, table: &str) -> Re
             };
             Ok(cast(&column, field.data_type())?)
         });
-        relations[relation as usize] = RecordBatch::try_new(relation.layout(), columns.collect::<Result<_>>()?)?;
+        let columns = columns.collect::<Result<_>>()?;
+        relations[relation as usize] = RecordBatch::try_new(layout, columns)?;
     }
     drop_unused_types(&mut column_types, &mut relations)?;
     Ok(SchemaMetadata { column_types, relations, ..old.clone() })

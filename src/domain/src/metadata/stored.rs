@@ -107,7 +107,8 @@ fn named(digest: &Digest, error: Error) -> Error {
 
 /// What the next snapshot is built on; without a snapshot, nothing.
 pub(super) async fn base(blobs: &Blobs, loaded: Option<&Loaded>) -> Result<Base> {
-    let nothing = |next_oid| Base { schemas: Vec::new(), chunks: Vec::new(), next_oid, retired: None, retired_content: None };
+    let nothing =
+        |next_oid| Base { is_blank: true, schemas: Vec::new(), chunks: Vec::new(), next_oid, retired: None, retired_content: None };
     let Some(loaded) = loaded else { return Ok(nothing(FIRST_OID)) };
     let manifest = match &loaded.manifest {
         Ok(manifest) => manifest,
@@ -119,6 +120,7 @@ pub(super) async fn base(blobs: &Blobs, loaded: Option<&Loaded>) -> Result<Base>
         None => None,
     };
     Ok(Base {
+        is_blank: false,
         schemas: loaded.snapshot.schemas.clone(),
         chunks: manifest.schemas.clone(),
         next_oid: manifest.next_oid,
@@ -144,16 +146,15 @@ pub(super) async fn save(blobs: &Blobs, prepared: &Prepared) -> Result<(Manifest
     let writes = prepared.schemas.iter().zip(&prepared.chunks).map(|(schema, chunk)| {
         let (name, oid) = (schema.name.clone(), schema.oid);
         let (tables, columns) = (schema.table_count() as u64, schema.column_count() as u64);
-        let (blobs, chunk) = (blobs.clone(), chunk);
         async move {
             match chunk {
-                Blob::Stored(chunk) => Ok(chunk.clone()),
+                Blob::Stored(chunk) => Ok::<_, Error>(chunk.clone()),
                 Blob::New(content) => Ok(Chunk { schema: name, oid, blob: blobs.put(content.clone()).await?, tables, columns }),
             }
         }
     });
     let writes: Vec<_> = writes.collect();
-    let chunks: Vec<Chunk> = stream::iter(writes).buffered(BLOBS_AT_ONCE).try_collect::<Vec<_>>().await.map_err(|error: Error| error)?;
+    let chunks = stream::iter(writes).buffered(BLOBS_AT_ONCE).try_collect().await?;
     let retired = match &prepared.retired {
         Blob::Stored(digest) => *digest,
         Blob::New(content) => Some(blobs.put(content.clone()).await?),

@@ -4,10 +4,11 @@
 //! one (of a type, or `case`) does not.
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, CeilFloorKind, DataType, Expr, Function, Ident, ObjectName, Query, SelectItem, SetExpr, Subscript, TrimWhereField, Value,
+    AccessExpr, CeilFloorKind, DataType, Expr, Function, ObjectName, Query, SelectItem, SetExpr, Subscript, TrimWhereField, Value,
 };
 
 use crate::output::sql_types;
+use crate::parse::fold;
 
 /// What a column is called that nothing gives a name to.
 const UNNAMED: &str = "?column?";
@@ -24,14 +25,6 @@ pub(crate) fn figure_name(expr: &Expr) -> String {
     match figure(expr) {
         Figured::None => UNNAMED.to_owned(),
         Figured::Weak(name) | Figured::Strong(name) => name,
-    }
-}
-
-/// An identifier as PostgreSQL reads it: folded to lower case unless it is quoted.
-pub(crate) fn fold(ident: &Ident) -> String {
-    match ident.quote_style {
-        Some(_) => ident.value.clone(),
-        None => ident.value.to_lowercase(),
     }
 }
 

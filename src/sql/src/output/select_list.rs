@@ -17,8 +17,9 @@ use datafusion::sql::sqlparser::ast::{
 use spi::types::PgType;
 use spi::{Code, Error, Result};
 
-use super::figure::{figure_name, fold};
+use super::figure::figure_name;
 use super::sql_types;
+use crate::parse::fold;
 
 /// What internal names mean.
 #[derive(Debug, Default)]

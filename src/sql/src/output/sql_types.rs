@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::ast::{ArrayElemTypeDef, CharacterLength, DataTyp
 use spi::types::{BUILTIN_TYPES, PgType, oid, to_arrow};
 use spi::{Code, Error};
 
-use super::figure::fold;
+use crate::parse::fold;
 
 /// Precision and scale in which values of a plain `numeric` are computed.
 ///

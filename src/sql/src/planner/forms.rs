@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
-use crate::output::fold;
+use crate::parse::fold;
 
 /// Functions that are written without parentheses, which the parser takes for columns.
 const BARE_FUNCTIONS: &[&str] = &["current_role", "current_schema"];

@@ -21,7 +21,8 @@ pub(crate) use grain::Grain;
 pub(crate) use rows::Rows;
 
 use crate::plan_context::PlanContext;
-use crate::tables::{Column, Table};
+use crate::row::Column;
+use crate::tables::Table;
 
 /// A relation over metadata snapshots.
 pub(crate) struct SnapshotTable {

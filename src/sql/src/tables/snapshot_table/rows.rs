@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, StringViewArray, TimestampMicrosecondArray, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, Int32Array, StringViewArray, TimestampMicrosecondArray, UInt32Array, new_null_array,
 };
 use arrow::compute::{cast, take};
 use arrow::datatypes::DataType;
@@ -115,17 +115,42 @@ impl<'a> Rows<'a> {
     pub(crate) fn item_yes_or_no(&self, relation: Relation, column: &str) -> ArrayRef {
         let values = self.item(relation, column);
         let words = StringViewArray::from_iter_values(["NO", "YES"]);
-        let keys = values.as_any().downcast_ref::<BooleanArray>().expect("a boolean column").iter();
-        self.taken(&words, &keys.map(|yes| yes.map(u32::from)).collect())
+        self.taken(&words, &values.as_boolean().iter().map(|yes| yes.map(u32::from)).collect())
     }
 
     /// A text for each row, chosen by the row's word in a column of few words.
-    pub(crate) fn word(&self, relation: Relation, column: &str, rows: &UInt32Array, word: impl Fn(&str) -> Option<&str>) -> ArrayRef {
+    pub(crate) fn word(&self, relation: Relation, column: &str, rows: &UInt32Array, text: impl Fn(&str) -> Option<&'static str>) -> ArrayRef {
+        self.chosen(relation, column, rows, |word| word.and_then(&text))
+    }
+
+    /// A text for each row of the grain's own relation, chosen by the row's word, which may be missing.
+    pub(crate) fn optional_word(&self, relation: Relation, column: &str, text: impl Fn(Option<&str>) -> Option<&'static str>) -> ArrayRef {
+        self.chosen(relation, column, &self.items, text)
+    }
+
+    fn chosen(&self, relation: Relation, column: &str, rows: &UInt32Array, text: impl Fn(Option<&str>) -> Option<&'static str>) -> ArrayRef {
         let words = self.schema.words(relation, column);
-        let known = words.values().as_any().downcast_ref::<arrow::array::StringArray>().expect("words are text");
-        let texts: StringViewArray = known.iter().map(|one| one.and_then(&word)).collect();
-        let keys: UInt32Array = rows.values().iter().map(|row| words.key(*row as usize).map(|key| key as u32)).collect();
-        self.taken(&texts, &keys)
+        let known = words.values().as_string::<i32>();
+        // One text for each known word, then the one for no word at all.
+        let texts: StringViewArray = known.iter().map(&text).chain([text(None)]).collect();
+        let missing = known.len();
+        let keys: Vec<u32> = rows.values().iter().map(|row| words.key(*row as usize).unwrap_or(missing) as u32).collect();
+        self.taken(&texts, &keys.into())
+    }
+
+    /// A text column of the grain's own relation, null in rows whose word in another column does not qualify.
+    pub(crate) fn item_text_where(&self, relation: Relation, column: &str, word: &str, qualifies: impl Fn(Option<&str>) -> bool) -> ArrayRef {
+        let words = self.schema.words(relation, word);
+        let known = words.values().as_string::<i32>();
+        let verdicts: Vec<bool> = known.iter().chain([None]).map(qualifies).collect();
+        let qualifying = |row: &u32| verdicts[words.key(*row as usize).unwrap_or(known.len())].then_some(*row);
+        let rows: UInt32Array = self.items.values().iter().map(qualifying).collect();
+        self.taken(self.schema.column(relation, column), &rows)
+    }
+
+    /// The place of each column as text.
+    pub(crate) fn ordinal_text(&self) -> ArrayRef {
+        cast(&self.item(Relation::Columns, "ordinal"), &DataType::Utf8View).expect("numbers as text")
     }
 
     /// A text for each row, made once for each distinct type of the schema.
@@ -159,16 +184,9 @@ impl<'a> Rows<'a> {
         self.taken(lists.values().as_ref(), &keys)
     }
 
-    /// The position of each row in its list, from 1, where the condition holds for the row's word of kind.
+    /// The position of each row in its list, from 1.
     pub(crate) fn position(&self) -> ArrayRef {
         Arc::new(Int32Array::from_iter_values(self.positions.values().iter().map(|position| *position as i32 + 1)))
-    }
-
-    /// Numbers of 64 bits of the grain's own relation.
-    pub(crate) fn item_number(&self, relation: Relation, column: &str) -> ArrayRef {
-        let numbers = self.item(relation, column);
-        debug_assert!(numbers.as_any().is::<Int64Array>());
-        numbers
     }
 
     /// Text values for given rows, as views on the snapshot's own text.

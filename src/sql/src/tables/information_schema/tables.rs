@@ -1,0 +1,34 @@
+//! `information_schema.tables`: every table and view of every visible data source.
+
+use spi::metadata::Relation;
+
+use crate::tables::snapshot_table::Kind::{Characters, Identifier, TimestampTz, YesOrNo};
+use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+
+pub(super) static TABLES: SnapshotTable = SnapshotTable {
+    schema: "information_schema",
+    name: "tables",
+    summary: "Every table and view of every data source that the role may see.",
+    grain: Grain::Table,
+    columns: &[
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
+        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
+        SnapshotColumn::key("table_name", Key::Table, "The table.", Rows::table_name),
+        SnapshotColumn::new("table_type", Characters, "`BASE TABLE` or `VIEW`.", |rows| {
+            rows.word(Relation::Tables, "kind", &rows.tables, |kind| Some(if kind.ends_with("view") { "VIEW" } else { "BASE TABLE" }))
+        }),
+        SnapshotColumn::absent("self_referencing_column_name", Identifier),
+        SnapshotColumn::absent("reference_generation", Characters),
+        SnapshotColumn::absent("user_defined_type_catalog", Identifier),
+        SnapshotColumn::absent("user_defined_type_schema", Identifier),
+        SnapshotColumn::absent("user_defined_type_name", Identifier),
+        SnapshotColumn::new("is_insertable_into", YesOrNo, "Whether rows can be inserted; data sources are read-only.", |rows| {
+            rows.yes_or_no(false)
+        }),
+        SnapshotColumn::new("is_typed", YesOrNo, "Always `NO`.", |rows| rows.yes_or_no(false)),
+        SnapshotColumn::absent("commit_action", Characters),
+        SnapshotColumn::new("native_type", Characters, "What the source itself calls this kind of object.", |rows| rows.table_text("kind")),
+        SnapshotColumn::new("comment", Characters, "The table's comment.", |rows| rows.table_text("comment")),
+        SnapshotColumn::new("observed_at", TimestampTz, "When the source was last seen to be like this.", Rows::observed_at),
+    ],
+};
