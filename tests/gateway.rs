@@ -12,35 +12,40 @@ use tokio_postgres::{Client, NoTls};
 pub struct Gateway {
     pub address: SocketAddr,
     pub password: String,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, where it is this gateway's own.
+    _owned: Option<TempDir>,
     process: Child,
 }
 
 impl Gateway {
     /// Starts on an empty data folder.
     pub fn start() -> Gateway {
-        Gateway::start_in(tempfile::tempdir().expect("a temporary folder"), &[], &[])
+        Gateway::start_with(&[], &[])
     }
 
     /// Starts with flags and environment variables beside the usual ones.
     pub fn start_with(flags: &[&str], environment: &[(&str, &str)]) -> Gateway {
-        Gateway::start_in(tempfile::tempdir().expect("a temporary folder"), flags, environment)
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut gateway = Gateway::start_in(folder.path(), flags, environment);
+        gateway._owned = Some(folder);
+        gateway
     }
 
-    fn start_in(folder: TempDir, flags: &[&str], environment: &[(&str, &str)]) -> Gateway {
-        let (process, address) = spawn(folder.path(), flags, environment);
-        let password = std::fs::read_to_string(folder.path().join("data/initial-admin-password")).expect("the first password");
-        Gateway { address, password: password.trim().to_owned(), folder, process }
+    /// Starts on an empty folder that the test looks after.
+    pub fn start_on(folder: &Path) -> Gateway {
+        Gateway::start_in(folder, &[], &[])
+    }
+
+    fn start_in(folder: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Gateway {
+        let (process, address) = spawn(folder, flags, environment);
+        let password = std::fs::read_to_string(folder.join("data/initial-admin-password")).expect("the first password");
+        Gateway { address, password: password.trim().to_owned(), folder: folder.to_owned(), _owned: None, process }
     }
 
     /// The folder of this gateway's files: `data` below it, and whatever the test puts beside.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// As a client library takes it, for a database and the role `admin`.
-    pub fn url(&self, database: &str) -> String {
-        format!("postgresql://admin:{}@{}/{database}", self.password, self.address)
+        &self.folder
     }
 
     /// A connection as role `admin`.
@@ -76,13 +81,9 @@ impl Gateway {
     }
 
     /// Starts again on the same data folder, after `kill`, `wait_for_end` or a crash.
-    pub fn restart(self, environment: &[(&str, &str)]) -> Gateway {
-        self.restart_with(&[], environment)
-    }
-
-    pub fn restart_with(mut self, flags: &[&str], environment: &[(&str, &str)]) -> Gateway {
+    pub fn restart(mut self, environment: &[(&str, &str)]) -> Gateway {
         self.process.wait().expect("the ended gateway");
-        let (process, address) = spawn(self.folder.path(), flags, environment);
+        let (process, address) = spawn(&self.folder, &[], environment);
         self.process = process;
         self.address = address;
         self

@@ -4,6 +4,7 @@
 
 mod binary;
 mod clients;
+mod fault;
 mod gateway;
 mod shop;
 mod slt;
@@ -13,6 +14,6 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [clients::trials(), slt::trials(), tidy::trials()].into_iter().flatten().collect();
+    let trials: Vec<Trial> = [clients::trials(), fault::trials(), slt::trials(), tidy::trials()].into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

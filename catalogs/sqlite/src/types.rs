@@ -26,6 +26,7 @@
 //!
 //! SQLite itself makes a real of most numbers with more digits than a 64-bit integer has, when they are inserted into a numeric column.
 //! A computed column of a view has no type; where it must have one, `CAST` in the view gives it.
+//! A column of a compound view whose parts are of different types has SQLite's type `BLOB`, and needs a `CAST` as well.
 
 use spi::types::{PgType, oid};
 

@@ -50,8 +50,7 @@ pub fn require_superuser(actor: &Actor, what: &str) -> Result<()> {
     if actor.superuser {
         return Ok(());
     }
-    Err(Error::new(Code::Privilege, format!("permission denied to {what}"))
-        .detail(format!("Role \"{}\" is not a superuser.", actor.role)))
+    Err(Error::new(Code::Privilege, format!("permission denied to {what}")).detail(format!("Role \"{}\" is not a superuser.", actor.role)))
 }
 
 /// The data source, if the actor may use it. One that it may not see does not exist for it, so there is no hint either.

@@ -160,7 +160,8 @@ impl Catalogs {
         sources.retain(|source| source.state != State::Dropped);
         let loads = sources.iter().map(|source| self.follow(replica, blobs, source.oid, &source.name));
         let loads: Vec<_> = loads.collect();
-        let loaded: BTreeMap<u32, Arc<Loaded>> = stream::iter(loads).buffer_unordered(LOADS_AT_ONCE).filter_map(std::future::ready).collect().await;
+        let loaded: BTreeMap<u32, Arc<Loaded>> =
+            stream::iter(loads).buffer_unordered(LOADS_AT_ONCE).filter_map(std::future::ready).collect().await;
         let catalog = self.build(replica.revision(), sources, &loaded);
         *self.loaded() = loaded;
         self.inner.current.send_replace(Arc::new(catalog));

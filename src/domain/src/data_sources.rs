@@ -16,6 +16,8 @@ mod create;
 mod drop;
 mod edit;
 mod expire;
+#[cfg(test)]
+mod model;
 mod options;
 mod pause;
 mod publish;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spi::connector::{Connector, ConnectorFactory, ConnectorKind, OpenContext, ReadPlan, ReadRequest, RemoteCalls, Scope, Stage, TestStage};
+use spi::connector::{
+    Connector, ConnectorFactory, ConnectorKind, OpenContext, ReadPlan, ReadRequest, RemoteCalls, Scope, Stage, TestStage,
+};
 use spi::metadata::{Harvest, TableKind, TableRow};
 use spi::options::Options;
 use spi::predicate::Predicate;
@@ -123,6 +125,7 @@ pub(crate) struct FakeOptions {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Behaviour {
+    /// Passes.
     #[default]
     Good,
     /// Fails at the second stage, and tells its password in the message.

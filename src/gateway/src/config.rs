@@ -34,7 +34,7 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Check the whole change log, every record and every blob against their hashes, and name what is damaged.
+    /// Check every change and record against their hashes, and name what is damaged.
     Verify(Box<Options>),
 }
 
@@ -177,7 +177,9 @@ impl Config {
 }
 
 fn read_file(path: &Path) -> Result<Options> {
-    let failed = |detail: String| Error::new(Code::InvalidArgument, format!("could not read configuration file \"{}\"", path.display())).detail(detail);
+    let failed = |detail: String| {
+        Error::new(Code::InvalidArgument, format!("could not read configuration file \"{}\"", path.display())).detail(detail)
+    };
     let text = std::fs::read_to_string(path).map_err(|error| failed(format!("{error}.")))?;
     toml::from_str(&text).map_err(|error| failed(error.to_string()))
 }
@@ -186,7 +188,8 @@ fn parse_store(location: &str) -> Result<StoreLocation> {
     match location.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreLocation::Sqlite(path.into())),
         Some(("memory", "")) => Ok(StoreLocation::Memory),
-        _ => Err(Error::new(Code::InvalidArgument, format!("store \"{location}\" is not one that metagate knows")).hint("Use sqlite:FILE or memory:.")),
+        _ => Err(Error::new(Code::InvalidArgument, format!("store \"{location}\" is not one that metagate knows"))
+            .hint("Use sqlite:FILE or memory:.")),
     }
 }
 
@@ -208,7 +211,10 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let message = |options| Config::new(options).expect_err("a bad configuration").message;
-        assert_eq!(message(Options { store: Some("oracle:x".to_owned()), ..Options::default() }), "store \"oracle:x\" is not one that metagate knows");
+        assert_eq!(
+            message(Options { store: Some("oracle:x".to_owned()), ..Options::default() }),
+            "store \"oracle:x\" is not one that metagate knows"
+        );
         assert_eq!(message(Options { tls_required: Some(true), ..Options::default() }), "tls-required needs tls-cert and tls-key");
         assert_eq!(message(Options { tls_key: Some("k".into()), ..Options::default() }), "tls-cert and tls-key are needed together");
     }

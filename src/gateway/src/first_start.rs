@@ -2,15 +2,15 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use domain::Services;
-use domain::access;
+use domain::{Services, access};
 use spi::{Code, Error, Origin, Result, Secret};
 
-use crate::sample;
+use crate::{password, sample};
 
 /// Where the first password is left for the operator, readable by nobody else.
-pub fn password_file(data: &Path) -> PathBuf {
+pub(crate) fn password_file(data: &Path) -> PathBuf {
     data.join("initial-admin-password")
 }
 
@@ -18,13 +18,13 @@ pub fn password_file(data: &Path) -> PathBuf {
 ///
 /// The password is written before the role is made: a crash between the two leaves a password that the next start replaces,
 /// never a role that nobody can use.
-pub async fn run(services: &std::sync::Arc<Services>, data: &Path) -> Result<bool> {
+pub(crate) async fn run(services: &Arc<Services>, data: &Path) -> Result<bool> {
     if !access::roles(&services.store.replica()).is_empty() {
         return Ok(false);
     }
-    let password = access::random_password();
+    let password = password::random();
     write_password(&password_file(data), &password)?;
-    access::create_first_role(services, &password).await?;
+    access::ensure_admin(&services.store, &password).await?;
     sample::create(services, data).await?;
     Ok(true)
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod connectors;
 mod first_start;
 mod log;
+mod password;
 mod reset_password;
 mod sample;
 mod serve;

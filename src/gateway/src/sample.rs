@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::Actor;
 use domain::Services;
-use domain::audit::Actor;
 use domain::data_sources::{self, Create};
 use spi::{Code, Error, Origin, Result};
 
@@ -15,7 +15,7 @@ const FILES: [(&str, &[u8]); 3] = [
 ];
 
 /// Writes the files and registers their folder as data source `sample`.
-pub async fn create(services: &Arc<Services>, data: &Path) -> Result<()> {
+pub(crate) async fn create(services: &Arc<Services>, data: &Path) -> Result<()> {
     let folder = data.join("sample");
     let folder = write_files(&folder).map_err(|error| {
         Error::new(Code::Io, format!("could not write the sample data to \"{}\"", folder.display()))
@@ -32,7 +32,9 @@ pub async fn create(services: &Arc<Services>, data: &Path) -> Result<()> {
         publish: true,
         if_not_exists: true,
     };
-    data_sources::create(services, &Actor::gateway(), request).await.map(|_| ())
+    let actor =
+        Actor { role: "admin".to_owned(), superuser: true, session_pid: 0, client_addr: String::new(), database: "metagate".to_owned() };
+    data_sources::create(services, &actor, request).await.map(|_| ())
 }
 
 /// The absolute path of the folder that now has the files.

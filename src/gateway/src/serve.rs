@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::keyring::Keyring;
 use domain::{Parts, Services};
 use spi::connector::ConnectorFactory;
-use spi::{Code, Error, Origin, Result};
+use spi::{Code, Error, Origin, Result, Secret};
 use sql::{Engine, EngineConfig};
 use store::{Backend, Blobs, DataLock, Journal, MemoryBackend, SqliteBackend, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,7 +56,7 @@ impl Gateway {
             store: Store::open(open_backend(&config.store).await?, "gateway").await?,
             journal: open_journal(&config).await?,
             blobs: Blobs::local(&config.data.join("blobs"))?,
-            keyring: domain::Keyring::open(&config.data)?,
+            keyring: Keyring::load(&config.data, sealing_key().as_ref())?,
             factories,
         };
         let services = domain::start(parts).await?;
@@ -82,6 +83,7 @@ impl Gateway {
         self.shutdown.cancel();
         let served = self.server.await.map_err(|error| Error::internal("the server stopped unexpectedly").cause(error))?;
         self.services.stop().await;
+        self.services.store.close().await;
         served
     }
 
@@ -113,9 +115,14 @@ pub(crate) async fn open_backend(location: &StoreLocation) -> Result<Arc<dyn Bac
     })
 }
 
+/// The key that seals secrets, where the operator keeps it out of the data folder.
+fn sealing_key() -> Option<Secret<String>> {
+    std::env::var("METAGATE_KEY").ok().map(Secret::new)
+}
+
 async fn open_journal(config: &Config) -> Result<Journal> {
     match config.store {
         StoreLocation::Sqlite(_) => Journal::open(config.data.join("journal.db")).await,
-        StoreLocation::Memory => Journal::memory().await,
+        StoreLocation::Memory => Journal::in_memory().await,
     }
 }

@@ -13,6 +13,9 @@ pub async fn verify_store(config: &Config) -> Result<ExitCode> {
     let _lock = DataLock::acquire(&config.data)?;
     let backend = open_backend(&config.store).await?;
     let report = store::verify::verify(backend.as_ref()).await?;
-    println!("{report}");
-    Ok(if report.is_intact() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("revision {}, {} changes and {} records checked", report.head.rev, report.entries, report.records);
+    for damage in &report.damage {
+        println!("damaged: {damage}");
+    }
+    Ok(if report.damage.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -47,6 +47,10 @@ pub enum Code {
     InvalidArgument,
     /// A literal is not of its type's form (22P02).
     InvalidText,
+    /// A value in binary form is not of its type's form (22P03).
+    InvalidBinary,
+    /// A setting cannot be changed while the gateway runs (55P02).
+    FixedSetting,
     /// A number does not fit its type (22003).
     OutOfRange,
     /// A division by zero (22012).
@@ -132,6 +136,8 @@ impl Code {
             Code::DatatypeMismatch => "42804",
             Code::InvalidArgument => "22023",
             Code::InvalidText => "22P02",
+            Code::InvalidBinary => "22P03",
+            Code::FixedSetting => "55P02",
             Code::OutOfRange => "22003",
             Code::DivisionByZero => "22012",
             Code::BadData => "22000",

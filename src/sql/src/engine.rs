@@ -8,7 +8,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use domain::Services;
-use spi::{Code, Error, Result};
+use spi::{Error, Result};
 
 use crate::session::{Session, Startup};
 

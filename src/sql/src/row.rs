@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use schemars::{JsonSchema, Schema as JsonSchemaOf, SchemaGenerator};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use spi::types::{PgType, oid};
 use spi::{Error, Result};
@@ -72,12 +72,13 @@ fn pg_type(property: &Value) -> PgType {
         (_, Some("integer")) => oid::INT8,
         (_, Some("number")) => oid::FLOAT8,
         (_, Some("boolean")) => oid::BOOL,
+        (_, Some("object")) => oid::JSONB,
         _ => oid::TEXT,
     })
 }
 
 /// A moment, in microseconds since 1970 UTC.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Timestamp(pub i64);
 

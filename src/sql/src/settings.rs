@@ -18,8 +18,9 @@ use crate::answer::Severity;
 pub(crate) use kind::parse_bool;
 use kind::Kind;
 pub(crate) use lists::quote_identifier;
-pub use table::Context;
-pub(crate) use table::{SERVER_VERSION, SETTINGS, Setting, find};
+use table::Context;
+pub(crate) use table::SERVER_VERSION;
+use table::{SETTINGS, Setting, find};
 pub(crate) use time_zone::offset_name;
 
 /// Enough for the prefixed names of any tool, and too few to fill memory with.

@@ -1,40 +1,67 @@
 //! The gateway's own relations: one file each, named as the relation.
 //!
-//! A new relation is its file, its `mod` line and its entry in [`ALL`]; documentation and `information_schema` follow from it.
+//! A new relation is its file, its `mod` line and its entry in the slice of its schema; its documentation, its place in
+//! `information_schema` and its OID follow from it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
-use datafusion::arrow::datatypes::SchemaRef;
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
+use domain::catalog::Database;
 
+use crate::own_database::FIRST_RELATION_OID;
 use crate::plan_context::PlanContext;
-use crate::row::{self, Column};
+use crate::row;
 
 mod admin;
+mod cluster;
+mod extent;
 mod information_schema;
 mod metadata;
 mod row_table;
 mod snapshot_table;
 
-/// A relation of the gateway. In database `metagate` it shows everything that the role may see, in a source's database only that source.
-pub(crate) trait Table: Sync {
+use extent::Extent;
+
+pub(crate) use crate::row::Column as TableColumn;
+
+/// A relation of the gateway.
+pub(crate) trait Table: Sync + 'static {
     fn schema(&self) -> &'static str;
     fn name(&self) -> &'static str;
     /// What one row is, for operators.
     fn summary(&self) -> String;
-    fn columns(&self) -> Vec<Column>;
-    /// Whether it exists in the databases of data sources as well as in `metagate`.
-    fn in_every_database(&self) -> bool {
-        self.schema() == "information_schema"
+    /// Makes the columns. Everybody but [`Definition`] asks [`Table::columns`].
+    fn make_columns(&self) -> Vec<TableColumn>;
+    /// The relation as one statement sees it: in `metagate`, or in the database of a data source.
+    fn provider(&'static self, ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Arc<dyn TableProvider>;
+
+    fn columns(&self) -> &'static [TableColumn] {
+        &definition(self).columns
     }
-    /// The relation as one statement sees it.
-    fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider>;
+
+    fn arrow_schema(&self) -> SchemaRef {
+        Arc::clone(&definition(self).arrow)
+    }
+
+    fn oid(&self) -> u32 {
+        definition(self).oid
+    }
 }
 
 /// Every relation, by schema and name.
-pub(crate) const ALL: &[&[&dyn Table]] = &[information_schema::ALL, admin::ALL, metadata::ALL];
+const ALL: [&[&dyn Table]; 4] = [admin::ALL, cluster::ALL, information_schema::ALL, metadata::ALL];
 
-/// All relations.
+/// The schemas of the gateway's own database, and what each is for.
+pub(crate) const SCHEMAS: [(&str, &str); 4] = [
+    ("admin", "The administration of the gateway: data sources, roles, settings and the audit log."),
+    ("cluster", "The change log that all nodes of the gateway follow."),
+    ("information_schema", "The metadata of all data sources, as the SQL standard and PostgreSQL lay it out."),
+    ("metadata", "The metadata snapshots of the data sources: what there is, how fresh it is, and how tables are partitioned."),
+];
+
+/// All relations, by schema and name.
 pub(crate) fn all() -> impl Iterator<Item = &'static dyn Table> {
     ALL.iter().flat_map(|tables| tables.iter().copied())
 }
@@ -44,7 +71,30 @@ pub(crate) fn find(schema: &str, name: &str) -> Option<&'static dyn Table> {
     all().find(|table| table.schema() == schema && table.name() == name)
 }
 
-/// The relation's columns as Arrow has them.
-pub(crate) fn arrow_schema(table: &dyn Table) -> SchemaRef {
-    row::arrow_schema(&table.columns())
+/// The names of a schema's relations.
+pub(crate) fn names(schema: &str) -> impl Iterator<Item = &'static str> {
+    all().filter(move |table| table.schema() == schema).map(|table| table.name())
 }
+
+/// What never changes about a relation, made once.
+struct Definition {
+    oid: u32,
+    columns: Vec<TableColumn>,
+    arrow: SchemaRef,
+}
+
+fn definition(table: &(impl Table + ?Sized)) -> &'static Definition {
+    static DEFINITIONS: LazyLock<HashMap<(&str, &str), Definition>> = LazyLock::new(|| {
+        let define = |(oid, table): (u32, &'static dyn Table)| {
+            let columns = table.make_columns();
+            let arrow = row::arrow_schema(&columns);
+            ((table.schema(), table.name()), Definition { oid, columns, arrow })
+        };
+        (FIRST_RELATION_OID..).zip(all()).map(define).collect()
+    });
+    // Every table that there is stands in one of the slices of `ALL`: a test compares them with the folders.
+    DEFINITIONS.get(&(table.schema(), table.name())).expect("a table of the list")
+}
+
+#[cfg(test)]
+mod tests;

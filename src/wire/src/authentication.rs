@@ -8,12 +8,11 @@ mod scram;
 use std::sync::OnceLock;
 
 use bytes::{Buf, Bytes};
-use domain::access::{self, Role, Verifier};
+use domain::access::{Role, Verifier};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::startup::Authentication;
 use ring::hmac;
 use spi::{Code, Error, Result};
-use store::Replica;
 
 use crate::message::Message;
 use crate::transport::{Failure, Outcome, Transport};
@@ -22,21 +21,21 @@ use scram::{Binding, Exchange};
 const PLAIN: &str = "SCRAM-SHA-256";
 const BOUND: &str = "SCRAM-SHA-256-PLUS";
 
-/// The role of that name, once the client has proved that it knows its password. `end_point` is the hash of our certificate, where
-/// the connection is encrypted: the proof then covers it, so that nobody in the middle can pass it on.
-pub(crate) async fn authenticate(transport: &mut Transport, replica: &Replica, user: &str, end_point: Option<&[u8]>) -> Outcome<Role> {
-    let role = access::role(replica, user);
+/// The role, once the client has proved that it knows its password. `role` is that of the name, if there is one. `end_point` is the
+/// hash of our certificate, where the connection is encrypted: the proof then covers it, so that nobody in the middle can pass it on.
+pub(crate) async fn authenticate(transport: &mut Transport, user: &str, role: Option<Role>, end_point: Option<&[u8]>) -> Outcome<Role> {
     let now_micros = chrono::Utc::now().timestamp_micros();
-    let verifier = role.as_ref().filter(|role| role.valid_until.is_none_or(|until| until > now_micros)).and_then(|role| role.password.clone());
+    let is_valid = |role: &&Role| role.valid_until.is_none_or(|until| until > now_micros);
+    let verifier = role.as_ref().filter(is_valid).and_then(|role| role.password.clone());
     let is_known = verifier.is_some();
     let is_proved = prove(transport, verifier.unwrap_or_else(|| mock_verifier(user)), end_point).await?;
-    let role = role.filter(|_| is_proved && is_known).ok_or_else(|| {
-        Failure::Fatal(Error::new(Code::Password, format!("password authentication failed for user \"{user}\"")))
-    })?;
-    if !role.login {
-        return Err(Failure::Fatal(Error::new(Code::Authorization, format!("role \"{user}\" is not permitted to log in"))));
+    match role {
+        Some(role) if is_known && is_proved && role.login => Ok(role),
+        Some(_) if is_known && is_proved => {
+            Err(Failure::Fatal(Error::new(Code::Authorization, format!("role \"{user}\" is not permitted to log in"))))
+        }
+        _ => Err(Failure::Fatal(Error::new(Code::Password, format!("password authentication failed for user \"{user}\"")))),
     }
-    Ok(role)
 }
 
 /// The exchange. True if the client knows the password of the verifier; then it has our own proof, and waits for AuthenticationOk.

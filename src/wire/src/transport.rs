@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use pgwire::messages::PgWireBackendMessage;
-use spi::{Code, Error};
+use spi::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -142,11 +142,6 @@ fn does_not_read() -> Failure {
     Failure::Lost(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answers"))
 }
 
-/// The error of a statement that was given up with its connection, for code that can only answer with statements' errors.
-pub(crate) fn terminated(message: &str) -> Failure {
-    Failure::Fatal(Error::new(Code::Terminated, message))
-}
-
 #[cfg(test)]
 mod tests {
     use futures::FutureExt;
@@ -156,10 +151,10 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_client_that_does_not_read_is_given_up() {
         let (_client, server) = duplex(16);
-        let mut transport = Transport::new(Box::new(server), 1000, LONG);
+        let mut transport = Transport::new(Box::new(server), 1000, Duration::from_millis(1));
         transport.output.extend_from_slice(&[0; 100]);
         let Err(Failure::Lost(error)) = transport.send().await else { panic!("sent") };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

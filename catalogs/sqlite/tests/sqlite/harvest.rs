@@ -194,3 +194,38 @@ async fn a_scope_is_only_that_part() {
     assert!(key.contains(&"[b, a]".to_owned()), "the referenced table is outside of the scope: {key:?}");
     assert_eq!(harvest(&*fixture.connector, &scope("other", None)).await.expect("a harvest"), []);
 }
+
+#[tokio::test]
+async fn columns_of_views_have_the_type_that_sqlite_finds() {
+    let fixture = database(
+        "CREATE TABLE t (a INTEGER, b TEXT, d DECIMAL(10,2), x BLOB);
+         CREATE VIEW v AS SELECT a, d, x, CAST(b AS INTEGER) AS cast_int, CAST(b AS REAL) AS cast_real, CAST(a AS TEXT) AS cast_text,
+         CAST(a AS NUMERIC) AS cast_num, count(*) AS counted, sum(a) AS summed, a || b AS joined, 1 AS one, 1.5 AS half FROM t;
+         CREATE VIEW w AS SELECT a, b, a AS c FROM t UNION ALL SELECT a, a, 'x' FROM t;",
+    )
+    .await;
+    let schema = main_schema(&fixture).await;
+    let types = |view: &str| -> Vec<String> {
+        let columns = schema.columns_of(schema.table(view).expect("the view"));
+        columns.map(|column| format!("{} {}", schema.column_name(column), schema.column_type(column).pg.format())).collect()
+    };
+    assert_eq!(
+        types("v"),
+        [
+            "a bigint",
+            "d numeric(10,2)",
+            "x bytea",
+            "cast_int bigint",
+            "cast_real double precision",
+            "cast_text text",
+            "cast_num double precision",
+            "counted text",
+            "summed text",
+            "joined text",
+            "one text",
+            "half text",
+        ]
+    );
+    // SQLite calls columns of mixed parts BLOB, like those that hold blobs: reading them asks for a cast.
+    assert_eq!(types("w"), ["a bigint", "b bytea", "c bytea"]);
+}

@@ -23,8 +23,8 @@ use crate::time;
 /// so this lets 32 others go first before the caller hears of it.
 const ATTEMPTS_MAX: usize = 32;
 
-/// What `alter_datasource` is asked for; what is `None` stays.
-#[derive(Clone, Debug, Default)]
+/// What `alter_datasource` is asked for; what is `None` stays. Not `Debug`: the options may have secrets in them.
+#[derive(Clone, Default)]
 pub struct Alter {
     /// Merged into the newest version's options; a null value removes an option.
     pub options: Option<Options>,
@@ -230,11 +230,10 @@ mod tests {
     #[tokio::test]
     async fn what_changes_nothing_makes_no_version() {
         let services = testing::start().await;
-        testing::create(&services, "shop", r#"{"path": "a"}"#).await;
-        let revision = services.store.replica().revision();
+        let created = testing::create(&services, "shop", r#"{"path": "a"}"#).await;
         let outcome = altered(&services, r#"{"path": "a", "password": null}"#).await;
         assert_eq!((outcome.version, outcome.state, outcome.changed, outcome.remote_calls), (1, State::Published, false, 0));
-        assert_eq!(get(&services.store.replica(), "shop").expect("the source").revision, revision);
+        assert_eq!(get(&services.store.replica(), "shop").expect("the source").revision, created.revision);
 
         let request = Alter { comment: Some("orders".to_owned()), ..Alter::default() };
         let outcome = alter(&services, &superuser(), "shop", request).await.expect("a comment");

@@ -16,8 +16,8 @@ use crate::audit::Actor;
 use crate::services::Services;
 use crate::{change, time};
 
-/// What `create_datasource` is asked for.
-#[derive(Clone, Debug)]
+/// What `create_datasource` is asked for. Not `Debug`: the options may have secrets in them.
+#[derive(Clone)]
 pub struct Create {
     pub name: String,
     /// The type of the source.

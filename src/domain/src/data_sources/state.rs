@@ -55,8 +55,11 @@ impl fmt::Display for State {
 pub fn require_readable(source: &DataSource) -> Result<u64> {
     require_connectable(source)?;
     source.published_version.ok_or_else(|| {
-        wrong_state(source, "has no published version")
-            .hint(format!("CALL publish_datasource({}, {}).", literal(&source.name), source.current_version))
+        wrong_state(source, "has no published version").hint(format!(
+            "CALL publish_datasource({}, {}).",
+            literal(&source.name),
+            source.current_version
+        ))
     })
 }
 

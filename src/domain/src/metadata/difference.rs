@@ -24,8 +24,7 @@ pub struct Difference {
 }
 
 /// The relations whose rows belong to a table, sorted by it.
-const OF_TABLES: [Relation; 5] =
-    [Relation::Views, Relation::Constraints, Relation::Indexes, Relation::Partitions, Relation::TableOptions];
+const OF_TABLES: [Relation; 5] = [Relation::Views, Relation::Constraints, Relation::Indexes, Relation::Partitions, Relation::TableOptions];
 /// Columns that say where a row is, not what it says.
 const PLACES: [&str; 4] = ["oid", "table", "routine", "first_column"];
 /// The column that is a place in the schema's list of types.
@@ -36,7 +35,8 @@ pub(super) fn is_same(left: &SchemaMetadata, right: &SchemaMetadata) -> bool {
     (&left.name, left.oid, &left.owner, &left.comment) == (&right.name, right.oid, &right.owner, &right.comment)
         && left.column_types == right.column_types
         && left.relations.iter().zip(&right.relations).all(|(left, right)| {
-            left.num_rows() == right.num_rows() && left.columns().iter().zip(right.columns()).all(|(left, right)| is_same_array(left, right))
+            left.num_rows() == right.num_rows()
+                && left.columns().iter().zip(right.columns()).all(|(left, right)| is_same_array(left, right))
         })
 }
 

@@ -58,7 +58,8 @@ pub(super) async fn run(flight: Flight) -> Result<RefreshSummary> {
     let calls_before = flight.connectors.remote_calls(flight.source_oid);
     let subject = flight.subject()?;
     let refreshed = AssertUnwindSafe(flight.refresh(&subject)).catch_unwind().await;
-    let refreshed = refreshed.unwrap_or_else(|_| Err(Error::internal(format!("the refresh of data source \"{}\" panicked", subject.source.name))));
+    let refreshed =
+        refreshed.unwrap_or_else(|_| Err(Error::internal(format!("the refresh of data source \"{}\" panicked", subject.source.name))));
     let remote_calls = flight.connectors.remote_calls(flight.source_oid) - calls_before;
     flight.note(&subject, &refreshed, remote_calls).await;
     let difference = refreshed?;
@@ -113,7 +114,11 @@ impl Flight {
             (false, Some(newest)) => newest.record.observed_at,
             _ => now,
         };
-        let snapshot = Snapshot { number: newest.as_ref().map_or(0, |newest| newest.record.number) + 1, observed_at: Some(observed_at), schemas: prepared.schemas };
+        let snapshot = Snapshot {
+            number: newest.as_ref().map_or(0, |newest| newest.record.number) + 1,
+            observed_at: Some(observed_at),
+            schemas: prepared.schemas,
+        };
         let record = SnapshotRecord {
             number: snapshot.number,
             version: subject.version,
@@ -180,7 +185,8 @@ impl Flight {
     fn named(&self, subject: &Subject, error: Error) -> Error {
         match error.code {
             Code::Limit | Code::BadData => {
-                let detail = Some(error.detail.as_ref().map_or(format!("{}.", error.message), |detail| format!("{}: {detail}", error.message)));
+                let detail =
+                    Some(error.detail.as_ref().map_or(format!("{}.", error.message), |detail| format!("{}: {detail}", error.message)));
                 Error { message: format!("could not refresh data source \"{}\"", subject.source.name), detail, ..error }
             }
             _ => error,
@@ -197,7 +203,14 @@ impl Flight {
             .note(self.source_oid, |attempts| match (refreshed, is_whole) {
                 (Ok(_), true) => {
                     let now = attempts.last_attempt_at;
-                    *attempts = Attempts { version: subject.version, last_attempt_at: now, observed_at: now, failures: 0, last_error: None, remote_calls };
+                    *attempts = Attempts {
+                        version: subject.version,
+                        last_attempt_at: now,
+                        observed_at: now,
+                        failures: 0,
+                        last_error: None,
+                        remote_calls,
+                    };
                 }
                 (Ok(_), false) => {}
                 (Err(error), true) => {
@@ -225,8 +238,10 @@ fn check_version(replica: &Replica, source_oid: u32, version: u64) -> Result<()>
     let source = data_sources::by_oid(replica, source_oid)?;
     match data_sources::require_readable(&source)? {
         published if published == version => Ok(()),
-        published => Err(Error::new(Code::Conflict, format!("version {published} of data source \"{}\" was published meanwhile", source.name))
-            .detail(format!("What version {version} was harvested for is of no use."))
-            .retryable()),
+        published => {
+            Err(Error::new(Code::Conflict, format!("version {published} of data source \"{}\" was published meanwhile", source.name))
+                .detail(format!("What version {version} was harvested for is of no use."))
+                .retryable())
+        }
     }
 }

@@ -56,7 +56,8 @@ impl Ledger {
     pub(crate) async fn load(store: &Store) -> Result<Self> {
         let stored = store.soft_list(KEYS).await?;
         // Soft state of another form is worth no more than none.
-        let entries = stored.iter().filter_map(|(key, body)| Some((key.strip_prefix(KEYS)?.parse().ok()?, serde_json::from_slice(body).ok()?)));
+        let entries =
+            stored.iter().filter_map(|(key, body)| Some((key.strip_prefix(KEYS)?.parse().ok()?, serde_json::from_slice(body).ok()?)));
         Ok(Self { store: store.clone(), attempts: Arc::new(watch::Sender::new(entries.collect())) })
     }
 

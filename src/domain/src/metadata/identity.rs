@@ -111,7 +111,13 @@ impl<'a, F: Fn() -> Retired> Ids<'a, F> {
         Ok(schema)
     }
 
-    fn assign_relation(&mut self, old: Option<&'a SchemaMetadata>, new: &SchemaMetadata, relation: Relation, kind: Kind) -> Result<Vec<u32>> {
+    fn assign_relation(
+        &mut self,
+        old: Option<&'a SchemaMetadata>,
+        new: &SchemaMetadata,
+        relation: Relation,
+        kind: Kind,
+    ) -> Result<Vec<u32>> {
         let keys = Keys::of(new, relation);
         let identity = |row: usize| {
             let (owner, name) = keys.get(row);

@@ -83,11 +83,7 @@ pub(super) fn pair<K: Ord>(
 }
 
 /// Merges the same relation of two snapshots of a schema.
-pub(super) fn pair_relation<'a>(
-    old: &'a SchemaMetadata,
-    new: &'a SchemaMetadata,
-    relation: Relation,
-) -> impl Iterator<Item = Pair> + 'a {
+pub(super) fn pair_relation<'a>(old: &'a SchemaMetadata, new: &'a SchemaMetadata, relation: Relation) -> impl Iterator<Item = Pair> + 'a {
     let (old, new) = (Keys::of(old, relation), Keys::of(new, relation));
     pair(old.len(), new.len(), move |row| old.get(row), move |row| new.get(row))
 }
@@ -102,13 +98,7 @@ mod tests {
         let pairs: Vec<_> = pair(old.len(), new.len(), |row| old[row], |row| new[row]).collect();
         assert_eq!(
             pairs,
-            [
-                Pair::Removed(0),
-                Pair::Both { old: 1, new: 0 },
-                Pair::Both { old: 2, new: 1 },
-                Pair::Removed(3),
-                Pair::Added(2),
-            ]
+            [Pair::Removed(0), Pair::Both { old: 1, new: 0 }, Pair::Both { old: 2, new: 1 }, Pair::Removed(3), Pair::Added(2),]
         );
     }
 }

@@ -66,8 +66,7 @@ pub(crate) fn newest(replica: &Replica, source_oid: u32) -> Result<Option<Snapsh
 
 /// All remembered snapshots of a source, oldest first.
 pub fn snapshots(replica: &Replica, source_oid: u32) -> Result<Vec<SnapshotRecord>> {
-    let mut snapshots: Vec<SnapshotRecord> =
-        replica.scan(&format!("ds/{source_oid}/snapshots/")).map(read).collect::<Result<_>>()?;
+    let mut snapshots: Vec<SnapshotRecord> = replica.scan(&format!("ds/{source_oid}/snapshots/")).map(read).collect::<Result<_>>()?;
     snapshots.sort_by_key(|snapshot| snapshot.number);
     Ok(snapshots)
 }

@@ -275,7 +275,9 @@ impl Refreshes {
             outcome.unwrap_or_else(|| Err(flight::stopped()))
         };
         let task = store::spawn("metadata.refresh", self.inner.tasks.track_future(work));
-        async move { task.await.unwrap_or_else(|error| Err(Error::internal("a metadata refresh ended early").cause(error))) }.boxed().shared()
+        async move { task.await.unwrap_or_else(|error| Err(Error::internal("a metadata refresh ended early").cause(error))) }
+            .boxed()
+            .shared()
     }
 
     async fn forget_purged(&self, replica: &Replica) {

@@ -60,9 +60,8 @@ impl Retired {
     /// The id of an object that has returned, from now on no longer retired.
     pub(super) fn give_back(&mut self, identity: Identity<'_>) -> Option<u32> {
         let first = self.first_at_least(identity);
-        let row = (first..self.batch.num_rows())
-            .take_while(|row| self.identity(*row) == identity)
-            .find(|row| !self.returned.contains(row))?;
+        let row =
+            (first..self.batch.num_rows()).take_while(|row| self.identity(*row) == identity).find(|row| !self.returned.contains(row))?;
         self.returned.insert(row);
         Some(self.oid(row))
     }

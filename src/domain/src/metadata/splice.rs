@@ -47,7 +47,11 @@ fn only_table(new: &SchemaMetadata, table: &str) -> Result<SchemaMetadata> {
 /// A schema with one table replaced, added or removed. Relations are sorted by table, so in each of them one range of rows
 /// makes room for another.
 fn splice(old: &SchemaMetadata, new: Option<&SchemaMetadata>, table: &str) -> Result<SchemaMetadata> {
-    let nothing = SchemaMetadata { column_types: Vec::new(), relations: Relation::ALL.map(|one| RecordBatch::new_empty(one.layout())), ..old.clone() };
+    let nothing = SchemaMetadata {
+        column_types: Vec::new(),
+        relations: Relation::ALL.map(|one| RecordBatch::new_empty(one.layout())),
+        ..old.clone()
+    };
     let new = new.unwrap_or(&nothing);
     let (mut column_types, type_numbers) = merge_types(&old.column_types, &new.column_types);
     let place = Place::of(old, new, table);

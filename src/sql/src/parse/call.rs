@@ -10,17 +10,23 @@ use super::tokens::{Tokens, fold};
 pub(crate) struct Call {
     /// The schema, where one is given, and the name.
     pub(crate) name: Vec<String>,
+    /// Where the name is, as a character index that starts at 1.
+    pub(crate) position: usize,
     pub(crate) arguments: Vec<CallArgument>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct CallArgument {
     pub(crate) name: Option<String>,
+    /// Where the argument begins, as a character index that starts at 1.
+    pub(crate) position: usize,
     pub(crate) value: Expr,
 }
 
 pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Call> {
     tokens.expect_word("CALL")?;
+    let position = tokens.position();
+    let position = tokens.position();
     let name = tokens.object_name()?;
     let name = name.0.iter().filter_map(|part| part.as_ident().map(fold)).collect();
     tokens.expect_token(&Token::LParen)?;
@@ -39,10 +45,11 @@ pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Call> {
         }
         tokens.expect_token(&Token::RParen)?;
     }
-    Ok(Call { name, arguments })
+    Ok(Call { name, position, arguments })
 }
 
 fn argument(tokens: &mut Tokens<'_>) -> Result<CallArgument> {
+    let position = tokens.position();
     let named = matches!((tokens.peek(), tokens.peek_second()), (Token::Word(_), Token::RArrow | Token::Assignment));
     let name = match named {
         true => {
@@ -53,7 +60,7 @@ fn argument(tokens: &mut Tokens<'_>) -> Result<CallArgument> {
         }
         false => None,
     };
-    Ok(CallArgument { name, value: tokens.expression()? })
+    Ok(CallArgument { name, position, value: tokens.expression()? })
 }
 
 #[cfg(test)]

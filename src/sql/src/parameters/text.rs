@@ -1,0 +1,139 @@
+//! Values in text form.
+
+use std::str::FromStr;
+
+use arrow::array::timezone::Tz;
+use arrow::compute::kernels::cast_utils::{Parser, parse_interval_month_day_nano, string_to_datetime};
+use arrow::datatypes::{Date32Type, Time64MicrosecondType};
+use chrono::Utc;
+use datafusion::common::ScalarValue;
+use serde::de::IgnoredAny;
+use spi::types::{PgType, oid};
+
+use super::{Refused, array, numeric};
+use crate::settings::parse_bool;
+
+pub(super) fn decode(text: &str, oid: u32, time_zone: &str) -> Result<ScalarValue, Refused> {
+    if let Some(element) = PgType::new(oid).element() {
+        return array::parse(text, element, time_zone);
+    }
+    let refused = || Refused::Syntax(text.to_owned());
+    let trimmed = text.trim();
+    Ok(match oid {
+        oid::BOOL => ScalarValue::Boolean(Some(parse_bool(trimmed).ok_or_else(refused)?)),
+        oid::INT2 => ScalarValue::Int16(Some(integer(text)?)),
+        oid::INT4 => ScalarValue::Int32(Some(integer(text)?)),
+        oid::INT8 => ScalarValue::Int64(Some(integer(text)?)),
+        oid::OID => ScalarValue::Int64(Some(integer::<u32>(text)?.into())),
+        // Rust reads every spelling of NaN and infinity that PostgreSQL reads.
+        oid::FLOAT4 => ScalarValue::Float32(Some(trimmed.parse().map_err(|_| refused())?)),
+        oid::FLOAT8 => ScalarValue::Float64(Some(trimmed.parse().map_err(|_| refused())?)),
+        oid::NUMERIC => numeric::parse(text)?,
+        oid::BYTEA => ScalarValue::Binary(Some(bytea(text).ok_or_else(refused)?)),
+        oid::DATE => ScalarValue::Date32(Some(Date32Type::parse(trimmed).ok_or_else(refused)?)),
+        oid::TIME => ScalarValue::Time64Microsecond(Some(Time64MicrosecondType::parse(trimmed).ok_or_else(refused)?)),
+        oid::TIMESTAMP => {
+            let time = string_to_datetime(&Utc, trimmed).map_err(|_| refused())?;
+            ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), None)
+        }
+        oid::TIMESTAMPTZ => {
+            let zone = Tz::from_str(time_zone).map_err(|_| refused())?;
+            let time = string_to_datetime(&zone, trimmed).map_err(|_| refused())?;
+            ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), Some("UTC".into()))
+        }
+        oid::INTERVAL => ScalarValue::IntervalMonthDayNano(Some(parse_interval_month_day_nano(trimmed).map_err(|_| refused())?)),
+        oid::UUID => return uuid(text),
+        oid::JSON | oid::JSONB => {
+            serde_json::from_str::<IgnoredAny>(text).map_err(|_| refused())?;
+            ScalarValue::Utf8(Some(text.to_owned()))
+        }
+        _ => ScalarValue::Utf8(Some(text.to_owned())),
+    })
+}
+
+/// A UUID in its canonical form. Braces and any grouping are accepted, as PostgreSQL does.
+pub(super) fn uuid(text: &str) -> Result<ScalarValue, Refused> {
+    let inner = text.trim();
+    let inner = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(inner);
+    let digits: String = inner.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
+    match digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(ScalarValue::Utf8(Some(format!(
+            "{}-{}-{}-{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..]
+        )))),
+        false => Err(Refused::Syntax(text.to_owned())),
+    }
+}
+
+fn integer<T: FromStr<Err = std::num::ParseIntError>>(text: &str) -> Result<T, Refused> {
+    text.trim().parse().map_err(|error: std::num::ParseIntError| match error.kind() {
+        std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => Refused::Range(text.to_owned()),
+        _ => Refused::Syntax(text.to_owned()),
+    })
+}
+
+/// Bytes in hexadecimal, `\x00ff`, or escaped, `a\\b\001`.
+fn bytea(text: &str) -> Option<Vec<u8>> {
+    if let Some(digits) = text.strip_prefix("\\x") {
+        let digits: Vec<u8> = digits.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        return digits.chunks(2).map(|pair| if pair.len() == 2 { byte(pair) } else { None }).collect();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        rest = match (byte, after) {
+            (b'\\', [b'\\', after @ ..]) => {
+                bytes.push(b'\\');
+                after
+            }
+            (b'\\', [high @ b'0'..=b'3', middle @ b'0'..=b'7', low @ b'0'..=b'7', after @ ..]) => {
+                bytes.push((high - b'0') * 64 + (middle - b'0') * 8 + (low - b'0'));
+                after
+            }
+            (b'\\', _) => return None,
+            (byte, after) => {
+                bytes.push(*byte);
+                after
+            }
+        };
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_in_both_notations() {
+        assert_eq!(bytea("\\x 00 fF"), Some(vec![0, 255]));
+        assert_eq!(bytea("a\\\\b\\001\\377"), Some(vec![b'a', b'\\', b'b', 1, 255]));
+        for wrong in ["\\x0", "\\xzz", "\\9", "\\", "\\400"] {
+            assert_eq!(bytea(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn timestamps_without_a_zone_are_in_the_sessions() {
+        let berlin = decode("2024-07-01 12:00:00", oid::TIMESTAMPTZ, "Europe/Berlin").expect("a timestamp");
+        assert_eq!(berlin, decode("2024-07-01 10:00:00+00", oid::TIMESTAMPTZ, "UTC").expect("a timestamp"));
+        assert_eq!(decode("2024-07-01", oid::TIMESTAMP, "UTC").expect("a timestamp").to_string(), "1719792000000000");
+    }
+
+    #[test]
+    fn intervals_as_drivers_write_them() {
+        use arrow::datatypes::IntervalMonthDayNano as Interval;
+        for (text, interval) in [
+            ("1 day", Interval::new(0, 1, 0)),
+            ("0 years 2 mons 1 days 0 hours 0 mins 1.5 secs", Interval::new(2, 1, 1_500_000_000)),
+            ("1 day 02:03:04", Interval::new(0, 1, 7_384_000_000_000)),
+        ] {
+            assert_eq!(decode(text, oid::INTERVAL, "UTC"), Ok(ScalarValue::IntervalMonthDayNano(Some(interval))), "{text}");
+        }
+    }
+}

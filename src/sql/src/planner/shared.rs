@@ -1,0 +1,49 @@
+//! What planning has in common for all sessions: DataFusion's functions and rules, configured to mean what PostgreSQL means.
+
+use std::sync::Arc;
+
+use datafusion::common::config::Dialect;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::prelude::SessionConfig;
+
+use super::operators::Operators;
+use crate::functions;
+
+/// Built once, and only read afterwards.
+pub(crate) fn shared_state(runtime: Arc<RuntimeEnv>) -> Arc<SessionState> {
+    let mut state = SessionStateBuilder::new().with_config(config()).with_runtime_env(runtime).with_default_features().build();
+    for function in functions::all() {
+        // Registering replaces a function of the same name, which is what is wanted: ours know the session.
+        if let Err(error) = state.register_udf(Arc::new(function)) {
+            tracing::error!(%error, "a function could not be registered");
+        }
+    }
+    if let Err(error) = state.register_function_rewrite(Arc::new(Operators)) {
+        tracing::error!(%error, "operators keep DataFusion's meaning");
+    }
+    Arc::new(state)
+}
+
+fn config() -> SessionConfig {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut config = SessionConfig::new()
+        .with_target_partitions(cores)
+        .with_information_schema(false)
+        .with_create_default_catalog_and_schema(false);
+    let options = config.options_mut();
+    options.sql_parser.dialect = Dialect::PostgreSQL;
+    options.sql_parser.parse_float_as_decimal = true;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    // Places of an error are found in our own syntax tree.
+    options.sql_parser.collect_spans = false;
+    "nulls_max".clone_into(&mut options.sql_parser.default_null_ordering);
+    // Text has one form on its way to the client.
+    options.execution.parquet.schema_force_view_types = false;
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    options.optimizer.expand_views_at_output = false;
+    options.explain.physical_plan_only = true;
+    config
+}

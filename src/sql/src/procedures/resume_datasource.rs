@@ -1,0 +1,30 @@
+//! `CALL resume_datasource(name)`.
+
+use domain::data_sources;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use spi::Result;
+
+use super::outcome::Outcome;
+use super::{Privilege, Procedure};
+use crate::call_context::CallContext;
+
+pub(super) struct ResumeDatasource;
+
+/// Lets a paused data source be read and its metadata be refreshed again.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Args {
+    /// Name of the data source.
+    name: String,
+}
+
+impl Procedure for ResumeDatasource {
+    const NAME: &'static str = "resume_datasource";
+    const PRIVILEGE: Privilege = Privilege::Superuser;
+    type Args = Args;
+    type Row = Outcome;
+
+    async fn call(ctx: &CallContext, args: Args) -> Result<Vec<Outcome>> {
+        data_sources::resume(&ctx.services, &ctx.actor, &args.name).await.map(Outcome::rows)
+    }
+}

@@ -1,0 +1,175 @@
+//! A table of a data source, as DataFusion plans with it.
+//!
+//! It has two forms. A statement is planned with a [`SourceTable`], which knows the columns and nothing of the source's state:
+//! preparing a statement contacts nobody. When the statement runs, [`connect`] puts a [`ConnectedTable`] in its place, which
+//! knows what the connector can do.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::datasource::{provider_as_source, source_as_provider};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use domain::catalog::Database;
+use spi::connector::{Connector, ReadRequest};
+use spi::metadata::SchemaMetadata;
+
+use crate::predicate;
+use crate::scan::{self, Scan};
+
+/// A table of a data source, of which only the metadata is known.
+pub(crate) struct SourceTable {
+    database: Arc<Database>,
+    schema: Arc<SchemaMetadata>,
+    /// The table's row in the schema.
+    table: usize,
+    columns: SchemaRef,
+}
+
+impl SourceTable {
+    pub(crate) fn new(database: Arc<Database>, schema: Arc<SchemaMetadata>, table: usize) -> Self {
+        let columns = Arc::new(Schema::new(schema.arrow_fields(table)));
+        Self { database, schema, table, columns }
+    }
+
+    fn table_name(&self) -> &str {
+        self.schema.table_names().value(self.table)
+    }
+}
+
+/// Source, schema and table, for people who debug.
+impl fmt::Debug for SourceTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.database.source.name, self.schema.name, self.table_name())
+    }
+}
+
+#[async_trait]
+impl TableProvider for SourceTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.columns)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        _: Option<&Vec<usize>>,
+        _: &[Expr],
+        _: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        Err(DataFusionError::Internal(format!("table {self:?} was scanned before its source was connected")))
+    }
+}
+
+/// The OIDs of the data sources that a plan reads, each once.
+pub(crate) fn sources_of(plan: &LogicalPlan) -> DataFusionResult<Vec<u32>> {
+    let mut oids = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(table) = source_as_provider(&scan.source)?.downcast_ref::<SourceTable>()
+            && !oids.contains(&table.database.source.oid)
+        {
+            oids.push(table.database.source.oid);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(oids)
+}
+
+/// The plan with the connectors of its data sources, by their OIDs.
+pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Connector>>) -> DataFusionResult<LogicalPlan> {
+    let connected = plan.transform_down_with_subqueries(|node| {
+        let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
+        let provider = source_as_provider(&scan.source)?;
+        let connected = provider.downcast_ref::<SourceTable>().and_then(|table| {
+            let connector = Arc::clone(connectors.get(&table.database.source.oid)?);
+            Some(ConnectedTable {
+                source: table.database.source.name.as_str().into(),
+                schema: table.schema.name.as_str().into(),
+                table: table.table_name().into(),
+                columns: Arc::clone(&table.columns),
+                connector,
+            })
+        });
+        match connected {
+            Some(table) => {
+                scan.source = provider_as_source(Arc::new(table));
+                Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+            }
+            None => Ok(Transformed::no(LogicalPlan::TableScan(scan))),
+        }
+    })?;
+    Ok(connected.data)
+}
+
+/// A table of a data source that can be read now.
+struct ConnectedTable {
+    source: Arc<str>,
+    schema: Arc<str>,
+    table: Arc<str>,
+    columns: SchemaRef,
+    connector: Arc<dyn Connector>,
+}
+
+/// Source, schema and table, for people who debug.
+impl fmt::Debug for ConnectedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.source, self.schema, self.table)
+    }
+}
+
+#[async_trait]
+impl TableProvider for ConnectedTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.columns)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    /// Exact where the connector says so. Conditions on files are given to the scan and applied again above it: the scan skips
+    /// files and row groups by them, and Parquet takes them over where it can.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        let support = |filter: &&Expr| match predicate::translate(filter) {
+            _ if self.connector.reads_files() => TableProviderFilterPushDown::Inexact,
+            Some(predicate) if self.connector.applies(&predicate) => TableProviderFilterPushDown::Exact,
+            _ => TableProviderFilterPushDown::Unsupported,
+        };
+        Ok(filters.iter().map(support).collect())
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        let columns = match projection {
+            Some(projection) => Arc::new(self.columns.project(projection)?),
+            None => Arc::clone(&self.columns),
+        };
+        // Of the filters of files, none is the connector's; of the others, those that come here were all accepted.
+        let predicates = if self.connector.reads_files() { Vec::new() } else { filters.iter().filter_map(predicate::translate).collect() };
+        let request = ReadRequest {
+            schema: self.schema.to_string(),
+            table: self.table.to_string(),
+            columns: columns.fields().iter().cloned().collect(),
+            predicates,
+            limit,
+        };
+        let scan = Scan { source: Arc::clone(&self.source), connector: Arc::clone(&self.connector), request, columns };
+        scan::plan(session, scan, filters).await
+    }
+}
