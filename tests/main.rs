@@ -4,16 +4,21 @@
 
 mod binary;
 mod clients;
+mod errors;
 mod fault;
+mod folder;
 mod gateway;
+mod golden;
 mod shop;
 mod slt;
 mod tidy;
+mod wire;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [clients::trials(), fault::trials(), slt::trials(), tidy::trials()].into_iter().flatten().collect();
+    let topics = [clients::trials(), errors::trials(), fault::trials(), golden::trials(), slt::trials(), tidy::trials(), wire::trials()];
+    let trials: Vec<Trial> = topics.into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,18 +1,27 @@
 //! sqllogictest files over the wire, each through the simple and through the extended protocol, each with a gateway of its own.
 //!
-//! A file may use `$shop`, the path of the SQLite database that `shop.rs` makes, and `$folder`, an empty folder.
+//! A file may use `$shop`, the path of the SQLite database that `shop.rs` makes, and `$folder`, the folder of files that `folder.rs`
+//! makes. `connection ROLE@DATABASE` before a statement has it run as that role in that database; the password of a role is its
+//! name, but for `admin`, whose password is the gateway's first.
+//!
+//! With `UPDATE=1` in the environment the simple protocol's results are written into the files. Read what changed before you keep it.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use libtest_mimic::{Failed, Trial};
-use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
+use sqllogictest::{
+    AsyncDB, Connection as ConnectionName, DBOutput, DefaultColumnType, Injected, MakeConnection, Record, Runner, default_column_validator,
+    default_normalizer, default_validator, update_record_with_output,
+};
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 use crate::gateway::Gateway;
-use crate::shop;
+use crate::{folder, shop};
 
 /// How long one file may take: far more than any needs, so that a hanging statement fails instead of blocking the run.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -48,12 +57,66 @@ async fn run(file: &Path, protocol: Protocol) -> Result<(), Failed> {
     let shop = gateway.folder().join("shop.db");
     shop::create(&shop).await;
     let folder = gateway.folder().join("folder");
-    std::fs::create_dir(&folder)?;
+    folder::create(&folder);
 
-    let mut runner = Runner::new(|| async { Ok(Connection { client: gateway.connect("metagate").await, protocol }) });
+    let next = Rc::new(RefCell::new(String::new()));
+    let mut runner = Runner::new(|| {
+        let (gateway, name) = (&gateway, next.borrow().clone());
+        async move {
+            let (role, database) = name.split_once('@').unwrap_or(("admin", "metagate"));
+            let password = if role == "admin" { &gateway.password } else { role };
+            Ok(Connection { client: gateway.connect_as(role, password, database).await?, protocol })
+        }
+    });
     runner.set_var("shop".to_owned(), shop.display().to_string());
     runner.set_var("folder".to_owned(), folder.display().to_string());
-    tokio::time::timeout(DEADLINE, runner.run_file_async(file)).await??;
+    let records = sqllogictest::parse_file(file)?;
+    let work = async {
+        match (std::env::var_os("UPDATE"), protocol) {
+            (None, _) => {
+                for record in records {
+                    next.replace(connection_of(&record).unwrap_or_default());
+                    runner.run_async(record).await?;
+                }
+                Ok(())
+            }
+            (Some(_), Protocol::Simple) => write_results(&mut runner, file, &records, &next).await,
+            (Some(_), Protocol::Extended) => Ok(()),
+        }
+    };
+    tokio::time::timeout(DEADLINE, work).await?
+}
+
+/// The connection that a record runs on, unless it is the first one.
+fn connection_of(record: &Record<DefaultColumnType>) -> Option<String> {
+    match record {
+        Record::Statement { connection: ConnectionName::Named(name), .. } | Record::Query { connection: ConnectionName::Named(name), .. } => {
+            Some(name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Runs the records and writes the file anew with what they answered. What it includes is run, and stays as it is.
+async fn write_results<M: MakeConnection<Conn = Connection>>(
+    runner: &mut Runner<Connection, M>,
+    file: &Path,
+    records: &[Record<DefaultColumnType>],
+    next: &RefCell<String>,
+) -> Result<(), Failed> {
+    let (mut text, mut included) = (String::new(), false);
+    for record in records {
+        next.replace(connection_of(record).unwrap_or_default());
+        let output = runner.apply_record(record.clone()).await;
+        let updated = update_record_with_output(record, &output, " ", default_validator, default_normalizer, default_column_validator);
+        match record {
+            Record::Injected(Injected::BeginInclude(_)) => included = true,
+            Record::Injected(Injected::EndInclude(_)) => included = false,
+            _ if !included => text += &format!("{}\n", updated.as_ref().unwrap_or(record)),
+            _ => {}
+        }
+    }
+    std::fs::write(file, format!("{}\n", text.trim_end()))?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ impl Server {
         let server = Server::start(tempfile::tempdir()?).await?;
         let client = server.connect().await?;
         client
-            .execute("CALL create_datasource('bench', 'synthetic', $1, test => false)", &[&tokio_postgres::types::Json(Tables { tables })])
+            .execute("CALL create_datasource('bench', 'synthetic', $1)", &[&tokio_postgres::types::Json(Tables { tables })])
             .await?;
         let started = Instant::now();
         loop {

@@ -22,7 +22,7 @@ pub use scram::{Verifier, verifier};
 pub(crate) use grants::revocations;
 
 /// The data sources that a role may see. Made once per statement, in one pass over the role's grants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visible {
     /// A superuser sees all.
     All,

@@ -98,7 +98,7 @@ impl Connectors {
         self.state().remote_calls.entry(source_oid).or_default().clone()
     }
 
-    /// Counts requests that were made to a source before it had an OID, or with other options than its published ones.
+    /// Counts requests that were made to a source with other options than its published ones.
     pub(crate) fn add_remote_calls(&self, source_oid: u32, made: &RemoteCalls) {
         let counter = self.counter(source_oid);
         (0..made.total()).for_each(|_| counter.count());

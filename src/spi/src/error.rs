@@ -23,6 +23,8 @@ pub enum Code {
     UndefinedDatabase,
     /// A prepared statement does not exist (26000).
     UndefinedStatement,
+    /// A parameter was used that was not given (42P02).
+    UndefinedParameter,
     /// A cursor does not exist (34000).
     UndefinedCursor,
     /// Any other named object does not exist (42704).
@@ -47,6 +49,8 @@ pub enum Code {
     InvalidArgument,
     /// A literal is not of its type's form (22P02).
     InvalidText,
+    /// Text is not in the encoding that it should be in (22021).
+    InvalidEncoding,
     /// A value in binary form is not of its type's form (22P03).
     InvalidBinary,
     /// A setting cannot be changed while the gateway runs (55P02).
@@ -85,6 +89,8 @@ pub enum Code {
     Terminated,
     /// The session was idle in a transaction for too long (25P03).
     IdleInTransaction,
+    /// The session was idle for too long (57P05).
+    IdleSession,
     /// The gateway cannot serve this at the moment (57P03).
     Unavailable,
     /// Too many connections (53300).
@@ -124,6 +130,7 @@ impl Code {
             Code::UndefinedSchema => "3F000",
             Code::UndefinedDatabase => "3D000",
             Code::UndefinedStatement => "26000",
+            Code::UndefinedParameter => "42P02",
             Code::UndefinedCursor => "34000",
             Code::UndefinedObject => "42704",
             Code::Ambiguous => "42702",
@@ -136,6 +143,7 @@ impl Code {
             Code::DatatypeMismatch => "42804",
             Code::InvalidArgument => "22023",
             Code::InvalidText => "22P02",
+            Code::InvalidEncoding => "22021",
             Code::InvalidBinary => "22P03",
             Code::FixedSetting => "55P02",
             Code::OutOfRange => "22003",
@@ -155,6 +163,7 @@ impl Code {
             Code::Cancelled => "57014",
             Code::Terminated => "57P01",
             Code::IdleInTransaction => "25P03",
+            Code::IdleSession => "57P05",
             Code::Unavailable => "57P03",
             Code::TooManyConnections => "53300",
             Code::OutOfMemory => "53200",

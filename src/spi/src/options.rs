@@ -53,38 +53,33 @@ pub fn describe<T: JsonSchema>() -> Vec<OptionSpec> {
 }
 
 fn describe_property(name: &str, property: &Value, required: bool) -> OptionSpec {
-    let data_types = property.get("type").map(type_names).or_else(|| {
-        property
-            .get("anyOf")
-            .and_then(Value::as_array)
-            .map(|any| any.iter().filter_map(|one| one.get("type")).flat_map(type_names).collect())
-    });
-    let choices = property.get("enum").or_else(|| property.get("anyOf").and_then(|any| any.get(0)).and_then(|one| one.get("enum")));
-    let variants = property.get("oneOf").and_then(Value::as_array).into_iter().flatten().filter_map(|one| one.get("const"));
-    let choices: Vec<String> =
-        choices.and_then(Value::as_array).into_iter().flatten().chain(variants).filter_map(Value::as_str).map(str::to_owned).collect();
-    let data_type = data_types
-        .into_iter()
-        .flatten()
-        .find(|name| name != "null")
-        .unwrap_or_else(|| if choices.is_empty() { "any" } else { "string" }.to_owned());
+    // An optional field is described as its type or null; what counts is the type.
+    let described = property.get("anyOf").and_then(|any| any.get(0)).unwrap_or(property);
+    let choices = choices(described);
+    let data_type = match described.get("type") {
+        Some(Value::String(data_type)) => data_type.as_str(),
+        Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).find(|data_type| *data_type != "null").unwrap_or("any"),
+        _ if !choices.is_empty() => "string",
+        _ => "any",
+    };
     OptionSpec {
         name: name.to_owned(),
-        data_type,
+        data_type: data_type.to_owned(),
         required,
         default: property.get("default").filter(|value| !value.is_null()).cloned(),
-        secret: property.get("secret").and_then(Value::as_bool).unwrap_or(false),
+        secret: described.get("secret").and_then(Value::as_bool).unwrap_or(false),
         choices,
         description: property.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
     }
 }
 
-fn type_names(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(name) => vec![name.clone()],
-        Value::Array(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    }
+/// The variants of an enum: schemars lists those with a doc comment one by one, and those without together.
+fn choices(described: &Value) -> Vec<String> {
+    let listed = |schema: &Value| schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+    let variants = described.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let documented = variants.flat_map(|variant| variant.get("const").cloned().into_iter().chain(listed(variant)));
+    let choices = listed(described).into_iter().chain(documented);
+    choices.filter_map(|choice| choice.as_str().map(str::to_owned)).collect()
 }
 
 /// Refuses options that the type does not have, that are missing, or whose JSON type is wrong. No message repeats a value.
@@ -179,6 +174,7 @@ mod tests {
     enum Mode {
         #[default]
         ReadOnly,
+        /// Careful.
         ReadWrite,
     }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use futures::stream::BoxStream;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use spi::Result;
-use spi::types::PgType;
+use spi::types::{PgType, oid};
 
 /// The answer of one statement.
 pub enum Answer {
@@ -17,6 +18,20 @@ pub enum Answer {
     CopyOut { format: CopyFormat, columns: Arc<[Column]>, batches: BatchStream },
     /// The statement text held no statement.
     Empty,
+}
+
+impl Answer {
+    /// Done, with this command tag.
+    pub(crate) fn command(tag: impl Into<String>) -> Self {
+        Answer::Command { tag: tag.into() }
+    }
+
+    /// Rows of text that are here already, column by column.
+    pub(crate) fn text(columns: Arc<[Column]>, values: Vec<Vec<String>>, command: &'static str) -> Result<Self> {
+        let arrays = values.into_iter().map(|values| Arc::new(StringArray::from(values)) as ArrayRef);
+        let batch = RecordBatch::try_from_iter(columns.iter().map(|column| column.name.clone()).zip(arrays))?;
+        Ok(Answer::Rows { columns, batches: stream::once(async { Ok(batch) }).boxed(), command })
+    }
 }
 
 /// Rows as they are computed. The arrays of a batch stand in the order of the columns; their Arrow field names mean nothing.
@@ -40,6 +55,11 @@ impl Column {
     /// A column that belongs to no table, in text format.
     pub fn new(name: impl Into<String>, pg_type: PgType) -> Self {
         Self { name: name.into(), table_oid: 0, attribute_number: 0, pg_type, format: Format::Text }
+    }
+
+    /// A column of text that belongs to no table.
+    pub(crate) fn text(name: impl Into<String>) -> Self {
+        Self::new(name, PgType::new(oid::TEXT))
     }
 }
 

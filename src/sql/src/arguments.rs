@@ -3,7 +3,6 @@
 //! No error repeats a value: it may be a secret, or one in the wrong place.
 
 mod constant;
-mod moment;
 
 use std::cell::Cell;
 
@@ -18,8 +17,8 @@ use spi::types::{PgType, oid};
 use spi::{Code, Error, Result};
 
 use crate::parse::CallArgument;
-use crate::row;
 use crate::settings::parse_bool;
+use crate::{moment, row};
 
 /// How many parameters a statement can have: their count is 16 bits wide on the wire.
 const PARAMETERS_MAX: usize = u16::MAX as usize;
@@ -261,6 +260,15 @@ impl Refusal {
             Refusal::Other(error) => error,
         };
         error.position(position)
+    }
+}
+
+impl From<moment::Refused> for Refusal {
+    fn from(refused: moment::Refused) -> Self {
+        match refused {
+            moment::Refused::Form => Refusal::Form,
+            moment::Refused::Infinite => Refusal::Infinite,
+        }
     }
 }
 

@@ -4,19 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use datafusion::execution::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use domain::Services;
 use spi::{Error, Result};
 
-use crate::session::{Session, Startup};
+use crate::planner;
+use crate::session::{Session, Startup, now};
 
 /// The engine room of one process.
 pub struct Engine {
     services: Arc<Services>,
     runtime: Arc<RuntimeEnv>,
+    planning: Arc<SessionState>,
     version: &'static str,
+    started_at: i64,
     transactions: AtomicU64,
 }
 
@@ -44,7 +48,8 @@ impl Engine {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(|error| Error::internal("could not prepare the query engine").detail(format!("{error}.")).cause(error))?;
-        Ok(Arc::new(Engine { services, runtime, version: config.version, transactions: AtomicU64::new(1) }))
+        let planning = planner::shared_state(Arc::clone(&runtime));
+        Ok(Arc::new(Engine { services, runtime, planning, version: config.version, started_at: now(), transactions: AtomicU64::new(1) }))
     }
 
     pub fn services(&self) -> &Arc<Services> {
@@ -54,6 +59,16 @@ impl Engine {
     /// The memory pool, spill folder and caches that the queries of all sessions share.
     pub fn runtime(&self) -> &Arc<RuntimeEnv> {
         &self.runtime
+    }
+
+    /// What planning has in common for all sessions.
+    pub(crate) fn planning(&self) -> &Arc<SessionState> {
+        &self.planning
+    }
+
+    /// When the process began to serve, in microseconds since 1970 UTC.
+    pub fn started_at(&self) -> i64 {
+        self.started_at
     }
 
     /// The version of metagate.

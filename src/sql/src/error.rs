@@ -25,7 +25,7 @@ pub(crate) fn from_datafusion(error: DataFusionError) -> Error {
         DataFusionError::ArrowError(error, _) => from_arrow(*error),
         DataFusionError::SchemaError(error, _) => from_schema(&error),
         DataFusionError::Plan(text) => from_plan(&text),
-        DataFusionError::NotImplemented(text) => Error::new(Code::Unsupported, sentence(&text)),
+        DataFusionError::NotImplemented(text) => not_supported(&text),
         DataFusionError::Execution(text) => from_execution(&text),
         DataFusionError::ResourcesExhausted(text) => out_of_memory(&text),
         DataFusionError::ObjectStore(error) => from_object_store(*error),
@@ -46,7 +46,7 @@ fn from_shared(error: &Arc<DataFusionError>) -> Error {
     }
     match error.as_ref() {
         DataFusionError::Plan(text) => from_plan(text),
-        DataFusionError::NotImplemented(text) => Error::new(Code::Unsupported, sentence(text)),
+        DataFusionError::NotImplemented(text) => not_supported(text),
         DataFusionError::Execution(text) => from_execution(text),
         DataFusionError::ResourcesExhausted(text) => out_of_memory(text),
         DataFusionError::SchemaError(error, _) => from_schema(error),
@@ -90,7 +90,7 @@ fn from_arrow_text(error: &ArrowError) -> Error {
         ArrowError::ComputeError(text) | ArrowError::InvalidArgumentError(text) => from_execution(text),
         ArrowError::JsonError(_) => Error::new(Code::BadData, "could not read JSON data").detail(format!("{error}.")),
         ArrowError::MemoryError(text) => out_of_memory(text),
-        ArrowError::NotYetImplemented(text) => Error::new(Code::Unsupported, sentence(text)),
+        ArrowError::NotYetImplemented(text) => not_supported(text),
         other => Error::internal("the query engine failed").detail(format!("{other}.")),
     }
 }
@@ -256,6 +256,14 @@ fn from_execution(text: &str) -> Error {
         return from_cast(text);
     }
     Error::new(Code::InvalidArgument, sentence(text))
+}
+
+fn not_supported(text: &str) -> Error {
+    // What follows is a dump of a syntax tree, which tells a client nothing.
+    if text.starts_with("Unsupported ast node") {
+        return Error::new(Code::Unsupported, "this form of expression is not supported");
+    }
+    Error::new(Code::Unsupported, sentence(text))
 }
 
 fn out_of_memory(text: &str) -> Error {

@@ -6,13 +6,39 @@
 //! Deliberately absent: sockets and the wire protocol. Connectors are known by the domain's interface only.
 
 mod answer;
+mod arguments;
+mod audited;
+mod call_context;
 mod canceller;
+mod copy;
+mod cursor;
+mod dispatch;
 mod engine;
+mod error;
+mod explain;
+mod functions;
+mod moment;
 mod notices;
+mod output;
+mod own_database;
 mod parameters;
 mod parse;
 mod plan_context;
+mod planner;
+mod predicate;
+mod prepared;
+mod procedures;
+mod resolve;
+mod roles;
+mod row;
+mod scan;
+mod servers;
+mod session;
 mod settings;
+mod source_table;
+mod tables;
+#[cfg(test)]
+mod testing;
 mod transaction;
 
 pub use answer::{Answer, BatchStream, Column, CopyCsv, CopyFormat, CopyText, Format, Notice, Severity};
@@ -20,5 +46,6 @@ pub use canceller::Canceller;
 pub use engine::{Engine, EngineConfig};
 pub use parameters::Parameter;
 pub use parse::Statement;
-pub use settings::Settings;
+pub use session::{Session, Startup};
+pub use settings::{SessionSettings, Settings};
 pub use transaction::TransactionStatus;

@@ -5,6 +5,7 @@ mod origin;
 mod select_list;
 mod sql_types;
 
+use arrow::datatypes::FieldRef;
 use datafusion::logical_expr::LogicalPlan;
 use spi::types::{PgType, oid};
 
@@ -12,20 +13,24 @@ pub(crate) use select_list::{OutputNames, rename};
 pub(crate) use sql_types::{Types, arrow_type, pg_type};
 
 use crate::answer::{Column, Format};
+use crate::functions;
 use crate::resolve::Relations;
-use origin::origins;
+use origin::{called_function, origins};
 
-/// The columns of a planned query.
-pub(crate) fn columns(plan: &LogicalPlan, names: &OutputNames, relations: &Relations) -> Vec<Column> {
-    let fields = plan.schema().fields();
-    let column = |(index, field): (usize, &arrow::datatypes::FieldRef)| {
+/// The columns of a planned query. Where they come from, the plan says as the statement was written; which types they have, the
+/// plan after its types were made to fit.
+pub(crate) fn columns(plan: &LogicalPlan, analyzed: &LogicalPlan, names: &OutputNames, relations: &Relations) -> Vec<Column> {
+    let column = |(index, (field, computed)): (usize, (&FieldRef, &FieldRef))| {
         let origins = origins(plan, index);
         let sources: Vec<_> = origins.iter().filter_map(|origin| relations.column(&origin.table, origin.column)).collect();
         let mut column = Column {
             name: names.wire_name(field.name()).to_owned(),
             table_oid: 0,
             attribute_number: 0,
-            pg_type: names.cast_to(field.name()).unwrap_or_else(|| computed_type(field.data_type())),
+            pg_type: names
+                .cast_to(field.name())
+                .or_else(|| called_function(plan, index).and_then(functions::result_type))
+                .unwrap_or_else(|| computed_type(computed.data_type())),
             format: Format::Text,
         };
         match sources.as_slice() {
@@ -42,7 +47,7 @@ pub(crate) fn columns(plan: &LogicalPlan, names: &OutputNames, relations: &Relat
         }
         column
     };
-    fields.iter().enumerate().map(column).collect()
+    plan.schema().fields().iter().zip(analyzed.schema().fields()).enumerate().map(column).collect()
 }
 
 /// The type of an expression. Precision and scale of a computed number are Arrow's business, not the client's.

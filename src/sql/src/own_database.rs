@@ -15,8 +15,8 @@ use spi::metadata::{
     ColumnRow, Harvest, ParameterRow, Relation, RoutineKind, RoutineRow, SchemaMetadata, SchemaRow, Snapshot, TableKind, TableRow, ViewRow,
 };
 
+use crate::procedures;
 use crate::tables::{self, Table};
-use crate::{procedures, row};
 
 pub(crate) const NAME: &str = "metagate";
 
@@ -114,16 +114,16 @@ fn harvest_procedure(harvest: &mut Harvest, procedure: &dyn procedures::AnyProce
         comment: Some(&comment),
     })?;
     for (ordinal, argument) in (1..).zip(procedure.arguments()) {
-        let row::Column { name, pg_type, .. } = &argument.column;
+        let default = (!argument.required).then(|| argument.default_sql());
         harvest.parameter(ParameterRow {
             schema,
             specific_name,
             ordinal,
             mode: "IN",
-            name: Some(name),
-            native_type: &pg_type.format(),
-            pg_type: *pg_type,
-            default: argument.default_text().as_deref(),
+            name: Some(&argument.name),
+            native_type: &argument.pg_type.format(),
+            pg_type: argument.pg_type,
+            default: default.as_deref(),
         })?;
     }
     Ok(())
@@ -185,7 +185,7 @@ mod tests {
         }
         for procedure in procedures::ALL {
             let name = procedure.name();
-            let arguments = procedure.arguments().into_iter().map(|argument| (format!("{name}({})", argument.column.name), argument.column.description));
+            let arguments = procedure.arguments().into_iter().map(|argument| (format!("{name}({})", argument.name), argument.description));
             let columns = procedure.columns().into_iter().map(|column| (format!("{name}: {}", column.name), column.description));
             let documented = arguments.chain(columns).chain([(name.to_owned(), procedure.summary())]);
             undocumented.extend(documented.filter(|(_, text)| text.trim().is_empty()).map(|(name, _)| name));

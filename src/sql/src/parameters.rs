@@ -36,7 +36,7 @@ pub(crate) fn decode_text(text: &str, oid: u32, time_zone: &str) -> Result<Scala
 }
 
 fn decode_one(parameter: Option<&Parameter>, oid: u32, time_zone: &str) -> Result<ScalarValue, Refused> {
-    let Some(parameter) = parameter else { return null(oid) };
+    let Some(parameter) = parameter else { return null_of(oid) };
     match parameter.format {
         Format::Text => text::decode(std::str::from_utf8(&parameter.bytes).map_err(|_| Refused::Encoding)?, oid, time_zone),
         Format::Binary => binary::decode(&parameter.bytes, oid),
@@ -44,7 +44,11 @@ fn decode_one(parameter: Option<&Parameter>, oid: u32, time_zone: &str) -> Resul
 }
 
 /// NULL of a type.
-pub(crate) fn null(oid: u32) -> Result<ScalarValue, Refused> {
+pub(crate) fn null(oid: u32) -> Result<ScalarValue> {
+    null_of(oid).map_err(|refused| refused.error(0, oid))
+}
+
+fn null_of(oid: u32) -> Result<ScalarValue, Refused> {
     if oid == self::oid::NUMERIC {
         return Ok(ScalarValue::Decimal128(None, numeric::DIGITS_MAX_128, 0));
     }
@@ -53,7 +57,7 @@ pub(crate) fn null(oid: u32) -> Result<ScalarValue, Refused> {
 
 /// Why a value could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+enum Refused {
     /// The text is not of the type's form.
     Syntax(String),
     /// The value does not fit the type.

@@ -12,6 +12,7 @@ mod position;
 mod prepare;
 mod refused;
 mod role;
+mod server;
 mod setting;
 mod tokens;
 mod transaction;
@@ -23,12 +24,13 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use spi::{Code, Error, Result};
 
 pub(crate) use call::{Call, CallArgument};
-pub(crate) use copy::{Copy, CopyRows, CopyTarget};
+pub(crate) use copy::{Copy, CopyOptions, CopyRows, CopyTarget, ForceQuote, select_from};
 pub(crate) use cursor::{Declare, Fetch, FetchDirection};
 pub(crate) use explain::{Explain, ExplainFormat};
 pub(crate) use position::SourceText;
 pub(crate) use prepare::{Execute, Prepare};
 pub(crate) use role::{RoleCommand, RoleOptions};
+pub(crate) use server::{OptionChange, ServerCommand};
 pub(crate) use setting::SettingCommand;
 pub(crate) use tokens::fold;
 pub(crate) use transaction::{TransactionCommand, TransactionModes};
@@ -76,8 +78,21 @@ pub(crate) enum Command {
     Unlisten(Option<String>),
     Notify,
     Role(RoleCommand),
+    Server(ServerCommand),
     /// A statement that PostgreSQL has and metagate has not.
     Refused(Refused),
+}
+
+impl Command {
+    /// The query that has to be planned for the command.
+    pub(crate) fn query(&self) -> Option<&ast::Statement> {
+        match self {
+            Command::Query(query) => Some(query),
+            Command::Declare(declare) => Some(&declare.query),
+            Command::Explain(explain) => explain.command.query(),
+            _ => None,
+        }
+    }
 }
 
 /// A statement that is not supported.
@@ -156,10 +171,15 @@ fn command_start(tokens: &mut Tokens<'_>) -> Result<Command> {
         "DEALLOCATE" => prepare::parse_deallocate(tokens).map(Command::Deallocate),
         "EXPLAIN" => explain::parse(tokens).map(Command::Explain),
         "LISTEN" | "UNLISTEN" | "NOTIFY" => notify::parse(tokens),
-        _ => match role::parse(tokens)? {
-            Some(command) => Ok(Command::Role(command)),
-            None => refused::parse(tokens).map(Command::Refused),
-        },
+        _ => {
+            if let Some(command) = role::parse(tokens)? {
+                return Ok(Command::Role(command));
+            }
+            match server::parse(tokens)? {
+                Some(command) => Ok(Command::Server(command)),
+                None => refused::parse(tokens).map(Command::Refused),
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::notices::Notices;
 use crate::settings::SessionSettings;
 
 /// The session as one statement sees it. Within an explicit transaction every statement sees the same catalog.
+#[derive(Clone)]
 pub struct PlanContext {
     pub engine: Arc<Engine>,
     /// The databases and their metadata, pinned.
@@ -54,8 +55,7 @@ impl PlanContext {
         }
     }
 
-    /// The schemas of `search_path` as names, with `"$user"` replaced, and without those that do not exist left out: which of them
-    /// exist in the database is for name resolution to say.
+    /// The schemas of `search_path`, with `"$user"` replaced. Which of them exist in the database is for name resolution to say.
     pub fn search_path(&self) -> Vec<String> {
         self.settings.current().search_path(&self.role.name)
     }

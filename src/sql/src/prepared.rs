@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::sql::sqlparser::ast;
-use domain::catalog::Catalog;
+use domain::access::Visible;
 use spi::{Code, Error, Result};
 
 use crate::answer::Column;
@@ -26,7 +25,7 @@ pub(crate) struct Described {
     pub(crate) parameter_types: Vec<u32>,
     /// `None` where it gives no rows.
     pub(crate) columns: Option<Arc<[Column]>>,
-    /// Only queries have one.
+    /// Of the query in it, where there is one.
     pub(crate) plan: Option<Arc<Planned>>,
 }
 
@@ -45,15 +44,12 @@ struct KeptPlan {
     world: World,
 }
 
-/// What else than a statement's text decides about its plan.
-#[derive(Clone)]
+/// What else than names and tables decides about a plan.
 struct World {
-    catalog: Arc<Catalog>,
     database: Arc<str>,
-    search_path: Vec<String>,
     time_zone: String,
     /// Grants do not change the catalog.
-    visible: domain::access::Visible,
+    visible: Visible,
 }
 
 impl Prepared {
@@ -63,16 +59,18 @@ impl Prepared {
         Self { statement, parameter_types, columns, from_sql, plan }
     }
 
-    /// The plan of a query: the one that was kept, or a new one where names may mean something else by now. Other commands have none.
-    pub(crate) async fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Planned>>> {
-        let Some(query) = self.query() else { return Ok(None) };
+    /// The plan of the statement's query: the one that was kept, or a new one where names may mean something else by now.
+    pub(crate) fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Planned>>> {
+        let Some(query) = self.statement.command.query() else { return Ok(None) };
         if let Some(kept) = &self.plan
+            && kept.plan.holds_for(context)
             && kept.world.is(context)
         {
             return Ok(Some(Arc::clone(&kept.plan)));
         }
-        let plan = Arc::new(planner::plan(context, query, &self.statement.source, &self.parameter_types).await?);
-        if self.columns.as_deref().is_some_and(|columns| *columns != *plan.columns) {
+        let plan = Arc::new(planner::plan(context, query, &self.statement.source, &self.parameter_types)?);
+        let promised = self.columns.as_deref().filter(|_| matches!(*self.statement.command, Command::Query(_)));
+        if promised.is_some_and(|columns| *columns != *plan.columns) {
             return Err(Error::new(Code::Unsupported, "cached plan must not change result type")
                 .detail("A table of the statement changed since it was prepared.")
                 .hint("Prepare the statement again."));
@@ -80,34 +78,15 @@ impl Prepared {
         self.plan = Some(KeptPlan { plan: Arc::clone(&plan), world: World::of(context) });
         Ok(Some(plan))
     }
-
-    fn query(&self) -> Option<&ast::Statement> {
-        match self.statement.command.as_ref() {
-            Command::Query(query) => Some(query),
-            _ => None,
-        }
-    }
 }
 
 impl World {
     fn of(context: &PlanContext) -> Self {
-        let settings = context.settings.current();
-        Self {
-            catalog: Arc::clone(&context.catalog),
-            database: Arc::clone(&context.database),
-            search_path: settings.search_path(&context.role.name),
-            time_zone: settings.time_zone(),
-            visible: context.visible.clone(),
-        }
+        Self { database: Arc::clone(&context.database), time_zone: context.settings.current().time_zone(), visible: context.visible.clone() }
     }
 
     fn is(&self, context: &PlanContext) -> bool {
-        let settings = context.settings.current();
-        Arc::ptr_eq(&self.catalog, &context.catalog)
-            && self.database == context.database
-            && self.search_path == settings.search_path(&context.role.name)
-            && self.time_zone == settings.time_zone()
-            && self.visible == context.visible
+        self.database == context.database && self.visible == context.visible && self.time_zone == context.settings.current().time_zone()
     }
 }
 

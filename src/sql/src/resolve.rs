@@ -14,7 +14,7 @@
 
 mod names;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -89,18 +89,29 @@ pub(crate) fn resolve(ctx: &Arc<PlanContext>, query: &Query, source: &SourceText
         let at = |error: Error| error.position(source.character(name.location));
         let relation = match find(scope, &name.parts).map_err(at)? {
             Found::Source(found) => source_relation(found),
-            Found::Own { table, database } => own_relation(table, table.provider(ctx, database)),
+            Found::Own { table, database } => own_relation(table, ctx, database),
         };
         relations.0.insert(reference(&name.parts), relation);
     }
     Ok(relations)
 }
 
+/// The schemas in which a bare name is looked up, as far as the database has them.
+pub(crate) fn effective_path(ctx: &PlanContext) -> Vec<String> {
+    let search_path = ctx.search_path();
+    let scope = Scope { catalog: &ctx.catalog, visible: &ctx.visible, database: &ctx.database, search_path: &search_path };
+    let place = scope.current();
+    let mut path: Vec<String> = scope.path(place).filter(|schema| scope.has_schema(place, schema)).map(str::to_owned).collect();
+    let mut seen = HashSet::new();
+    path.retain(|schema| seen.insert(schema.clone()));
+    path
+}
+
 /// What a name means.
 pub(crate) enum Found<'a> {
     Source(SourceRelation<'a>),
-    /// A table of the gateway's own, as the database has it: `None` is `metagate`, which shows all data sources.
-    Own { table: &'static dyn Table, database: Option<&'a Arc<Database>> },
+    /// A table of the gateway's own, as the database has it.
+    Own { table: &'static dyn Table, database: &'a str },
 }
 
 /// A table of a data source.
@@ -156,8 +167,29 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The search path, followed by the default schema.
+    fn path(self, place: Place<'a>) -> impl Iterator<Item = &'a str> + Clone {
+        let default = match place {
+            Place::Source(database) => Some(&database.default_schema),
+            Place::Own => None,
+        };
+        self.search_path.iter().chain(default).map(String::as_str)
+    }
+
+    fn has_schema(self, place: Place<'a>, schema: &str) -> bool {
+        match place {
+            Place::Own => tables::all().any(|table| table.schema() == schema) || split_schema(self, schema).is_some(),
+            Place::Source(database) => schema == SHARED_SCHEMA || database.snapshot.schema(schema).is_some(),
+        }
+    }
+
     fn is_current(self, database: &str) -> bool {
         database == self.database
+    }
+
+    /// The gateway's own database, by the name of the connection if that is one of it.
+    fn own_name(self) -> &'a str {
+        if OWN_DATABASES.contains(&self.database) { self.database } else { OWN_DATABASES[0] }
     }
 
     /// A data source that the role sees.
@@ -168,31 +200,26 @@ impl<'a> Scope<'a> {
 
 fn find_on_path<'a>(scope: Scope<'a>, table: &str) -> Result<Found<'a>> {
     let place = scope.current();
-    let default = match place {
-        Place::Source(database) => Some(&database.default_schema),
-        Place::Own => None,
-    };
     // PostgreSQL searches its own catalog first, whether the path names it or not.
     let catalog = std::iter::once("pg_catalog");
-    let path = || scope.search_path.iter().chain(default).map(String::as_str);
-    for schema in catalog.chain(path()) {
+    for schema in catalog.chain(scope.path(place)) {
         if let Some(found) = find_in_database(scope, place, schema, table) {
             return Ok(found);
         }
     }
-    Err(hint(missing(&[table]), path().find_map(|schema| similar_in_schema(scope, place, schema, table))))
+    Err(hint(missing(&[table]), scope.path(place).find_map(|schema| similar_in_schema(scope, place, schema, table))))
 }
 
 fn find_in_database<'a>(scope: Scope<'a>, place: Place<'a>, schema: &str, table: &str) -> Option<Found<'a>> {
     match place {
         Place::Own => match tables::find(schema, table) {
-            Some(table) => Some(Found::Own { table, database: None }),
+            Some(table) => Some(Found::Own { table, database: scope.own_name() }),
             None => split_schema(scope, schema).and_then(|(database, schema)| find_in_source(database, schema, table)).map(Found::Source),
         },
         Place::Source(database) => {
-            let own = (schema == SHARED_SCHEMA).then(|| tables::find(schema, table)).flatten();
+            let own = tables::find(schema, table).filter(|table| table.in_every_database());
             match own {
-                Some(table) => Some(Found::Own { table, database: Some(database) }),
+                Some(table) => Some(Found::Own { table, database: &database.source.name }),
                 None => find_in_source(database, schema, table).map(Found::Source),
             }
         }
@@ -232,7 +259,7 @@ fn hint(error: Error, similar: Option<String>) -> Error {
 
 /// A table of the schema whose name is close to a wrong one, as a statement would write it.
 fn similar_in_schema<'a>(scope: Scope<'a>, place: Place<'a>, schema: &str, table: &str) -> Option<String> {
-    let own: Vec<&str> = tables::names(schema).collect();
+    let own = tables::all().filter(|table| table.schema() == schema).map(|table| table.name());
     let source = match place {
         Place::Source(database) => Some((database, schema)),
         Place::Own => split_schema(scope, schema),
@@ -269,14 +296,12 @@ fn source_relation(found: SourceRelation<'_>) -> Relation {
     Relation { provider: Arc::new(SourceTable::new(Arc::clone(database), Arc::clone(schema), table)), columns }
 }
 
-fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> Relation {
-    let numbered = (1..).zip(table.columns());
-    let column = |(number, column): (i16, &tables::TableColumn)| RelationColumn {
-        name: column.name.to_owned(),
-        pg_type: column.pg_type,
-        table_oid: table.oid(),
-        attribute_number: if table.oid() == 0 { 0 } else { number },
+/// A relation of the gateway's own, as it is in a database: in another than the connection's, it is what a connection there sees.
+fn own_relation(table: &'static dyn Table, ctx: &Arc<PlanContext>, database: &str) -> Relation {
+    let provider = match database == ctx.database.as_ref() {
+        true => table.provider(ctx),
+        false => table.provider(&Arc::new(PlanContext { database: database.into(), ..PlanContext::clone(ctx) })),
     };
-    Relation { provider, columns: numbered.map(column).collect() }
+    let column = |column: crate::row::Column| RelationColumn { name: column.name, pg_type: column.pg_type, table_oid: 0, attribute_number: 0 };
+    Relation { provider, columns: table.columns().into_iter().map(column).collect() }
 }
-

@@ -57,7 +57,7 @@ fn schema_of<R: JsonSchema>() -> JsonSchemaOf {
     settings.into_generator().into_root_schema_for::<R>()
 }
 
-/// The type of a field: what its JSON schema says, or the PostgreSQL type that [`Timestamp`] and [`Json`] name in it.
+/// The type of a field: what its JSON schema says, or the PostgreSQL type that [`Timestamp`], [`Json`] and the like name in it.
 fn pg_type(property: &Value) -> PgType {
     let property = property.get("anyOf").and_then(|any| any.get(0)).unwrap_or(property);
     let text = |key: &str| property.get(key).and_then(Value::as_str);
@@ -66,6 +66,9 @@ fn pg_type(property: &Value) -> PgType {
         other => other.and_then(Value::as_str),
     };
     PgType::new(match (text("format"), data_type) {
+        (Some("yes_or_no"), _) => return PgType::varchar(3),
+        (Some("sql_identifier"), _) => oid::NAME,
+        (Some("character_data"), _) => oid::VARCHAR,
         (Some("timestamptz"), _) => oid::TIMESTAMPTZ,
         (Some("jsonb"), _) => oid::JSONB,
         (Some("int32" | "uint16"), _) => oid::INT4,
@@ -82,20 +85,6 @@ fn pg_type(property: &Value) -> PgType {
 #[serde(transparent)]
 pub(crate) struct Timestamp(pub i64);
 
-impl JsonSchema for Timestamp {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Timestamp".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> JsonSchemaOf {
-        schemars::json_schema!({ "type": "integer", "format": "timestamptz" })
-    }
-}
-
 /// A JSON document, sent as `jsonb`.
 #[derive(Clone, Debug)]
 pub(crate) struct Json(pub Value);
@@ -106,18 +95,57 @@ impl Serialize for Json {
     }
 }
 
-impl JsonSchema for Json {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Json".into()
-    }
+/// A name, which is `information_schema`'s `sql_identifier`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Identifier(pub String);
 
-    fn inline_schema() -> bool {
-        true
+impl From<&str> for Identifier {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
     }
+}
 
-    fn json_schema(_: &mut SchemaGenerator) -> JsonSchemaOf {
-        schemars::json_schema!({ "type": "string", "format": "jsonb" })
+/// Text, which is `information_schema`'s `character_data`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Characters(pub String);
+
+/// `YES` or `NO`, as `information_schema` writes booleans.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct YesOrNo(pub bool);
+
+impl Serialize for YesOrNo {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.0 { "YES" } else { "NO" })
     }
+}
+
+/// Gives a type the name by which [`pg_type`] knows it.
+macro_rules! formatted {
+    ($($name:ident: $data_type:literal, $format:literal;)*) => {$(
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> JsonSchemaOf {
+                schemars::json_schema!({ "type": $data_type, "format": $format })
+            }
+        }
+    )*};
+}
+
+formatted! {
+    Timestamp: "integer", "timestamptz";
+    Json: "string", "jsonb";
+    Identifier: "string", "sql_identifier";
+    Characters: "string", "character_data";
+    YesOrNo: "string", "yes_or_no";
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use std::time::Duration;
 use spi::{Code, Error, Result};
 
 use crate::answer::Severity;
+use crate::parse::TransactionModes;
 pub(crate) use kind::parse_bool;
 use kind::Kind;
 pub(crate) use lists::quote_identifier;
@@ -140,6 +141,18 @@ impl Settings {
     /// Whether the transaction refuses everything that changes something.
     pub fn read_only(&self) -> bool {
         self.known("transaction_read_only") == "on"
+    }
+
+    /// What the transaction is like.
+    pub(crate) fn transaction_modes(&self) -> TransactionModes {
+        let isolation = match self.known("transaction_isolation") {
+            "serializable" => "serializable",
+            "repeatable read" => "repeatable read",
+            "read uncommitted" => "read uncommitted",
+            _ => "read committed",
+        };
+        let deferrable = self.known("transaction_deferrable") == "on";
+        TransactionModes { isolation: Some(isolation), read_only: Some(self.read_only()), deferrable: Some(deferrable) }
     }
 
     /// Whether a message of this severity is sent.
@@ -328,6 +341,11 @@ impl SessionSettings {
         *current = Arc::new(change(&current)?);
         Ok(())
     }
+}
+
+/// A setting's name as the table writes it.
+pub(crate) fn canonical_name(name: &str) -> &str {
+    find(name).map_or(name, |setting| setting.name)
 }
 
 /// The canonical name and value of a setting that somebody wants to set.

@@ -95,7 +95,7 @@ impl Connection {
 
     fn idle_for_too_long(&self) -> Failure {
         match self.session.transaction_status() {
-            TransactionStatus::Idle => fatal(Code::Terminated, "terminating connection due to idle-session timeout"),
+            TransactionStatus::Idle => fatal(Code::IdleSession, "terminating connection due to idle-session timeout"),
             TransactionStatus::InTransaction | TransactionStatus::Failed => {
                 fatal(Code::IdleInTransaction, "terminating connection due to idle-in-transaction timeout")
             }
@@ -163,7 +163,7 @@ impl Connection {
 
     /// How values look to this session now.
     pub(crate) fn style(&self) -> Style {
-        Style::from_settings(|name| self.session.setting(name))
+        Style::of(&self.session.settings().current())
     }
 }
 

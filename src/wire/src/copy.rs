@@ -233,7 +233,8 @@ mod tests {
 
     #[tokio::test]
     async fn csv() {
-        let options = CopyCsv { delimiter: b',', quote: b'"', escape: b'"', null: String::new(), header: true, force_quote: vec![true, false] };
+        let options =
+            CopyCsv { delimiter: b',', quote: b'"', escape: b'"', null: String::new(), header: true, force_quote: vec![true, false] };
         let texts = vec![Some("plain"), Some("a,\"b\"\n"), Some(""), None];
         let (messages, tag) = copied(CopyFormat::Csv(options), vec![Some(1), Some(2), Some(3), None], texts).await;
         assert_eq!(lines(messages), "n,\"t,u\"\n\"1\",plain\n\"2\",\"a,\"\"b\"\"\n\"\n\"3\",\"\"\n,\n");

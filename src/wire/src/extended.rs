@@ -9,7 +9,7 @@ use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{BindComplete, CloseComplete, ParseComplete, PortalSuspended};
 use pgwire::messages::response::EmptyQueryResponse;
 use spi::{Code, Error, Result};
-use sql::{Answer, Format, Parameter, TransactionStatus};
+use sql::{Answer, Format, Parameter};
 
 use crate::connection::Connection;
 use crate::copy;
@@ -69,6 +69,9 @@ pub(crate) fn close(connection: &mut Connection, target: &Target) -> Outcome<()>
 
 /// Runs a portal, or goes on with it. `rows_max` 0 means all.
 pub(crate) async fn execute(connection: &mut Connection, name: &str, rows_max: usize) -> Outcome<()> {
+    if connection.portals.contains_key(name) {
+        connection.session.resume(name)?;
+    }
     // It is taken out while it is read: if that fails, it is gone.
     let portal = match connection.portals.remove(name) {
         Some(portal) => portal,
@@ -90,7 +93,6 @@ pub(crate) async fn execute(connection: &mut Connection, name: &str, rows_max: u
 
 /// The rows of a portal that runs for the first time; none if its answer has no rows, and then it has been given.
 async fn begin(connection: &mut Connection, name: &str) -> Outcome<Option<Portal>> {
-    let status = connection.session.transaction_status();
     let answer = connection.transport.while_connected(connection.session.execute(name)).await??;
     let tag = match answer {
         Answer::Rows { columns, batches, command } => {
@@ -106,10 +108,6 @@ async fn begin(connection: &mut Connection, name: &str) -> Outcome<Option<Portal
             return Ok(None);
         }
     };
-    // Portals end with their transaction, even if the client goes on without Sync.
-    if status != TransactionStatus::Idle && connection.session.transaction_status() == TransactionStatus::Idle {
-        connection.portals.clear();
-    }
     complete(connection, tag)?;
     Ok(None)
 }
@@ -147,9 +145,9 @@ mod tests {
     #[test]
     fn formats_are_for_all_or_for_each() {
         let value = || Some(Bytes::from_static(b"x"));
-        let formats = |codes: &[i16]| {
+        let formats = |codes: &[i16]| -> Result<Vec<_>> {
             let bound = parameters(codes.to_vec(), vec![value(), None, value()])?;
-            Result::Ok(bound.into_iter().map(|value| value.map(|value| value.format)).collect::<Vec<_>>())
+            Ok(bound.into_iter().map(|value| value.map(|value| value.format)).collect())
         };
         assert_eq!(formats(&[]).expect("valid"), [Some(Format::Text), None, Some(Format::Text)]);
         assert_eq!(formats(&[1]).expect("valid"), [Some(Format::Binary), None, Some(Format::Binary)]);

@@ -131,9 +131,12 @@ mod tests {
 
     #[tokio::test]
     async fn requests_for_encryption_come_first() {
-        for (packets, tls_possible, answer) in
-            [(&[STARTUP][..], true, &b""[..]), (&[GSS, TLS, STARTUP], false, b"NN"), (&[TLS, GSS, STARTUP], false, b"NN"), (&[GSS, STARTUP], true, b"N")]
-        {
+        for (packets, tls_possible, answer) in [
+            (&[STARTUP][..], true, &b""[..]),
+            (&[GSS, TLS, STARTUP], false, b"NN"),
+            (&[TLS, GSS, STARTUP], false, b"NN"),
+            (&[GSS, STARTUP], true, b"N"),
+        ] {
             let (packet, answered) = sent(&packets.concat(), tls_possible).await;
             assert!(matches!(packet, Ok(Ok(Packet::Startup(startup))) if startup.user == "bob"), "{packets:?}");
             assert_eq!(answered, answer);
@@ -145,7 +148,8 @@ mod tests {
 
     #[tokio::test]
     async fn other_protocols_are_refused() {
-        for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0; 100], &[TLS, TLS, TLS, TLS].concat(), b"\0\0\0\x04", b"\xff\xff\xff\xff\0\0\0\0"] {
+        for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0; 100], &[TLS, TLS, TLS, TLS].concat(), b"\0\0\0\x04", b"\xff\xff\xff\xff\0\0\0\0"]
+        {
             let (packet, _) = sent(bytes, false).await;
             assert_eq!(packet.expect("read").expect_err("refused").code, Code::Protocol);
         }

@@ -13,6 +13,7 @@ mod error;
 mod extended;
 mod greeting;
 mod limits;
+mod listeners;
 mod message;
 mod open;
 mod query;
@@ -22,5 +23,6 @@ mod startup;
 mod tls;
 mod transport;
 
-pub use server::{Listeners, WireConfig, serve};
-pub use tls::Tls;
+pub use listeners::Listeners;
+pub use server::{WireConfig, serve};
+pub use tls::{Tls, load_tls};

@@ -12,12 +12,19 @@ use crate::limits::SHORT_MESSAGE_BYTES_MAX;
 #[derive(Debug, PartialEq)]
 pub(crate) enum Message {
     Query(String),
-    Parse { name: String, text: String, parameter_types: Vec<u32> },
+    Parse {
+        name: String,
+        text: String,
+        parameter_types: Vec<u32>,
+    },
     Bind(Bind),
     Describe(Target),
     Close(Target),
     /// `rows_max` 0 means all.
-    Execute { portal: String, rows_max: usize },
+    Execute {
+        portal: String,
+        rows_max: usize,
+    },
     Flush,
     Sync,
     Terminate,
@@ -148,7 +155,7 @@ impl Reader {
             Ok(text) => Ok(text.to_owned()),
             Err(error) => {
                 let byte = bytes[error.valid_up_to()];
-                Err(Error::new(Code::InvalidText, format!("invalid byte sequence for encoding \"UTF8\": 0x{byte:02x}")))
+                Err(Error::new(Code::InvalidEncoding, format!("invalid byte sequence for encoding \"UTF8\": 0x{byte:02x}")))
             }
         }
     }

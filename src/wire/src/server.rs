@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use socket2::{SockRef, TcpKeepalive};
-use spi::{Error, Result};
+use spi::Result;
 use sql::Engine;
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -18,17 +18,12 @@ use tokio_util::task::TaskTracker;
 use crate::cancel::Sessions;
 use crate::greeting::Socket;
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTIONS_RESERVED, DRAIN_CANCELLED, DRAIN_RUNNING, HANDSHAKES_MAX, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES,
+    ACCEPT_PAUSE, CONNECTIONS_RESERVED, DRAIN_CANCELLED, DRAIN_RUNNING, HANDSHAKES_MAX, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL,
+    KEEPALIVE_PROBES,
 };
+use crate::listeners::{Listeners, UnixSocket};
 use crate::open::{open, time_to_open};
 use crate::tls::Tls;
-
-/// Where clients come from. The sockets are bound by whoever starts the server, so that a port that is taken is told at once.
-#[derive(Default)]
-pub struct Listeners {
-    pub tcp: Vec<TcpListener>,
-    pub unix: Option<UnixListener>,
-}
 
 /// What an operator decides about connections.
 #[derive(Clone)]
@@ -81,9 +76,6 @@ pub(crate) struct Server {
 /// Serves clients until `shutdown`, and then until they have left: idle sessions are ended at once, running statements after
 /// eight seconds, and after ten everything is dropped. Returns when no connection is left.
 pub async fn serve(engine: Arc<Engine>, listeners: Listeners, config: WireConfig, shutdown: CancellationToken) -> Result<()> {
-    if listeners.tcp.is_empty() && listeners.unix.is_none() {
-        return Err(Error::internal("there is nothing to listen on"));
-    }
     let server = Arc::new(Server {
         engine,
         slots: Arc::new(Semaphore::new(config.connections_max.saturating_add(CONNECTIONS_RESERVED).min(Semaphore::MAX_PERMITS))),
@@ -95,11 +87,9 @@ pub async fn serve(engine: Arc<Engine>, listeners: Listeners, config: WireConfig
         connections: TaskTracker::new(),
     });
     let accepting = TaskTracker::new();
-    for listener in listeners.tcp {
-        store::spawn("accept tcp", accepting.track_future(accept_tcp(Arc::clone(&server), listener)));
-    }
-    if let Some(listener) = listeners.unix {
-        store::spawn("accept unix", accepting.track_future(accept_unix(Arc::clone(&server), listener)));
+    store::spawn("accept tcp", accepting.track_future(accept_tcp(Arc::clone(&server), listeners.tcp)));
+    if let Some(socket) = listeners.unix {
+        store::spawn("accept unix", accepting.track_future(accept_unix(Arc::clone(&server), socket)));
     }
     accepting.close();
     shutdown.cancelled().await;
@@ -129,8 +119,8 @@ async fn accept_tcp(server: Arc<Server>, listener: TcpListener) {
     }
 }
 
-async fn accept_unix(server: Arc<Server>, listener: UnixListener) {
-    while let Some((handshake, (stream, _))) = accept_next(&server, || listener.accept()).await {
+async fn accept_unix(server: Arc<Server>, socket: UnixSocket) {
+    while let Some((handshake, (stream, _))) = accept_next(&server, || socket.listener.accept()).await {
         start(&server, Socket::Unix(stream), "[local]".to_owned(), handshake);
     }
 }

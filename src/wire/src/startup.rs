@@ -113,14 +113,13 @@ fn options(text: &str) -> Result<Vec<(String, String)>> {
     let mut words = words(text).into_iter();
     while let Some(word) = words.next() {
         let assignment = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c")) {
-            Some("") if word == "-c" => {
-                words.next().ok_or_else(|| invalid_options("\"-c\" needs a value").hint("Write -c name=value."))?
-            }
+            Some("") if word == "-c" => words.next().ok_or_else(|| invalid_options("\"-c\" needs a value").hint("Write -c name=value."))?,
             Some(assignment) => assignment.to_owned(),
             None => return Err(invalid_options(&format!("\"{word}\" is not supported")).hint("Write -c name=value.")),
         };
-        let (name, value) =
-            assignment.split_once('=').ok_or_else(|| invalid_options(&format!("\"{assignment}\" has no value")).hint("Write -c name=value."))?;
+        let (name, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| invalid_options(&format!("\"{assignment}\" has no value")).hint("Write -c name=value."))?;
         // A switch cannot contain a hyphen's look-alike: PostgreSQL reads --search-path as search_path.
         settings.push((name.replace('-', "_"), value.to_owned()));
     }
@@ -177,7 +176,8 @@ mod tests {
 
     #[test]
     fn reads_parameters() {
-        let startup = started(b"user\0bob\0database\0shop\0options\0-c geqo=off\0application_name\0x\0_pq_.new\x001\0\0").expect("a startup");
+        let startup =
+            started(b"user\0bob\0database\0shop\0options\0-c geqo=off\0application_name\0x\0_pq_.new\x001\0\0").expect("a startup");
         assert_eq!((startup.user.as_str(), startup.database.as_deref()), ("bob", Some("shop")));
         assert_eq!(startup.settings, [("geqo".to_owned(), "off".to_owned()), ("application_name".to_owned(), "x".to_owned())]);
         assert!(startup.needs_negotiation());

@@ -23,20 +23,20 @@ pub struct Tls {
     end_point: Option<Arc<[u8]>>,
 }
 
-impl Tls {
-    /// Reads a certificate chain, the gateway's own first, and its private key, both PEM.
-    pub fn load(certificate: &Path, key: &Path) -> Result<Tls> {
-        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-            .and_then(Iterator::collect)
-            .map_err(|error| unreadable("certificate", certificate, error))?;
-        let private_key = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("key", key, error))?;
-        let Some(own) = chain.first() else {
-            return Err(Error::new(Code::InvalidArgument, format!("TLS certificate file \"{}\" holds no certificate", certificate.display())));
-        };
-        let end_point = end_point::hash(own).map(Into::into);
-        Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(configuration(chain, private_key)?)), end_point })
-    }
+/// Reads a certificate chain, the gateway's own first, and its private key, both PEM.
+pub fn load_tls(certificate: &Path, key: &Path) -> Result<Tls> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| unreadable("certificate", certificate, error))?;
+    let private_key = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("key", key, error))?;
+    let Some(own) = chain.first() else {
+        return Err(Error::new(Code::InvalidArgument, format!("TLS certificate file \"{}\" holds no certificate", certificate.display())));
+    };
+    let end_point = end_point::hash(own).map(Into::into);
+    Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(configuration(chain, private_key)?)), end_point })
+}
 
+impl Tls {
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> std::io::Result<TlsStream<S>> {
         self.acceptor.accept(stream).await
     }
@@ -53,9 +53,8 @@ pub(crate) fn is_for_us<S>(stream: &TlsStream<S>) -> bool {
 }
 
 fn configuration(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig> {
-    let unusable = |error: rustls::Error| {
-        Error::new(Code::InvalidArgument, "could not use the TLS certificate and key").detail(format!("{error}."))
-    };
+    let unusable =
+        |error: rustls::Error| Error::new(Code::InvalidArgument, "could not use the TLS certificate and key").detail(format!("{error}."));
     // The provider is named, because rustls refuses to choose where another crate has linked a second one.
     let mut configuration = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

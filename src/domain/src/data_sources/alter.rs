@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use spi::connector::RemoteCalls;
 use spi::options::Options;
 use spi::{Code, Error, Result};
 use store::{Replica, failpoint};
@@ -43,18 +42,18 @@ pub async fn alter(services: &Services, actor: &Actor, name: &str, request: Alte
     access::require_superuser(actor, "alter data sources")?;
     check::comment(request.comment.as_deref())?;
     check::labels(request.labels.as_ref().unwrap_or(&BTreeMap::new()))?;
-    let tested = RemoteCalls::default();
     let publish = request.publish;
-    let applied = alter_tested(services, actor, name, request, &tested).await?;
-    services.connectors.add_remote_calls(applied.oid, &tested);
+    let (applied, tested) = alter_tested(services, actor, name, request).await?;
     match publish {
-        true => applied.harvested_outcome(services, started, tested.total()).await,
-        false => applied.outcome(services, started, tested.total()),
+        true => applied.harvested_outcome(services, started, tested).await,
+        false => applied.outcome(services, started, tested),
     }
 }
 
 /// Tests what the merge gives now and commits exactly that; where the source was changed meanwhile, does so again.
-async fn alter_tested(services: &Services, actor: &Actor, name: &str, request: Alter, tested: &RemoteCalls) -> Result<Applied> {
+/// Also gives the number of requests that the tests made.
+async fn alter_tested(services: &Services, actor: &Actor, name: &str, request: Alter) -> Result<(Applied, u64)> {
+    let mut tested = 0;
     let merge = Merge { request, factories: services.factories.clone(), keyring: services.keyring.clone() };
     for _ in 0..ATTEMPTS_MAX {
         let replica = services.store.replica();
@@ -62,14 +61,14 @@ async fn alter_tested(services: &Services, actor: &Actor, name: &str, request: A
         let merged = merge.on(&replica, &base)?;
         let passed = if merge.request.test && merged.needs_test(&base) {
             require_connectable(&base).map_err(|error| skip_the_test(error, &merge.request))?;
-            test::require_passing(services, name, &base.kind, &merged.options, tested).await?;
+            tested += test::require_passing(services, Some(base.oid), name, &base.kind, &merged.options).await?;
             Some((base.oid, base.current_version))
         } else {
             None
         };
         match commit(services, actor, name, merge.clone(), passed).await {
             Err(error) if error.code == Code::Conflict => {}
-            done => return done,
+            done => return done.map(|applied| (applied, tested)),
         }
     }
     Err(Error::new(Code::Conflict, format!("data source \"{name}\" was changed by others at the same time"))

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use spi::connector::RemoteCalls;
 use spi::options::Options;
 use spi::{Error, Result};
 use store::{Op, Replica, failpoint};
@@ -42,16 +41,15 @@ pub async fn create(services: &Services, actor: &Actor, request: Create) -> Resu
         let applied = Applied { oid: existing.oid, version: existing.current_version, revision, changed: false };
         return applied.outcome(services, started, 0);
     }
-    let tested = RemoteCalls::default();
-    if request.test {
-        test::require_passing(services, &request.name, &request.kind, &request.options, &tested).await?;
-    }
+    let tested = match request.test {
+        true => test::require_passing(services, None, &request.name, &request.kind, &request.options).await?,
+        false => 0,
+    };
     let publish = request.publish;
     let applied = commit(services, actor, request).await?;
-    services.connectors.add_remote_calls(applied.oid, &tested);
     match publish {
-        true => applied.harvested_outcome(services, started, tested.total()).await,
-        false => applied.outcome(services, started, tested.total()),
+        true => applied.harvested_outcome(services, started, tested).await,
+        false => applied.outcome(services, started, tested),
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::time::Instant;
 
-use spi::connector::RemoteCalls;
 use spi::{Code, Error, Result};
 use store::failpoint;
 
@@ -52,11 +51,8 @@ async fn move_to(services: &Services, actor: &Actor, name: &str, number: u64, ac
         return applied.outcome(services, started, 0);
     }
     let options = opened_options(&services.keyring, &replica, source.oid, number)?;
-    let tested = RemoteCalls::default();
-    let passed = test::require_passing(services, name, &source.kind, &options, &tested).await;
-    services.connectors.add_remote_calls(source.oid, &tested);
-    passed?;
-    commit(services, actor, &source, number, action).await?.harvested_outcome(services, started, tested.total()).await
+    let tested = test::require_passing(services, Some(source.oid), name, &source.kind, &options).await?;
+    commit(services, actor, &source, number, action).await?.harvested_outcome(services, started, tested).await
 }
 
 async fn commit(services: &Services, actor: &Actor, tested: &DataSource, number: u64, action: PublicationAction) -> Result<Applied> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spi::connector::{Connector, RemoteCalls, TestStage};
+use spi::connector::{Connector, RemoteCalls, Stage, TestStage};
 use spi::options::Options;
 use spi::{Code, Error, Result};
 
@@ -32,19 +32,26 @@ pub async fn test_options(services: &Services, kind: &str, options: Options) -> 
     stages(kind, connector.as_ref(), TEST_DEADLINE).await
 }
 
-/// Passes if every stage of the test does. The requests that it makes are counted in `counter`.
-pub(super) async fn require_passing(services: &Services, name: &str, kind: &str, options: &Options, counter: &RemoteCalls) -> Result<()> {
-    let connector = services.connectors.open_version(name, kind, options, counter).await?;
-    for TestStage { stage, outcome, .. } in stages(name, connector.as_ref(), TEST_DEADLINE).await? {
-        if let Err(error) = outcome {
-            let message = format!("data source \"{name}\" did not pass its test");
-            let detail = format!("Stage {}: {error}.", stage.name());
-            let hint = error.hint.unwrap_or_else(|| "CALL test_datasource shows every stage.".to_owned());
-            let failed = Error::source(error.code, name, message).detail(detail).hint(hint);
-            return Err(if error.retryable { failed.retryable() } else { failed });
-        }
+/// Passes if every stage of the test does, and says how many requests that took. They are counted for the source `oid`; one
+/// that does not exist yet has no count.
+pub(super) async fn require_passing(services: &Services, oid: Option<u32>, name: &str, kind: &str, options: &Options) -> Result<u64> {
+    let made = RemoteCalls::default();
+    let connector = services.connectors.open_version(name, kind, options, &made).await?;
+    let stages = stages(name, connector.as_ref(), TEST_DEADLINE).await;
+    if let Some(oid) = oid {
+        services.connectors.add_remote_calls(oid, &made);
     }
-    Ok(())
+    match stages?.into_iter().find_map(|TestStage { stage, outcome, .. }| Some((stage, outcome.err()?))) {
+        Some((stage, error)) => Err(not_passed(name, stage, error)),
+        None => Ok(made.total()),
+    }
+}
+
+fn not_passed(name: &str, stage: Stage, error: Error) -> Error {
+    let detail = format!("Stage {}: {error}.", stage.name());
+    let hint = error.hint.unwrap_or_else(|| "CALL test_datasource shows every stage.".to_owned());
+    let failed = Error::source(error.code, name, format!("data source \"{name}\" did not pass its test")).detail(detail).hint(hint);
+    if error.retryable { failed.retryable() } else { failed }
 }
 
 async fn stages(name: &str, connector: &dyn Connector, deadline: Duration) -> Result<Vec<TestStage>> {

@@ -83,9 +83,12 @@ fn compare(old: &SchemaMetadata, new: &SchemaMetadata, difference: &mut Differen
     let columns = Rows::new(old, new, Relation::Columns)?;
     let mut belonging = OF_TABLES.iter().map(|relation| Belonging::new(old, new, *relation, "table")).collect::<Result<Vec<_>>>()?;
     count(pair_relation(old, new, Relation::Tables), difference, |left, right| {
-        // All of them walk along, whatever the first one says.
-        let is_same = belonging.iter_mut().fold(true, |is_same, relation| relation.is_same(left, right) && is_same);
-        is_same && tables.is_same(left, right) && columns.is_same_range(old.columns_of(left), new.columns_of(right))
+        let mut is_same = tables.is_same(left, right) && columns.is_same_range(old.columns_of(left), new.columns_of(right));
+        for relation in &mut belonging {
+            // Not short-circuited: each of them walks along with the tables.
+            is_same &= relation.is_same(left, right);
+        }
+        is_same
     });
 
     let routines = Rows::new(old, new, Relation::Routines)?;

@@ -46,8 +46,16 @@ pub(super) struct Flight {
 
 /// What a refresh works on.
 struct Subject {
+    replica: Arc<Replica>,
     source: DataSource,
     version: u64,
+}
+
+/// What a refresh came to.
+struct Refreshed {
+    difference: Difference,
+    /// When the harvest began, in microseconds since 1970 UTC: what it saw is not older.
+    seen_at: i64,
 }
 
 /// Waits for its turn, refreshes, and notes how it went. Dropping it at any point leaves the newest snapshot as it is.
@@ -62,7 +70,7 @@ pub(super) async fn run(flight: Flight) -> Result<RefreshSummary> {
         refreshed.unwrap_or_else(|_| Err(Error::internal(format!("the refresh of data source \"{}\" panicked", subject.source.name))));
     let remote_calls = flight.connectors.remote_calls(flight.source_oid) - calls_before;
     flight.note(&subject, &refreshed, remote_calls).await;
-    let difference = refreshed?;
+    let difference = refreshed?.difference;
     flight.catalogs.wait_for_observation(flight.source_oid, APPLY_DEADLINE).await;
     let loaded = flight.catalogs.newest(flight.source_oid);
     Ok(RefreshSummary {
@@ -85,54 +93,61 @@ pub(super) fn stopped() -> Error {
 impl Flight {
     /// The source and its published version, if it may be connected to now.
     fn subject(&self) -> Result<Subject> {
-        let source = data_sources::by_oid(&self.store.replica(), self.source_oid)?;
+        let replica = self.store.replica();
+        let source = data_sources::by_oid(&replica, self.source_oid)?;
         let version = data_sources::require_readable(&source)?;
-        Ok(Subject { source, version })
+        Ok(Subject { replica, source, version })
     }
 
     fn covers_everything(&self) -> bool {
         self.scope == Scope::default()
     }
 
-    async fn refresh(&self, subject: &Subject) -> Result<Difference> {
-        let connector = self.connectors.get(&self.store.replica(), self.source_oid).await?;
+    async fn refresh(&self, subject: &Subject) -> Result<Refreshed> {
+        self.catalogs.wait_for(subject.replica.revision(), APPLY_DEADLINE).await?;
+        let connector = self.connectors.get(&subject.replica, self.source_oid).await?;
+        let seen_at = time::now();
         let harvest = tokio::select! {
             harvest = self.harvest(subject, connector.as_ref()) => harvest?,
             error = self.until_unreadable(subject.version) => return Err(error),
         };
+        let kept = self.keep(subject, harvest, connector.default_schema(), seen_at).await;
+        Ok(Refreshed { difference: kept.map_err(|error| self.named(subject, error))?, seen_at })
+    }
+
+    /// Makes the harvest the newest snapshot, if it differs from that.
+    async fn keep(&self, subject: &Subject, harvest: Harvest, default_schema: &str, seen_at: i64) -> Result<Difference> {
         let newest = self.catalogs.newest(self.source_oid);
-        let base = stored::base(&self.blobs, newest.as_deref()).await?;
-        let (scope, now) = (self.scope.clone(), time::now());
+        let mut base = stored::base(&self.blobs, newest.as_deref()).await?;
+        base.must_advance |= newest.as_ref().is_some_and(|newest| newest.record.default_schema != default_schema);
+        let scope = self.scope.clone();
         let prepared = tokio::task::spawn_blocking(move || prepare(&base, harvest, &scope)).await;
-        let prepared = prepared.map_err(|error| Error::internal("a harvest could not be compared").cause(error))?;
-        let Some(prepared) = prepared.map_err(|error| self.named(subject, error))? else { return Ok(Difference::default()) };
+        let prepared = prepared.map_err(|error| Error::internal("a harvest could not be compared").cause(error))??;
+        let Some(prepared) = prepared else { return Ok(Difference::default()) };
 
         failpoint::reach("refresh.before_blobs");
         let (manifest, digest) = stored::save(&self.blobs, &prepared).await?;
         failpoint::reach("refresh.after_blobs");
-        let observed_at = match (self.covers_everything(), &newest) {
-            (false, Some(newest)) => newest.record.observed_at,
-            _ => now,
+        let observed_at = match &newest {
+            // The rest of the source was not looked at.
+            Some(newest) if !self.covers_everything() => newest.record.observed_at,
+            _ => seen_at,
         };
-        let snapshot = Snapshot {
-            number: newest.as_ref().map_or(0, |newest| newest.record.number) + 1,
-            observed_at: Some(observed_at),
-            schemas: prepared.schemas,
-        };
+        let number = newest.as_ref().map_or(0, |newest| newest.record.number) + 1;
+        let snapshot = Snapshot { number, observed_at: Some(observed_at), schemas: prepared.schemas };
         let record = SnapshotRecord {
-            number: snapshot.number,
+            number,
             version: subject.version,
             observed_at,
-            harvested_at: self.covers_everything().then_some(now),
+            harvested_at: self.covers_everything().then(time::now),
             manifest: digest,
             next_oid: manifest.next_oid,
-            default_schema: connector.default_schema().to_owned(),
+            default_schema: default_schema.to_owned(),
             objects: snapshot.objects() as u64,
             difference: prepared.difference,
         };
-        let difference = record.difference;
         self.commit(Loaded { record, snapshot, manifest: Ok(manifest) }).await?;
-        Ok(difference)
+        Ok(prepared.difference)
     }
 
     async fn harvest(&self, subject: &Subject, connector: &dyn Connector) -> Result<Harvest> {
@@ -193,35 +208,32 @@ impl Flight {
         }
     }
 
-    async fn note(&self, subject: &Subject, refreshed: &Result<Difference>, remote_calls: u64) {
+    async fn note(&self, subject: &Subject, refreshed: &Result<Refreshed>, remote_calls: u64) {
         if let Err(error) = refreshed {
             tracing::warn!(source = %subject.source.name, %error, "metadata refresh failed");
         }
         let is_whole = self.covers_everything();
-        self.catalogs
-            .ledger()
-            .note(self.source_oid, |attempts| match (refreshed, is_whole) {
-                (Ok(_), true) => {
-                    let now = attempts.last_attempt_at;
-                    *attempts = Attempts {
-                        version: subject.version,
-                        last_attempt_at: now,
-                        observed_at: now,
-                        failures: 0,
-                        last_error: None,
-                        remote_calls,
-                    };
+        let edit = |attempts: &mut Attempts| {
+            if is_whole {
+                attempts.version = subject.version;
+                attempts.last_whole_attempt_at = attempts.last_attempt_at;
+                attempts.remote_calls = remote_calls;
+            }
+            match refreshed {
+                Ok(refreshed) if is_whole => {
+                    attempts.observed_at = Some(refreshed.seen_at);
+                    attempts.failures = 0;
+                    attempts.last_error = None;
                 }
-                (Ok(_), false) => {}
-                (Err(error), true) => {
-                    attempts.version = subject.version;
-                    attempts.failures = attempts.failures.saturating_add(1);
+                // What is wrong with the rest of the source is not known to be right now.
+                Ok(_) => {}
+                Err(error) => {
+                    attempts.failures = attempts.failures.saturating_add(u32::from(is_whole));
                     attempts.last_error = Some(error.to_string());
-                    attempts.remote_calls = remote_calls;
                 }
-                (Err(error), false) => attempts.last_error = Some(error.to_string()),
-            })
-            .await;
+            }
+        };
+        self.catalogs.ledger().note(self.source_oid, edit).await;
     }
 }
 

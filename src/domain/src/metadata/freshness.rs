@@ -35,8 +35,11 @@ pub struct Freshness {
 pub(crate) struct Attempts {
     /// The version whose harvest was tried last; 0 if none was.
     pub version: u64,
+    /// When the last attempt ended, at the whole source or at a part.
     pub last_attempt_at: Option<i64>,
-    /// When the whole source was last seen without an error.
+    /// When the last attempt at the whole source ended.
+    pub last_whole_attempt_at: Option<i64>,
+    /// When the last harvest of the whole source that succeeded began: what it saw is not older.
     pub observed_at: Option<i64>,
     /// Attempts at the whole source that failed since then.
     pub failures: u32,

@@ -31,7 +31,7 @@ pub(super) enum Candidate {
     /// The part of the source that was not harvested stays as it is.
     Kept(Arc<SchemaMetadata>),
     /// What a harvest found.
-    Harvested(SchemaMetadata),
+    Harvested(Box<SchemaMetadata>),
 }
 
 impl Candidate {
@@ -79,7 +79,7 @@ pub(super) fn assign(
         };
         // Every new row is in exactly one pair.
         schemas.extend(match candidates[new].take() {
-            Some(Candidate::Harvested(schema)) => Some(Candidate::Harvested(ids.assign_schema(old, schema)?)),
+            Some(Candidate::Harvested(schema)) => Some(Candidate::Harvested(Box::new(ids.assign_schema(old, *schema)?))),
             kept => kept,
         });
     }

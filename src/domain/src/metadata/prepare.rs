@@ -16,8 +16,8 @@ use super::{chunk, splice};
 
 /// What the next snapshot is built on.
 pub(super) struct Base {
-    /// There is no snapshot yet, or it is lost: even an empty harvest makes one.
-    pub is_blank: bool,
+    /// A harvest that finds nothing new makes a snapshot too: there is none yet, it is lost, or its record is out of date.
+    pub must_advance: bool,
     /// Sorted by name.
     pub schemas: Vec<Arc<SchemaMetadata>>,
     /// The blobs of the schemas, in the same order.
@@ -52,7 +52,7 @@ pub(super) fn prepare(base: &Base, harvest: Harvest, scope: &Scope) -> Result<Op
 
     let mut schemas = Vec::with_capacity(assigned.schemas.len());
     let mut chunks = Vec::with_capacity(assigned.schemas.len());
-    let mut changed = base.is_blank || assigned.schemas.len() != base.schemas.len();
+    let mut changed = base.must_advance || assigned.schemas.len() != base.schemas.len();
     for candidate in assigned.schemas {
         let name = candidate.schema().name.as_str();
         let old = base.schemas.binary_search_by(|schema| schema.name.as_str().cmp(name)).ok();

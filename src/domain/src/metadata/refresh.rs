@@ -207,8 +207,7 @@ impl Refreshes {
         let attempts = self.inner.catalogs.ledger().get(source_oid);
         let history = History {
             version: attempts.version,
-            last_attempt_at: attempts.last_attempt_at,
-            observed_at: attempts.observed_at,
+            attempted_at: attempts.last_whole_attempt_at,
             failures: attempts.failures,
             is_lost: false,
         };
@@ -216,8 +215,8 @@ impl Refreshes {
         let is_lost = loaded.is_lost();
         // A crash may have lost the note that a harvest succeeded, but not the snapshot that it made.
         let harvested_at = loaded.record.harvested_at;
-        match harvested_at.filter(|at| history.last_attempt_at.is_none_or(|attempt| attempt < *at)) {
-            Some(at) => History { version: loaded.record.version, last_attempt_at: Some(at), observed_at: Some(at), failures: 0, is_lost },
+        match harvested_at.filter(|at| history.attempted_at.is_none_or(|attempt| attempt < *at)) {
+            Some(at) => History { version: loaded.record.version, attempted_at: Some(at), failures: 0, is_lost },
             None => History { is_lost, ..history },
         }
     }
@@ -227,12 +226,13 @@ impl Refreshes {
         let loaded = self.inner.catalogs.newest(source.oid);
         let observed_at = loaded.as_ref().and_then(|loaded| loaded.snapshot.observed_at);
         let damage = loaded.as_ref().and_then(|loaded| loaded.failure()).map(Error::to_string);
+        let errors: Vec<String> = damage.into_iter().chain(attempts.last_error).collect();
         Freshness {
             source_oid: source.oid,
             snapshot_number: loaded.as_ref().map_or(0, |loaded| loaded.record.number),
             observed_at: observed_at.map(|at| at.max(attempts.observed_at.unwrap_or(at))),
-            last_attempt_at: history.last_attempt_at,
-            last_error: attempts.last_error.or(damage),
+            last_attempt_at: attempts.last_attempt_at.max(history.attempted_at),
+            last_error: (!errors.is_empty()).then(|| errors.join("; ")),
             next_refresh_at: self.due_at(replica, &source, now),
             remote_calls_total: self.inner.connectors.remote_calls(source.oid),
             name: source.name,

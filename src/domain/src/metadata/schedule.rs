@@ -17,10 +17,8 @@ pub(super) struct History {
     /// The version whose harvest was tried last; 0 if none was.
     pub version: u64,
     /// When the last attempt ended.
-    pub last_attempt_at: Option<i64>,
-    /// When the last attempt that succeeded ended.
-    pub observed_at: Option<i64>,
-    /// Attempts that failed since.
+    pub attempted_at: Option<i64>,
+    /// Attempts that failed since the last one that succeeded.
     pub failures: u32,
     /// The stored snapshot is damaged: only a harvest brings the metadata back.
     pub is_lost: bool,
@@ -32,12 +30,12 @@ pub(super) fn due_at(source_oid: u32, version: u64, interval: Option<Duration>, 
         return Some(now);
     }
     let interval = interval?;
-    let (since, pause) = match history.failures {
-        0 => (history.observed_at, interval),
-        failures => (history.last_attempt_at, retry_after(failures).min(interval)),
+    let pause = match history.failures {
+        0 => interval,
+        failures => retry_after(failures).min(interval),
     };
     // A clock that was set back must not silence a source until it has caught up.
-    match since.filter(|since| *since <= now) {
+    match history.attempted_at.filter(|since| *since <= now) {
         Some(since) => Some(since + (pause.as_micros() as f64 * (1.0 + JITTER * fraction(source_oid, since))) as i64),
         None => Some(now),
     }
@@ -64,8 +62,7 @@ mod tests {
     const INTERVAL: Option<Duration> = Some(Duration::from_secs(300));
 
     fn harvested(seconds_ago: i64) -> History {
-        let at = Some(NOW - seconds_ago * SECOND);
-        History { version: 1, last_attempt_at: at, observed_at: at, ..History::default() }
+        History { version: 1, attempted_at: Some(NOW - seconds_ago * SECOND), ..History::default() }
     }
 
     fn seconds_left(interval: Option<Duration>, history: History) -> Option<i64> {

@@ -15,7 +15,9 @@ use super::identity::Candidate;
 
 /// The schemas of the next snapshot, sorted by name. What was harvested beyond the scope is left out.
 pub(super) fn candidates(previous: &[Arc<SchemaMetadata>], mut harvested: Vec<SchemaMetadata>, scope: &Scope) -> Result<Vec<Candidate>> {
-    let Some(only) = scope.schema.as_deref() else { return Ok(harvested.into_iter().map(Candidate::Harvested).collect()) };
+    let Some(only) = scope.schema.as_deref() else {
+        return Ok(harvested.into_iter().map(|schema| Candidate::Harvested(Box::new(schema))).collect());
+    };
     harvested.retain(|schema| schema.name == only);
     let mut next = harvested.pop();
     if let Some(table) = scope.table.as_deref() {
@@ -29,7 +31,7 @@ pub(super) fn candidates(previous: &[Arc<SchemaMetadata>], mut harvested: Vec<Sc
         previous.iter().filter(|schema| schema.name != only).map(|schema| Candidate::Kept(Arc::clone(schema))).collect();
     if let Some(next) = next {
         let place = candidates.partition_point(|candidate| candidate.schema().name < next.name);
-        candidates.insert(place, Candidate::Harvested(next));
+        candidates.insert(place, Candidate::Harvested(Box::new(next)));
     }
     Ok(candidates)
 }

@@ -108,7 +108,7 @@ fn named(digest: &Digest, error: Error) -> Error {
 /// What the next snapshot is built on; without a snapshot, nothing.
 pub(super) async fn base(blobs: &Blobs, loaded: Option<&Loaded>) -> Result<Base> {
     let nothing =
-        |next_oid| Base { is_blank: true, schemas: Vec::new(), chunks: Vec::new(), next_oid, retired: None, retired_content: None };
+        |next_oid| Base { must_advance: true, schemas: Vec::new(), chunks: Vec::new(), next_oid, retired: None, retired_content: None };
     let Some(loaded) = loaded else { return Ok(nothing(FIRST_OID)) };
     let manifest = match &loaded.manifest {
         Ok(manifest) => manifest,
@@ -120,7 +120,7 @@ pub(super) async fn base(blobs: &Blobs, loaded: Option<&Loaded>) -> Result<Base>
         None => None,
     };
     Ok(Base {
-        is_blank: false,
+        must_advance: false,
         schemas: loaded.snapshot.schemas.clone(),
         chunks: manifest.schemas.clone(),
         next_oid: manifest.next_oid,

@@ -5,10 +5,10 @@ use datafusion::sql::sqlparser::ast::{Expr, TypedString, UnaryOperator, Value};
 use spi::types::{PgType, oid};
 use spi::{Code, Error};
 
-use super::{Refusal, moment};
-use crate::output::sql_types;
+use super::Refusal;
 use crate::parse::fold;
 use crate::settings::parse_bool;
+use crate::{moment, output};
 
 /// A value, of the few types that arguments have.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +48,9 @@ pub(super) fn read(expr: &Expr, values: &[ScalarValue], time_zone: &str) -> Resu
             Constant::Null => Ok(Constant::Null),
             _ => Err(Refusal::NoConstant),
         },
-        Expr::Cast { expr, data_type, .. } => cast(read(expr, values, time_zone)?, sql_types::pg_type(data_type), time_zone),
+        Expr::Cast { expr, data_type, .. } => cast(read(expr, values, time_zone)?, output::pg_type(data_type), time_zone),
         Expr::TypedString(TypedString { data_type, value, .. }) => {
-            cast(literal(&value.value, values)?, sql_types::pg_type(data_type), time_zone)
+            cast(literal(&value.value, values)?, output::pg_type(data_type), time_zone)
         }
         Expr::Identifier(ident) => {
             let name = fold(ident);
@@ -137,7 +137,7 @@ pub(super) fn parameter(expr: &Expr) -> Option<(usize, Option<u32>)> {
         Expr::Nested(inner) => parameter(inner),
         Expr::Cast { expr, data_type, .. } => {
             let (number, inner) = parameter(expr)?;
-            Some((number, inner.or_else(|| sql_types::pg_type(data_type).map(|pg_type| pg_type.oid))))
+            Some((number, inner.or_else(|| output::pg_type(data_type).map(|pg_type| pg_type.oid))))
         }
         Expr::Value(value) => match &value.value {
             Value::Placeholder(written) => number(written).map(|number| (number, None)),
@@ -158,7 +158,7 @@ fn number(placeholder: &str) -> Option<usize> {
 /// The type of an argument as an error lists it, before anything is known of what it is for.
 pub(super) fn type_as_written(expr: &Expr) -> String {
     if let Expr::Cast { data_type, .. } | Expr::TypedString(TypedString { data_type, .. }) = expr {
-        return sql_types::pg_type(data_type).map_or_else(|| data_type.to_string().to_lowercase(), PgType::format);
+        return output::pg_type(data_type).map_or_else(|| data_type.to_string().to_lowercase(), PgType::format);
     }
     match read(expr, &[], "UTC") {
         // PostgreSQL does not decide on the type of a literal in quotes before it knows what it is for.

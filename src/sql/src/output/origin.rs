@@ -51,12 +51,24 @@ pub(crate) fn origins(plan: &LogicalPlan, column: usize) -> Vec<Origin> {
     }
 }
 
-fn of_expression(expression: Option<&Expr>, input: &LogicalPlan) -> Vec<Origin> {
-    let mut expression = expression;
-    while let Some(Expr::Alias(alias)) = expression {
-        expression = Some(&alias.expr);
+/// The name of the function whose result a column is.
+pub(crate) fn called_function(plan: &LogicalPlan, column: usize) -> Option<&str> {
+    let LogicalPlan::Projection(projection) = plan else { return None };
+    match unaliased(projection.expr.get(column)?) {
+        Expr::ScalarFunction(function) => Some(function.name()),
+        _ => None,
     }
-    match expression {
+}
+
+fn unaliased(mut expression: &Expr) -> &Expr {
+    while let Expr::Alias(alias) = expression {
+        expression = &alias.expr;
+    }
+    expression
+}
+
+fn of_expression(expression: Option<&Expr>, input: &LogicalPlan) -> Vec<Origin> {
+    match expression.map(unaliased) {
         Some(Expr::Column(column)) => of_column(column, input),
         _ => Vec::new(),
     }

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use spi::types::{self, BuiltinType, PgType, oid};
 
-use super::{Refused, binary, null, text};
+use super::{Refused, binary, null_of, text};
 
 /// `{1,NULL,"a, b"}`, with bounds in front or without.
 pub(super) fn parse(written: &str, element: &BuiltinType, time_zone: &str) -> Result<ScalarValue, Refused> {
@@ -18,7 +18,7 @@ pub(super) fn parse(written: &str, element: &BuiltinType, time_zone: &str) -> Re
     let values = items(body).map_err(|nested| if nested { Refused::Unsupported } else { refused() })?;
     let value = |item: Option<String>| match item {
         Some(item) => text::decode(&item, element.oid, time_zone),
-        None => null(element.oid),
+        None => null_of(element.oid),
     };
     list(values.into_iter().map(value).collect::<Result<_, _>>()?, element)
 }
@@ -42,7 +42,7 @@ pub(super) fn from_binary(bytes: &[u8], element: &BuiltinType) -> Result<ScalarV
     let mut values = Vec::with_capacity(length);
     for _ in 0..length {
         values.push(match word(&mut rest)? {
-            -1 => null(element.oid)?,
+            -1 => null_of(element.oid)?,
             length => {
                 let length = usize::try_from(length).map_err(|_| Refused::Binary)?;
                 let (value, after) = rest.split_at_checked(length).ok_or(Refused::Binary)?;

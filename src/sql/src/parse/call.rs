@@ -26,7 +26,6 @@ pub(crate) struct CallArgument {
 pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Call> {
     tokens.expect_word("CALL")?;
     let position = tokens.position();
-    let position = tokens.position();
     let name = tokens.object_name()?;
     let name = name.0.iter().filter_map(|part| part.as_ident().map(fold)).collect();
     tokens.expect_token(&Token::LParen)?;

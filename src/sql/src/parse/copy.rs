@@ -5,7 +5,7 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 use spi::{Code, Error, Result};
 
 use super::tokens::Tokens;
-use super::{Command, Refused};
+use super::{Command, Refused, SourceText};
 use crate::settings::parse_bool;
 
 #[derive(Clone, Debug)]
@@ -108,6 +108,15 @@ fn rows(tokens: &mut Tokens<'_>) -> Result<CopyRows> {
         tokens.expect_token(&Token::RParen)?;
     }
     Ok(CopyRows::Table { name, columns })
+}
+
+/// The query that reads a table, or these columns of it.
+pub(crate) fn select_from(table: &ObjectName, columns: &[ast::Ident]) -> Result<Box<ast::Statement>> {
+    let columns: Vec<String> = columns.iter().map(ast::Ident::to_string).collect();
+    let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+    let source = SourceText(format!("SELECT {columns} FROM {table}").into());
+    let query = Tokens::new(source.tokens()?, &source).query()?;
+    Ok(Box::new(ast::Statement::Query(query)))
 }
 
 /// One of `(FORMAT csv, HEADER, …)`.

@@ -29,7 +29,7 @@ impl FunctionRewrite for Operators {
     fn rewrite(&self, expr: Expr, schema: &DFSchema, _: &ConfigOptions) -> Result<Transformed<Expr>> {
         match expr {
             Expr::BinaryExpr(BinaryExpr { left, op, right }) if op.is_numerical_operators() => Ok(arithmetic(*left, op, *right, schema)),
-            Expr::BinaryExpr(BinaryExpr { mut left, op, mut right }) if op.supports_propagation() || is_distinctness(op) => {
+            Expr::BinaryExpr(BinaryExpr { mut left, op, mut right }) if is_comparison(op) => {
                 fit(&mut left, &mut right, schema);
                 Ok(Transformed::yes(Expr::BinaryExpr(BinaryExpr { left, op, right })))
             }
@@ -49,8 +49,18 @@ impl FunctionRewrite for Operators {
     }
 }
 
-fn is_distinctness(op: Operator) -> bool {
-    matches!(op, Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom)
+fn is_comparison(op: Operator) -> bool {
+    matches!(
+        op,
+        Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq
+            | Operator::IsDistinctFrom
+            | Operator::IsNotDistinctFrom
+    )
 }
 
 fn arithmetic(mut left: Expr, op: Operator, mut right: Expr, schema: &DFSchema) -> Transformed<Expr> {

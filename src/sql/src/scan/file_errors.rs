@@ -19,7 +19,7 @@ use datafusion::physical_plan::{
 };
 use futures::TryStreamExt;
 use object_store::ObjectStore;
-use spi::{Error, Origin};
+use spi::{Code, Error, Origin};
 
 use super::external;
 use crate::error;
@@ -121,9 +121,9 @@ impl ExecutionPlan for FileScanExec {
     }
 }
 
-/// An error that says of which source it is; one of a connector says so already.
+/// An error that says of which source it is; one of a connector says so already, and that memory ran out is not the source's doing.
 fn named(error: Error, source: &str) -> Error {
-    if matches!(error.origin, Origin::Source(_)) {
+    if matches!(error.origin, Origin::Source(_)) || matches!(error.code, Code::OutOfMemory | Code::DiskFull) {
         return error;
     }
     let message = format!("could not read data source \"{source}\"");
@@ -137,7 +137,6 @@ fn named(error: Error, source: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use object_store::memory::InMemory;
-    use spi::Code;
 
     use super::*;
 

@@ -36,7 +36,7 @@ pub(super) fn plan(runtime: &Arc<RuntimeEnv>, scan: &Scan, found: Files, filters
     let file_schema = as_planned(&found.file_schema, &scan.columns);
     let partition_columns = as_planned(&Arc::new(Schema::new(found.partition_columns.clone())), &scan.columns);
     let projection = projection(scan, &file_schema, &partition_columns)?;
-    let table_schema = TableSchema::new(file_schema, partition_columns.fields().iter().cloned().collect());
+    let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(partition_columns.fields().clone()).build();
     let (source, compression) = file_source(&found.format, table_schema);
     let config = FileScanConfigBuilder::new(url, source)
         // One group: the optimizer spreads it over the cores, by size.

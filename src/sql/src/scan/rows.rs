@@ -115,7 +115,7 @@ impl ExecutionPlan for SourceScanExec {
             match scan.connector.read(scan.request.clone()).await.map_err(external)? {
                 ReadPlan::Rows(rows) => Ok(fitting(rows, &scan)),
                 ReadPlan::Files(found) => {
-                    let files = files::plan(context.runtime_env(), &scan, found, &filters)?;
+                    let files = files::plan(&context.runtime_env(), &scan, found, &filters)?;
                     CoalescePartitionsExec::new(files).execute(0, context)
                 }
             }

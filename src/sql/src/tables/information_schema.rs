@@ -18,20 +18,20 @@ mod foreign_tables;
 mod key_column_usage;
 mod parameters;
 mod partitions;
+mod referenced_key;
 mod referential_constraints;
 mod routines;
 mod schemata;
 mod table_constraints;
-#[allow(clippy::module_inception)]
 mod tables;
 mod types;
 mod views;
 
 pub(super) const ALL: &[&dyn Table] = &[
     &applicable_roles::ApplicableRoles,
-    &character_sets::CHARACTER_SETS,
+    &character_sets::CharacterSets,
     &check_constraints::CHECK_CONSTRAINTS,
-    &collations::COLLATIONS,
+    &collations::Collations,
     &columns::COLUMNS,
     &constraint_column_usage::CONSTRAINT_COLUMN_USAGE,
     &enabled_roles::EnabledRoles,

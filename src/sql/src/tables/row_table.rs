@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
+use domain::catalog::Database;
 use futures::future::BoxFuture;
 use futures::stream;
 use schemars::JsonSchema;
@@ -20,8 +21,8 @@ use serde::Serialize;
 use spi::Result;
 
 use crate::plan_context::PlanContext;
-use crate::row::{self, Column};
-use crate::tables::{Table, arrow_schema};
+use crate::row;
+use crate::tables::{Extent, Table, TableColumn};
 
 /// A relation of at most some thousands of rows, whose row is a struct.
 pub(crate) trait RowTable: Send + Sync + 'static {
@@ -31,7 +32,7 @@ pub(crate) trait RowTable: Send + Sync + 'static {
     type Row: JsonSchema + Serialize + Send + Sync;
 
     /// The rows that the session's role may see.
-    fn rows(ctx: &PlanContext) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
+    fn rows(extent: &Extent) -> impl Future<Output = Result<Vec<Self::Row>>> + Send;
 }
 
 impl<T: RowTable> Table for T {
@@ -47,14 +48,13 @@ impl<T: RowTable> Table for T {
         row::summary::<T::Row>()
     }
 
-    fn columns(&self) -> Vec<Column> {
+    fn make_columns(&self) -> Vec<TableColumn> {
         row::columns::<T::Row>()
     }
 
-    fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider> {
-        let rows = |ctx: Arc<PlanContext>| -> BoxFuture<'static, Result<RecordBatch>> { Box::pin(async move { row::batch(&T::rows(&ctx).await?) }) };
-        let name = format!("{}.{}", T::SCHEMA, T::NAME);
-        Arc::new(RowProvider(Arc::new(Rows { name, schema: arrow_schema(self), ctx: Arc::clone(ctx), rows })))
+    fn provider(&'static self, ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Arc<dyn TableProvider> {
+        let rows = |extent: Extent| -> BoxFuture<'static, Result<RecordBatch>> { Box::pin(async move { row::batch(&T::rows(&extent).await?) }) };
+        Arc::new(RowProvider(Arc::new(Rows { table: self, extent: Extent::new(ctx, database), schema: self.arrow_schema(), rows })))
     }
 }
 
@@ -63,15 +63,15 @@ impl<T: RowTable> Table for T {
 struct RowProvider(Arc<Rows>);
 
 struct Rows {
-    name: String,
+    table: &'static dyn Table,
+    extent: Extent,
     schema: SchemaRef,
-    ctx: Arc<PlanContext>,
-    rows: fn(Arc<PlanContext>) -> BoxFuture<'static, Result<RecordBatch>>,
+    rows: fn(Extent) -> BoxFuture<'static, Result<RecordBatch>>,
 }
 
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        write!(f, "{}.{}", self.table.schema(), self.table.name())
     }
 }
 
@@ -103,7 +103,7 @@ impl PartitionStream for Rows {
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let rows = (self.rows)(Arc::clone(&self.ctx));
+        let rows = (self.rows)(self.extent.clone());
         let batch = async move { rows.await.map_err(|error| DataFusionError::External(Box::new(error))) };
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream::once(batch)))
     }

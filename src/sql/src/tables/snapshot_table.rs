@@ -7,22 +7,26 @@
 mod exec;
 mod filter;
 mod grain;
+mod lookup;
 mod provider;
 mod rows;
+#[cfg(test)]
+mod tests;
+mod views;
 
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
+use domain::catalog::Database;
 use spi::types::{PgType, oid};
 
 pub(crate) use grain::Grain;
 pub(crate) use rows::Rows;
 
 use crate::plan_context::PlanContext;
-use crate::row::Column;
-use crate::tables::Table;
+use crate::tables::{Extent, Table, TableColumn};
 
 /// A relation over metadata snapshots.
 pub(crate) struct SnapshotTable {
@@ -68,8 +72,6 @@ pub(crate) enum Kind {
     Cardinal,
     Text,
     BigInt,
-    Boolean,
-    Oid,
     TimestampTz,
 }
 
@@ -82,8 +84,6 @@ impl Kind {
             Kind::Cardinal => PgType::new(oid::INT4),
             Kind::Text => PgType::new(oid::TEXT),
             Kind::BigInt => PgType::new(oid::INT8),
-            Kind::Boolean => PgType::new(oid::BOOL),
-            Kind::Oid => PgType::new(oid::OID),
             Kind::TimestampTz => PgType::new(oid::TIMESTAMPTZ),
         }
     }
@@ -93,8 +93,6 @@ impl Kind {
             Kind::Identifier | Kind::Characters | Kind::YesOrNo | Kind::Text => DataType::Utf8View,
             Kind::Cardinal => DataType::Int32,
             Kind::BigInt => DataType::Int64,
-            Kind::Boolean => DataType::Boolean,
-            Kind::Oid => DataType::UInt32,
             Kind::TimestampTz => spi::types::to_arrow(PgType::new(oid::TIMESTAMPTZ)),
         }
     }
@@ -109,6 +107,15 @@ impl SnapshotColumn {
     /// A column that is one of the names by which objects are found.
     pub(crate) const fn key(name: &'static str, key: Key, description: &'static str, gather: fn(&Rows<'_>) -> ArrayRef) -> Self {
         Self { name, kind: Kind::Identifier, description, key: Some(key), gather }
+    }
+
+    /// When the data source was last seen to be as the row says.
+    pub(crate) const OBSERVED_AT: SnapshotColumn =
+        Self::new("observed_at", Kind::TimestampTz, "When the source was last seen to be like this.", Rows::observed_at);
+
+    /// A column of the standard for something that data sources do not tell: always null.
+    pub(crate) const fn unknown(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, description: "Not known of any data source; always null.", key: None, gather: gather_null(kind) }
     }
 
     /// A column of the standard for something that no data source has: always null.
@@ -138,8 +145,8 @@ impl Table for SnapshotTable {
         self.summary.to_owned()
     }
 
-    fn columns(&self) -> Vec<Column> {
-        let column = |column: &SnapshotColumn| Column {
+    fn make_columns(&self) -> Vec<TableColumn> {
+        let column = |column: &SnapshotColumn| TableColumn {
             name: column.name.to_owned(),
             pg_type: column.kind.pg_type(),
             arrow: column.kind.arrow(),
@@ -148,7 +155,7 @@ impl Table for SnapshotTable {
         self.columns.iter().map(column).collect()
     }
 
-    fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider> {
-        Arc::new(provider::SnapshotProvider::new(self, ctx))
+    fn provider(&'static self, ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Arc<dyn TableProvider> {
+        Arc::new(provider::SnapshotProvider::new(self, Extent::new(ctx, database)))
     }
 }

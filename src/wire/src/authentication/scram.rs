@@ -97,7 +97,9 @@ impl Exchange {
 /// Whether what the client says about channel binding fits what it chose.
 fn check_flag(flag: &str, binding: &Binding) -> Result<()> {
     match (flag, binding) {
-        ("n", Binding::Unused { .. }) | ("y", Binding::Unused { offered: false }) | ("p=tls-server-end-point", Binding::EndPoint(_)) => Ok(()),
+        ("n", Binding::Unused { .. }) | ("y", Binding::Unused { offered: false }) | ("p=tls-server-end-point", Binding::EndPoint(_)) => {
+            Ok(())
+        }
         ("y", Binding::Unused { offered: true }) => Err(Error::new(Code::Authorization, "SCRAM channel binding negotiation error")
             .detail("The client supports SCRAM channel binding but thinks the server does not, although the server has offered it.")),
         _ => Err(malformed().detail("The channel binding does not fit the mechanism.")),
@@ -195,7 +197,9 @@ mod tests {
 
     #[test]
     fn malformed_messages_are_refused() {
-        let begin = |first: &str| Exchange::begin(verifier("x"), Binding::Unused { offered: false }, first.as_bytes()).map(|(exchange, _)| exchange);
+        let begin = |first: &str| {
+            Exchange::begin(verifier("x"), Binding::Unused { offered: false }, first.as_bytes()).map(|(exchange, _)| exchange)
+        };
         for first in ["", "n", "n,,", "n,,n=", "n,,n=,r=", "n,,r=abc,n=", "n,,m=x,n=,r=abc", "x,,n=,r=abc", "n,,n=,r=a\u{e9}"] {
             assert_eq!(begin(first).err().expect(first).code, Code::Protocol, "{first}");
         }

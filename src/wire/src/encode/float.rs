@@ -171,9 +171,14 @@ mod tests {
             assert_eq!(float8(value, 1), expected);
             assert_eq!(float8(value, 3), expected);
         }
-        for (value, expected) in
-            [(0.1, "0.1"), (16777216.0, "1.6777216e+07"), (100000.0, "100000"), (1e6, "1e+06"), (-0.0, "-0"), (f32::MIN_POSITIVE, "1.1754944e-38")]
-        {
+        for (value, expected) in [
+            (0.1, "0.1"),
+            (16777216.0, "1.6777216e+07"),
+            (100000.0, "100000"),
+            (1e6, "1e+06"),
+            (-0.0, "-0"),
+            (f32::MIN_POSITIVE, "1.1754944e-38"),
+        ] {
             assert_eq!(float4(value, 1), expected);
         }
     }

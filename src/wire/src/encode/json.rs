@@ -17,7 +17,9 @@ pub(super) fn writer(array: &ArrayRef, style: &Style) -> Result<Write> {
             out.extend_from_slice(b"null");
             Ok(())
         }),
-        DataType::Boolean => required(array, read::booleans(array, |value, out| out.extend_from_slice(if value { b"true" } else { b"false" })))?,
+        DataType::Boolean => {
+            required(array, read::booleans(array, |value, out| out.extend_from_slice(if value { b"true" } else { b"false" })))?
+        }
         DataType::Struct(fields) => {
             let names = fields.iter().map(|field| quoted(field.name()));
             let members = names.zip(array.as_struct().columns()).map(|(name, column)| Ok((name, nullable(column, style)?)));
@@ -88,7 +90,8 @@ fn union_writer(array: &ArrayRef, mode: UnionMode, style: &Style) -> Result<Writ
     let members = union.fields().iter().map(|(id, _)| Ok((id, nullable(union.child(id), style)?))).collect::<Result<Vec<_>>>()?;
     Ok(Box::new(move |row, out| {
         let id = union.type_id(row);
-        let (_, write) = members.iter().find(|(member, _)| *member == id).ok_or_else(|| Error::internal(format!("a union has no member {id}")))?;
+        let (_, write) =
+            members.iter().find(|(member, _)| *member == id).ok_or_else(|| Error::internal(format!("a union has no member {id}")))?;
         match mode {
             UnionMode::Dense => write(union.value_offset(row), out),
             UnionMode::Sparse => write(row, out),

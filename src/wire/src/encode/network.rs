@@ -86,7 +86,13 @@ mod tests {
         let mut out = BytesMut::new();
         put_uuid_text(&bytes, &mut out);
         assert_eq!(out, text);
-        for wrong in ["", "a0eebc99", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1100", "x0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"] {
+        for wrong in [
+            "",
+            "a0eebc99",
+            "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1",
+            "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1100",
+            "x0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
+        ] {
             assert!(put_uuid(wrong, &mut BytesMut::new()).is_err(), "{wrong}");
         }
     }

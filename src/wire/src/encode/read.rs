@@ -34,9 +34,9 @@ pub(super) fn integers(array: &dyn Array, then: impl Fn(i64, &mut BytesMut) -> R
         DataType::UInt8 => primitive::<UInt8Type>(array, move |value, out| then(value.into(), out)),
         DataType::UInt16 => primitive::<UInt16Type>(array, move |value, out| then(value.into(), out)),
         DataType::UInt32 => primitive::<UInt32Type>(array, move |value, out| then(value.into(), out)),
-        DataType::UInt64 => primitive::<UInt64Type>(array, move |value, out| {
-            then(i64::try_from(value).map_err(|_| out_of_range(value, "bigint"))?, out)
-        }),
+        DataType::UInt64 => {
+            primitive::<UInt64Type>(array, move |value, out| then(i64::try_from(value).map_err(|_| out_of_range(value, "bigint"))?, out))
+        }
         _ => return None,
     })
 }
@@ -48,7 +48,10 @@ pub(super) fn floats(
     wide: impl Fn(f64, &mut BytesMut) + Send + Sync + 'static,
 ) -> Option<Write> {
     Some(match array.data_type() {
-        DataType::Float16 => primitive::<Float16Type>(array, infallible(move |value: <Float16Type as ArrowPrimitiveType>::Native, out| narrow(value.to_f32(), out))),
+        DataType::Float16 => primitive::<Float16Type>(
+            array,
+            infallible(move |value: <Float16Type as ArrowPrimitiveType>::Native, out| narrow(value.to_f32(), out)),
+        ),
         DataType::Float32 => primitive::<Float32Type>(array, infallible(narrow)),
         DataType::Float64 => primitive::<Float64Type>(array, infallible(wide)),
         _ => return None,
@@ -61,12 +64,12 @@ pub(super) fn decimals(
     then: impl Fn(&Decimal<'_>, &mut BytesMut) -> Result<()> + Send + Sync + 'static,
 ) -> Option<Write> {
     Some(match *array.data_type() {
-        DataType::Decimal32(_, scale) => primitive::<Decimal32Type>(array, move |value, out| {
-            decimal::with_i128(value.into(), scale, |decimal| then(decimal, out))
-        }),
-        DataType::Decimal64(_, scale) => primitive::<Decimal64Type>(array, move |value, out| {
-            decimal::with_i128(value.into(), scale, |decimal| then(decimal, out))
-        }),
+        DataType::Decimal32(_, scale) => {
+            primitive::<Decimal32Type>(array, move |value, out| decimal::with_i128(value.into(), scale, |decimal| then(decimal, out)))
+        }
+        DataType::Decimal64(_, scale) => {
+            primitive::<Decimal64Type>(array, move |value, out| decimal::with_i128(value.into(), scale, |decimal| then(decimal, out)))
+        }
         DataType::Decimal128(_, scale) => {
             primitive::<Decimal128Type>(array, move |value, out| decimal::with_i128(value, scale, |decimal| then(decimal, out)))
         }
@@ -194,11 +197,7 @@ pub(super) fn intervals(array: &dyn Array, then: impl Fn(Span, &mut BytesMut) ->
     })
 }
 
-fn durations(
-    array: &dyn Array,
-    unit: TimeUnit,
-    then: impl Fn(Span, &mut BytesMut) -> Result<()> + Send + Sync + 'static,
-) -> Option<Write> {
+fn durations(array: &dyn Array, unit: TimeUnit, then: impl Fn(Span, &mut BytesMut) -> Result<()> + Send + Sync + 'static) -> Option<Write> {
     let then = move |value: i64, out: &mut BytesMut| {
         let micros = match unit {
             TimeUnit::Second => value.checked_mul(1_000_000),
@@ -246,7 +245,9 @@ where
     Box::new(move |row, out| then(&array, row, out))
 }
 
-fn infallible<T>(then: impl Fn(T, &mut BytesMut) + Send + Sync + 'static) -> impl Fn(T, &mut BytesMut) -> Result<()> + Send + Sync + 'static {
+fn infallible<T>(
+    then: impl Fn(T, &mut BytesMut) + Send + Sync + 'static,
+) -> impl Fn(T, &mut BytesMut) -> Result<()> + Send + Sync + 'static {
     move |value, out| {
         then(value, out);
         Ok(())

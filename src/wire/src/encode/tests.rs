@@ -91,7 +91,7 @@ fn scalars_in_binary() {
 #[test]
 fn the_declared_type_decides() {
     assert_eq!(binary_as(Int64Array::from(vec![7]), oid::INT4).expect("it fits"), [0, 0, 0, 7]);
-    assert_eq!(binary_as(Int64Array::from(vec![u32::MAX.into()]), oid::OID).expect("it fits"), [0xff; 4]);
+    assert_eq!(binary_as(Int64Array::from(vec![i64::from(u32::MAX)]), oid::OID).expect("it fits"), [0xff; 4]);
     assert_eq!(binary_as(UInt32Array::from(vec![7]), 28).expect("xid"), [0, 0, 0, 7]);
     assert_eq!(binary_as(Int64Array::from(vec![i64::MAX]), oid::INT4).expect_err("too large").code, Code::OutOfRange);
     assert_eq!(binary_as(Int64Array::from(vec![-1]), oid::OID).expect_err("negative").code, Code::OutOfRange);
@@ -105,7 +105,11 @@ fn the_declared_type_decides() {
     assert_eq!(binary_as(StringArray::from(vec!["127.0.0.1"]), oid::INET).expect("an address"), [2, 32, 0, 4, 127, 0, 0, 1]);
     let uuid = "00000000-0000-0000-0000-0000000000ff";
     assert_eq!(binary_as(StringArray::from(vec![uuid]), oid::UUID).expect("a uuid")[15], 0xff);
-    assert_eq!(text_as(Arc::new(FixedSizeBinaryArray::try_from_iter([[0_u8; 16]].iter()).expect("valid")), PgType::new(oid::UUID), 0).expect("a value"), uuid.replace('f', "0"));
+    assert_eq!(
+        text_as(Arc::new(FixedSizeBinaryArray::try_from_iter([[0_u8; 16]].iter()).expect("valid")), PgType::new(oid::UUID), 0)
+            .expect("a value"),
+        uuid.replace('f', "0")
+    );
     // What does not hold the declared type is cast, and what cannot be cast is refused.
     assert_eq!(binary_as(StringArray::from(vec!["2000-01-02"]), oid::DATE).expect("a date"), [0, 0, 0, 1]);
     assert_eq!(binary_as(StringArray::from(vec!["x"]), oid::DATE).expect_err("no date").code, Code::BadData);
@@ -159,7 +163,7 @@ fn arrays_of_arrays_have_dimensions() {
 fn arrays_in_binary() {
     let numbers = ListArray::from_iter_primitive::<Int16Type, _, _>(vec![Some(vec![Some(5), None])]);
     let mut expected = BytesMut::new();
-    [1, 1, 21, 2, 1, 2].map(|word| expected.put_i32(word));
+    [1, 1, 21, 2, 1, 2].into_iter().for_each(|word| expected.put_i32(word));
     expected.put_i16(5);
     expected.put_i32(-1);
     assert_eq!(binary(numbers), expected);
@@ -221,7 +225,8 @@ fn nested_values_are_json() {
     map.append(true).expect("valid");
     assert_eq!(texts(map.finish()), ["{\"k\": 1}"]);
 
-    let fields = UnionFields::try_new([0, 1], [Field::new("i", DataType::Int32, true), Field::new("s", DataType::Utf8, true)]).expect("valid");
+    let fields =
+        UnionFields::try_new([0, 1], [Field::new("i", DataType::Int32, true), Field::new("s", DataType::Utf8, true)]).expect("valid");
     let children: Vec<ArrayRef> = vec![Arc::new(Int32Array::from(vec![5])), Arc::new(StringArray::from(vec!["x"]))];
     let (ids, offsets) = (ScalarBuffer::from(vec![1_i8, 0]), ScalarBuffer::from(vec![0, 0]));
     assert_eq!(texts(UnionArray::try_new(fields, ids, Some(offsets), children).expect("valid")), ["\"x\"", "5"]);
@@ -230,7 +235,8 @@ fn nested_values_are_json() {
 fn batch() -> (RecordBatch, Vec<Column>) {
     let arrays: [(&str, ArrayRef); 2] =
         [("a", Arc::new(Int32Array::from(vec![Some(1), None, Some(300)]))), ("b", Arc::new(StringArray::from(vec!["x", "", "z"])))];
-    let columns = vec![Column::new("a", PgType::new(oid::INT4)), Column { format: Format::Binary, ..Column::new("b", PgType::new(oid::TEXT)) }];
+    let columns =
+        vec![Column::new("a", PgType::new(oid::INT4)), Column { format: Format::Binary, ..Column::new("b", PgType::new(oid::TEXT)) }];
     (RecordBatch::try_from_iter(arrays).expect("a batch"), columns)
 }
 

@@ -133,6 +133,20 @@ async fn every_newly_published_version_is_harvested_at_once() {
 }
 
 #[tokio::test]
+async fn a_source_that_is_fresh_enough_is_not_contacted_after_a_restart() {
+    let gateway = World::new().start().await;
+    gateway.world.script("shop", Script::Answers(shop()));
+    gateway.create("shop", "1 h").await;
+    let due_at = gateway.freshness("shop").next_refresh_at;
+    let gateway = gateway.restart().await;
+    // The reconciler has looked at all sources by the time when it has harvested a new one.
+    gateway.world.script("other", Script::Answers(shop()));
+    gateway.create("other", "1 h").await;
+    assert_eq!((gateway.world.harvests("shop"), gateway.world.harvests("other")), (1, 1));
+    assert_eq!(gateway.freshness("shop").next_refresh_at, due_at);
+}
+
+#[tokio::test]
 async fn the_schedule_harvests_again_and_again() {
     let gateway = World::new().start().await;
     gateway.world.script("shop", Script::Answers(shop()));

@@ -3,7 +3,7 @@
 use spi::metadata::Relation::{self, Columns};
 
 use super::types;
-use crate::tables::snapshot_table::Kind::{Cardinal, Characters, Identifier, TimestampTz, YesOrNo};
+use crate::tables::snapshot_table::Kind::{Cardinal, Characters, Identifier, YesOrNo};
 use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
 
 pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
@@ -62,7 +62,7 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("scope_schema", Identifier),
         SnapshotColumn::absent("scope_name", Identifier),
         SnapshotColumn::absent("maximum_cardinality", Cardinal),
-        SnapshotColumn::new("dtd_identifier", Identifier, "The column's place, as a name.", Rows::ordinal_text),
+        SnapshotColumn::new("dtd_identifier", Identifier, "The column's place, as a name.", |rows| rows.ordinal_text(Columns)),
         SnapshotColumn::new("is_self_referencing", YesOrNo, "Always `NO`.", |rows| rows.yes_or_no(false)),
         SnapshotColumn::new("is_identity", YesOrNo, "Whether a sequence gives the values.", |rows| {
             rows.generated(|generated| Some(if identity_generation(generated).is_some() { "YES" } else { "NO" }))
@@ -86,7 +86,7 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
             rows.type_text(Columns, |one| Some(one.native.clone()))
         }),
         SnapshotColumn::new("comment", Characters, "The column's comment.", |rows| rows.item_text(Columns, "comment")),
-        SnapshotColumn::new("observed_at", TimestampTz, "When the source was last seen to be like this.", Rows::observed_at),
+        SnapshotColumn::OBSERVED_AT,
     ],
 };
 

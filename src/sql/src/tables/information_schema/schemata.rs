@@ -1,6 +1,6 @@
 //! `information_schema.schemata`: the schemas of every visible data source.
 
-use crate::tables::snapshot_table::Kind::{Characters, Identifier, TimestampTz};
+use crate::tables::snapshot_table::Kind::{Characters, Identifier};
 use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
 
 pub(super) static SCHEMATA: SnapshotTable = SnapshotTable {
@@ -21,6 +21,6 @@ pub(super) static SCHEMATA: SnapshotTable = SnapshotTable {
         SnapshotColumn::new("comment", Characters, "The schema's comment.", |rows| {
             rows.schema.comment.as_deref().map_or_else(|| rows.null_text(), |comment| rows.constant(comment))
         }),
-        SnapshotColumn::new("observed_at", TimestampTz, "When the source was last seen to be like this.", Rows::observed_at),
+        SnapshotColumn::OBSERVED_AT,
     ],
 };

@@ -2,7 +2,7 @@
 
 use spi::metadata::Relation;
 
-use crate::tables::snapshot_table::Kind::{Characters, Identifier, TimestampTz, YesOrNo};
+use crate::tables::snapshot_table::Kind::{Characters, Identifier, YesOrNo};
 use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
 
 pub(super) static TABLES: SnapshotTable = SnapshotTable {
@@ -29,6 +29,6 @@ pub(super) static TABLES: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("commit_action", Characters),
         SnapshotColumn::new("native_type", Characters, "What the source itself calls this kind of object.", |rows| rows.table_text("kind")),
         SnapshotColumn::new("comment", Characters, "The table's comment.", |rows| rows.table_text("comment")),
-        SnapshotColumn::new("observed_at", TimestampTz, "When the source was last seen to be like this.", Rows::observed_at),
+        SnapshotColumn::OBSERVED_AT,
     ],
 };

@@ -21,8 +21,7 @@ use super::filter::KeyFilters;
 use super::grain::{ColumnMask, Source};
 use super::provider::Chunk;
 use super::{Grain, Rows, SnapshotTable};
-use crate::plan_context::PlanContext;
-use crate::tables::arrow_schema;
+use crate::tables::Table;
 
 /// How many rows one batch has at the most.
 const BATCH_ROWS: usize = 8_192;
@@ -34,7 +33,6 @@ const SLICE_TABLES: usize = 1_024;
 /// A planned scan.
 pub(super) struct SnapshotExec {
     table: &'static SnapshotTable,
-    ctx: Arc<PlanContext>,
     /// What each partition scans.
     partitions: Vec<Arc<[Chunk]>>,
     filters: Arc<KeyFilters>,
@@ -46,14 +44,13 @@ pub(super) struct SnapshotExec {
 impl SnapshotExec {
     pub(super) fn new(
         table: &'static SnapshotTable,
-        ctx: Arc<PlanContext>,
-        chunks: Vec<Chunk>,
+            chunks: Vec<Chunk>,
         filters: KeyFilters,
         projection: Vec<usize>,
         limit: Option<usize>,
         partitions_max: usize,
     ) -> Result<Self> {
-        let schema = Arc::new(arrow_schema(table).project(&projection)?);
+        let schema = Arc::new(table.arrow_schema().project(&projection)?);
         let partitions = divide(table, chunks, partitions_max);
         let properties = PlanProperties::new(
             EquivalenceProperties::new(schema),
@@ -62,7 +59,7 @@ impl SnapshotExec {
             Boundedness::Bounded,
         );
         let (filters, projection, properties) = (Arc::new(filters), projection.into(), Arc::new(properties));
-        Ok(Self { table, ctx, partitions, filters, projection, limit, properties })
+        Ok(Self { table, partitions, filters, projection, limit, properties })
     }
 
     /// The number of rows, where no condition has to be tried for it.
@@ -129,7 +126,6 @@ impl ExecutionPlan for SnapshotExec {
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let scan = Scan {
             table: self.table,
-            ctx: Arc::clone(&self.ctx),
             chunks: Arc::clone(&self.partitions[partition]),
             filters: Arc::clone(&self.filters),
             projection: Arc::clone(&self.projection),
@@ -165,7 +161,6 @@ impl fmt::Debug for SnapshotExec {
 /// A running scan of some schemas.
 struct Scan {
     table: &'static SnapshotTable,
-    ctx: Arc<PlanContext>,
     chunks: Arc<[Chunk]>,
     filters: Arc<KeyFilters>,
     projection: Arc<[usize]>,
@@ -236,7 +231,7 @@ impl Scan {
         let mut sources = self.pending.split_off(self.pending.len() - count);
         sources.reverse();
         let chunk = &self.chunks[self.chunk - 1];
-        let rows = Rows::new(&self.ctx, &chunk.database, &chunk.schema, &sources);
+        let rows = Rows::new(&chunk.database, &chunk.schema, &sources);
         let columns = self.projection.iter().map(|column| (self.table.columns[*column].gather)(&rows)).collect();
         Ok(RecordBatch::try_new_with_options(
             Arc::clone(&self.schema),

@@ -7,11 +7,13 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator, col};
+use datafusion::common::{Column, DFSchema, Result};
+use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::sql::unparser::expr_to_sql;
 use spi::metadata::{Relation, SchemaMetadata};
 
+use super::lookup::{Lookup, lookup};
 use super::{Key, SnapshotTable};
 
 /// All conditions of one scan on names.
@@ -28,18 +30,32 @@ pub(super) struct KeyFilters {
 struct NameFilter {
     /// As EXPLAIN shows it.
     shown: String,
-    /// The only names that can satisfy the condition, where it says so: found by binary search.
-    candidates: Option<Vec<String>>,
-    /// The condition over a column `name` of text views.
+    /// How the names that can satisfy it are found, where it says which.
+    lookup: Option<Lookup>,
+    /// The one column that it is about, as text views.
+    schema: SchemaRef,
+    /// The condition over that column.
     condition: Arc<dyn PhysicalExpr>,
 }
 
 /// The key that a condition is about, where it is about one name of the relation and nothing else.
 pub(super) fn key_of(table: &SnapshotTable, condition: &Expr) -> Option<Key> {
     let columns = condition.column_refs();
-    let mut keys = columns.iter().map(|column| table.columns.iter().find(|one| one.name == column.name).and_then(|one| one.key));
-    let key = keys.next()??;
-    (keys.all(|other| other == Some(key)) && columns.len() == 1 && !condition.is_volatile()).then_some(key)
+    let [column] = columns.iter().copied().collect::<Vec<_>>()[..] else { return None };
+    let key = table.columns.iter().find(|one| one.name == column.name)?.key?;
+    (!condition.is_volatile() && !asks_elsewhere(condition)).then_some(key)
+}
+
+/// Whether a part of the condition is known only while the whole statement runs.
+fn asks_elsewhere(condition: &Expr) -> bool {
+    let elsewhere = |expr: &Expr| {
+        matches!(
+            expr,
+            Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) | Expr::OuterReferenceColumn(..)
+        )
+    };
+    // The closure never fails.
+    condition.exists(|expr| Ok(elsewhere(expr))).unwrap_or(true)
 }
 
 impl KeyFilters {
@@ -72,26 +88,40 @@ impl KeyFilters {
         accept(&self.schema, name)
     }
 
-    /// The tables of a schema whose names qualify.
+    /// The tables of a schema whose names qualify, ascending.
     pub(super) fn tables(&self, schema: &SchemaMetadata) -> Result<Vec<u32>> {
         let names = schema.table_names();
-        let Some((first, others)) = self.table.split_first() else { return Ok((0..names.len() as u32).collect()) };
-        let mut tables: Vec<u32> = match &first.candidates {
-            Some(candidates) => {
-                let mut found: Vec<u32> = candidates.iter().filter_map(|name| schema.table(name)).map(|table| table as u32).collect();
+        let found = self.table.iter().position(|filter| matches!(filter.lookup, Some(Lookup::Names(_))));
+        let mut tables: Vec<u32> = match found.map(|found| &self.table[found].lookup) {
+            Some(Some(Lookup::Names(wanted))) => {
+                let mut found: Vec<u32> = wanted.iter().filter_map(|name| schema.table(name)).map(|table| table as u32).collect();
                 found.sort_unstable();
                 found.dedup();
                 found
             }
-            None => trues(&first.verdicts(names)?).collect(),
+            _ => self.table_range(names).collect(),
         };
-        for filter in others {
-            let names = StringArray::from_iter_values(tables.iter().map(|table| names.value(*table as usize)));
-            let verdicts = filter.verdicts(&names)?;
+        for (_, filter) in self.table.iter().enumerate().filter(|(place, _)| Some(*place) != found) {
+            let verdicts = if tables.len() == names.len() {
+                filter.verdicts(names)?
+            } else {
+                filter.verdicts(&StringArray::from_iter_values(tables.iter().map(|table| names.value(*table as usize))))?
+            };
             let mut place = 0..;
-            tables.retain(|_| place.next().is_some_and(|place: usize| verdicts.is_valid(place) && verdicts.value(place)));
+            tables.retain(|_| place.next().is_some_and(|place: usize| is_true(&verdicts, place)));
         }
         Ok(tables)
+    }
+
+    /// The tables whose names begin as a condition wants it, or all.
+    fn table_range(&self, names: &StringArray) -> std::ops::Range<u32> {
+        let prefixes = self.table.iter().filter_map(|filter| match &filter.lookup {
+            Some(Lookup::Prefix(prefix)) => Some(prefix.as_str()),
+            _ => None,
+        });
+        let Some(prefix) = prefixes.max_by_key(|prefix| prefix.len()) else { return 0..names.len() as u32 };
+        let start = partition_point(names, |name| name < prefix);
+        start..partition_point(names, |name| name < prefix || name.starts_with(prefix))
     }
 
     /// The verdict on each distinct column name of a schema; `None` where every column qualifies.
@@ -110,21 +140,23 @@ impl KeyFilters {
 
     /// How the scan finds its objects, for EXPLAIN.
     pub(super) fn describe(&self) -> String {
-        let shown = |filters: &[NameFilter], how: fn(&NameFilter) -> &'static str| {
-            filters.iter().map(|filter| format!("{} {}", how(filter), filter.shown)).collect::<Vec<_>>()
+        let lookup = |filter: &NameFilter| match filter.lookup {
+            Some(Lookup::Names(_)) => format!("index lookup {}", filter.shown),
+            Some(Lookup::Prefix(_)) => format!("index range {}", filter.shown),
+            None => format!("index filter {}", filter.shown),
         };
-        let lookup = |filter: &NameFilter| if filter.candidates.is_some() { "index lookup" } else { "index scan" };
-        let by_name = [&self.catalog, &self.schema, &self.table, &self.column].into_iter().flat_map(|filters| shown(filters, lookup));
-        let described = by_name.collect::<Vec<_>>().join(", ");
+        let by_name = [&self.catalog, &self.schema, &self.table].into_iter().flatten().map(lookup);
+        let distinct = self.column.iter().map(|filter| format!("distinct names {}", filter.shown));
+        let described = by_name.chain(distinct).collect::<Vec<_>>().join(", ");
         if described.is_empty() { "full scan".to_owned() } else { described }
     }
 }
 
 fn accept(filters: &[NameFilter], name: &str) -> Result<bool> {
     for filter in filters {
-        let fits = match &filter.candidates {
-            Some(candidates) => candidates.iter().any(|candidate| candidate == name),
-            None => trues(&filter.verdicts(&StringArray::from(vec![name]))?).next().is_some(),
+        let fits = match &filter.lookup {
+            Some(Lookup::Names(names)) => names.iter().any(|one| one == name),
+            _ => is_true(&filter.verdicts(&StringArray::from(vec![name]))?, 0),
         };
         if !fits {
             return Ok(false);
@@ -133,98 +165,40 @@ fn accept(filters: &[NameFilter], name: &str) -> Result<bool> {
     Ok(true)
 }
 
-fn trues(verdicts: &BooleanArray) -> impl Iterator<Item = u32> + '_ {
-    verdicts.iter().enumerate().filter(|(_, verdict)| *verdict == Some(true)).map(|(place, _)| place as u32)
+fn is_true(verdicts: &BooleanArray, place: usize) -> bool {
+    verdicts.is_valid(place) && verdicts.value(place)
+}
+
+/// How many of the sorted names come before those for which `before` no longer holds.
+fn partition_point(names: &StringArray, before: impl Fn(&str) -> bool) -> u32 {
+    let (mut low, mut high) = (0, names.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(names.value(middle)) { low = middle + 1 } else { high = middle }
+    }
+    low as u32
 }
 
 impl NameFilter {
     fn compile(condition: &Expr, session: &dyn Session) -> Result<NameFilter> {
-        // Whatever the relation and the column are called in the plan, here is one name alone.
+        // Whatever the relation is called in the plan, here is one name alone.
+        let column = condition.column_refs().into_iter().next().map_or_else(String::new, |column| column.name.clone());
         let bare = condition.clone().transform(|expr| match expr {
-            Expr::Column(_) => Ok(Transformed::yes(col(NAME))),
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
             other => Ok(Transformed::no(other)),
         })?;
-        let compiled = session.create_physical_expr(bare.data, &DFSchema::try_from(name_schema())?)?;
-        Ok(NameFilter { shown: condition.to_string(), candidates: candidates(condition), condition: compiled })
+        let shown = expr_to_sql(&bare.data).map_or_else(|_| bare.data.to_string(), |sql| sql.to_string());
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new(column, DataType::Utf8View, true)]));
+        let lookup = lookup(&bare.data);
+        let condition = session.create_physical_expr(bare.data, &DFSchema::try_from(Arc::clone(&schema))?)?;
+        Ok(NameFilter { shown, lookup, schema, condition })
     }
 
+    /// The verdict on each name; null where the condition is neither true nor false.
     fn verdicts(&self, names: &StringArray) -> Result<BooleanArray> {
         let views: ArrayRef = cast(names, &DataType::Utf8View)?;
         let rows = views.len();
-        let batch = RecordBatch::try_new(name_schema(), vec![views])?;
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), vec![views])?;
         Ok(self.condition.evaluate(&batch)?.into_array(rows)?.as_boolean().clone())
-    }
-}
-
-/// What the one column of a compiled condition is called.
-const NAME: &str = "name";
-
-fn name_schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![Field::new(NAME, DataType::Utf8View, true)]))
-}
-
-/// The names that can satisfy a condition on one name, where only some can: `name = 'a'`, `name IN ('a', 'b')` and their combinations.
-fn candidates(condition: &Expr) -> Option<Vec<String>> {
-    match condition {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
-            let literal = if is_name(left) { right } else { is_name(right).then_some(left)? };
-            Some(literal_text(literal)?.into_iter().collect())
-        }
-        Expr::InList(list) if !list.negated && is_name(&list.expr) => {
-            list.list.iter().map(literal_text).collect::<Option<Vec<_>>>().map(|names| names.into_iter().flatten().collect())
-        }
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
-            let mut either = candidates(left)?;
-            either.extend(candidates(right)?);
-            Some(either)
-        }
-        _ => None,
-    }
-}
-
-/// The name itself, also where the plan reads it as another kind of text.
-fn is_name(expr: &Expr) -> bool {
-    match expr {
-        Expr::Column(_) => true,
-        Expr::Cast(cast) => is_text(cast.field.data_type()) && is_name(&cast.expr),
-        _ => false,
-    }
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8)
-}
-
-/// The text of a literal: `Some(None)` for a null one, which no name equals.
-fn literal_text(expr: &Expr) -> Option<Option<String>> {
-    match expr {
-        Expr::Literal(ScalarValue::Utf8(text) | ScalarValue::Utf8View(text) | ScalarValue::LargeUtf8(text), _) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use datafusion::logical_expr::lit;
-
-    use super::*;
-
-    #[test]
-    fn equality_names_its_candidates() {
-        let name = || col("table_name");
-        for (condition, expected) in [
-            (name().eq(lit("a")), Some(vec!["a"])),
-            (lit("a").eq(name()), Some(vec!["a"])),
-            (name().in_list(vec![lit("a"), lit("b")], false), Some(vec!["a", "b"])),
-            (name().eq(lit("a")).or(name().eq(lit("b"))), Some(vec!["a", "b"])),
-            (name().eq(lit(ScalarValue::Utf8(None))), Some(vec![])),
-            (name().in_list(vec![lit("a")], true), None),
-            (name().not_eq(lit("a")), None),
-            (name().like(lit("a%")), None),
-            (name().eq(lit("a")).or(name().like(lit("b%"))), None),
-        ] {
-            let expected = expected.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>());
-            assert_eq!(candidates(&condition), expected, "{condition}");
-        }
     }
 }

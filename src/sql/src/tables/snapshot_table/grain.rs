@@ -1,6 +1,6 @@
 //! What one row of a relation is, and which rows a schema has for it.
 
-use arrow::array::{Array, BooleanArray};
+use arrow::array::{Array, AsArray, BooleanArray};
 use spi::metadata::{Relation, SchemaMetadata};
 
 /// The kind of object that one row stands for.
@@ -8,14 +8,20 @@ use spi::metadata::{Relation, SchemaMetadata};
 pub(crate) enum Grain {
     Schema,
     Table,
+    /// A table of one of these kinds, by their words in the snapshot.
+    TableOf(&'static [&'static str]),
     Column,
     /// One row of a relation that belongs to tables: views, constraints, partitions, options.
     OfTable(Relation),
-    /// One row per column of a constraint.
-    ConstraintColumn,
+    /// A constraint of one of these kinds.
+    ConstraintOf(&'static [&'static str]),
+    /// A column in the list of a constraint of one of these kinds.
+    ConstraintColumn(&'static [&'static str]),
+    /// A column that a constraint is about: of a foreign key the referenced ones, else its own.
+    ConstraintUsage,
     /// One row of a relation that belongs to the schema: routines, types.
     OfSchema(Relation),
-    /// One row per parameter of a routine.
+    /// A parameter of a routine.
     Parameter,
 }
 
@@ -33,7 +39,7 @@ pub(super) struct Source {
 impl Grain {
     /// Whether the names of tables can decide about its rows.
     pub(super) fn has_tables(self) -> bool {
-        matches!(self, Grain::Table | Grain::Column | Grain::OfTable(_) | Grain::ConstraintColumn)
+        !matches!(self, Grain::Schema | Grain::OfSchema(_) | Grain::Parameter)
     }
 
     /// How many rows the schema has in all, where counting them is cheap.
@@ -44,34 +50,44 @@ impl Grain {
             Grain::Column => Some(schema.column_count()),
             Grain::OfTable(relation) | Grain::OfSchema(relation) => Some(schema.relation(relation).num_rows()),
             Grain::Parameter => Some(schema.relation(Relation::Parameters).num_rows()),
-            Grain::ConstraintColumn => None,
+            Grain::TableOf(_) | Grain::ConstraintOf(_) | Grain::ConstraintColumn(_) | Grain::ConstraintUsage => None,
         }
     }
 
-    /// The rows of a schema that belong to some tables. `columns` says for each column of the schema whether its name qualifies.
+    /// The rows of a schema that belong to some tables, whose numbers ascend. `columns` says which columns of the schema qualify.
     pub(super) fn rows(self, schema: &SchemaMetadata, tables: &[u32], columns: Option<&ColumnMask>, into: &mut Vec<Source>) {
         let one = |table: u32, item: usize| Source { table, item: item as u32, position: 0 };
         match self {
             Grain::Schema => into.push(Source::default()),
             Grain::Table => into.extend(tables.iter().map(|table| one(*table, *table as usize))),
+            Grain::TableOf(kinds) => {
+                let kinds = WordMask::new(schema, Relation::Tables, kinds);
+                into.extend(tables.iter().filter(|table| kinds.has(**table as usize)).map(|table| one(*table, *table as usize)));
+            }
             Grain::Column => {
                 for table in tables {
                     let range = schema.columns_of(*table as usize);
                     into.extend(range.filter(|column| columns.is_none_or(|mask| mask.has(*column))).map(|column| one(*table, column)));
                 }
             }
-            Grain::OfTable(relation) => {
-                for table in tables {
-                    into.extend(schema.rows_of(relation, *table as usize).map(|item| one(*table, item)));
-                }
-            }
-            Grain::ConstraintColumn => {
-                let lists = schema.lists(Relation::Constraints, "columns");
-                for table in tables {
-                    for item in schema.rows_of(Relation::Constraints, *table as usize) {
-                        into.extend((0..lists.value_length(item) as u32).map(|position| Source { table: *table, item: item as u32, position }));
+            Grain::OfTable(relation) => each_of_tables(schema, relation, tables, |table, item| into.push(one(table, item))),
+            Grain::ConstraintOf(kinds) => {
+                let kinds = WordMask::new(schema, Relation::Constraints, kinds);
+                each_of_tables(schema, Relation::Constraints, tables, |table, item| {
+                    if kinds.has(item) {
+                        into.push(one(table, item));
                     }
-                }
+                });
+            }
+            Grain::ConstraintColumn(kinds) => {
+                let kinds = WordMask::new(schema, Relation::Constraints, kinds);
+                let listed = |item| if kinds.has(item) { list_length(schema, "columns", item) } else { 0 };
+                each_constraint_column(schema, tables, listed, into);
+            }
+            Grain::ConstraintUsage => {
+                let foreign_keys = WordMask::new(schema, Relation::Constraints, &["FOREIGN KEY"]);
+                let listed = |item| list_length(schema, if foreign_keys.has(item) { "referenced_columns" } else { "columns" }, item);
+                each_constraint_column(schema, tables, listed, into);
             }
             Grain::OfSchema(relation) => into.extend((0..schema.relation(relation).num_rows()).map(|item| one(item as u32, item))),
             Grain::Parameter => {
@@ -79,6 +95,52 @@ impl Grain {
                 into.extend(routines.iter().enumerate().map(|(item, routine)| one(*routine, item)));
             }
         }
+    }
+}
+
+/// Calls `each` for the rows of a relation that belong to some tables. Both ascend by table, so that a scan of all tables searches
+/// hardly ever and a lookup of one skips all others.
+fn each_of_tables(schema: &SchemaMetadata, relation: Relation, tables: &[u32], mut each: impl FnMut(u32, usize)) {
+    let owners = schema.numbers(relation, "table").values();
+    let mut item = 0;
+    for table in tables {
+        if owners.get(item).is_some_and(|owner| owner < table) {
+            item += owners[item..].partition_point(|owner| owner < table);
+        }
+        while owners.get(item) == Some(table) {
+            each(*table, item);
+            item += 1;
+        }
+    }
+}
+
+/// A row for each name in a list of each constraint; `listed` says how many names are in it.
+fn each_constraint_column(schema: &SchemaMetadata, tables: &[u32], listed: impl Fn(usize) -> u32, into: &mut Vec<Source>) {
+    each_of_tables(schema, Relation::Constraints, tables, |table, item| {
+        into.extend((0..listed(item)).map(|position| Source { table, item: item as u32, position }));
+    });
+}
+
+fn list_length(schema: &SchemaMetadata, list: &str, item: usize) -> u32 {
+    let lists = schema.lists(Relation::Constraints, list);
+    if lists.is_valid(item) { lists.value_length(item) as u32 } else { 0 }
+}
+
+/// Which rows of a relation are of some kinds: the verdict on each word, looked up by the row's key.
+struct WordMask<'a> {
+    keys: &'a [i8],
+    verdicts: Vec<bool>,
+}
+
+impl<'a> WordMask<'a> {
+    fn new(schema: &'a SchemaMetadata, relation: Relation, kinds: &[&str]) -> Self {
+        let words = schema.words(relation, "kind");
+        let known = words.values().as_string::<i32>().iter();
+        Self { keys: words.keys().values(), verdicts: known.map(|word| word.is_some_and(|word| kinds.contains(&word))).collect() }
+    }
+
+    fn has(&self, row: usize) -> bool {
+        self.verdicts[self.keys[row] as usize]
     }
 }
 

@@ -14,14 +14,12 @@ use spi::metadata::SchemaMetadata;
 use super::SnapshotTable;
 use super::exec::SnapshotExec;
 use super::filter::{KeyFilters, key_of};
-use crate::plan_context::PlanContext;
-use crate::tables::arrow_schema;
+use crate::tables::{Extent, Table};
 
 /// One relation for one statement.
 pub(super) struct SnapshotProvider {
     table: &'static SnapshotTable,
-    ctx: Arc<PlanContext>,
-    schema: SchemaRef,
+    extent: Extent,
 }
 
 /// A schema that a scan looks at, and the database that it is in.
@@ -32,15 +30,15 @@ pub(super) struct Chunk {
 }
 
 impl SnapshotProvider {
-    pub(super) fn new(table: &'static SnapshotTable, ctx: &Arc<PlanContext>) -> Self {
-        Self { table, ctx: Arc::clone(ctx), schema: arrow_schema(table) }
+    pub(super) fn new(table: &'static SnapshotTable, extent: Extent) -> Self {
+        Self { table, extent }
     }
 }
 
 #[async_trait]
 impl TableProvider for SnapshotProvider {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        self.table.arrow_schema()
     }
 
     fn table_type(&self) -> TableType {
@@ -64,7 +62,7 @@ impl TableProvider for SnapshotProvider {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let filters = KeyFilters::compile(self.table, filters, session)?;
         let mut chunks = Vec::new();
-        for database in self.ctx.visible_databases() {
+        for database in self.extent.databases() {
             if !filters.accept_catalog(&database.source.name)? {
                 continue;
             }
@@ -76,7 +74,7 @@ impl TableProvider for SnapshotProvider {
         }
         let projection = projection.cloned().unwrap_or_else(|| (0..self.table.columns.len()).collect());
         let partitions = session.config().target_partitions();
-        Ok(Arc::new(SnapshotExec::new(self.table, Arc::clone(&self.ctx), chunks, filters, projection, limit, partitions)?))
+        Ok(Arc::new(SnapshotExec::new(self.table, chunks, filters, projection, limit, partitions)?))
     }
 }
 

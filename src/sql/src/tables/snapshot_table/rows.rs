@@ -12,11 +12,10 @@ use spi::metadata::{ColumnType, Relation, SchemaMetadata};
 
 use super::Kind;
 use super::grain::Source;
-use crate::plan_context::PlanContext;
+use super::views::text_of;
 
-/// Rows of one schema of one database. Gathering copies keys and views, hardly ever text.
+/// Rows of one schema of one database.
 pub(crate) struct Rows<'a> {
-    pub ctx: &'a PlanContext,
     pub database: &'a Database,
     pub schema: &'a SchemaMetadata,
     /// For each row the row in `Tables`; of a parameter, the row in `Routines`.
@@ -28,9 +27,8 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(ctx: &'a PlanContext, database: &'a Database, schema: &'a SchemaMetadata, sources: &[Source]) -> Self {
+    pub(super) fn new(database: &'a Database, schema: &'a SchemaMetadata, sources: &[Source]) -> Self {
         Self {
-            ctx,
             database,
             schema,
             tables: sources.iter().map(|source| source.table).collect::<Vec<_>>().into(),
@@ -67,7 +65,7 @@ impl<'a> Rows<'a> {
     /// The same text in every row.
     pub(crate) fn constant(&self, text: &str) -> ArrayRef {
         let values = StringViewArray::from_iter_values([text]);
-        self.taken(&values, &UInt32Array::from(vec![0; self.len()]))
+        text_of(&values, &UInt32Array::from(vec![0; self.len()]))
     }
 
     pub(crate) fn constant_number(&self, number: i32) -> ArrayRef {
@@ -103,7 +101,7 @@ impl<'a> Rows<'a> {
 
     /// A text column of any relation, for given rows of it.
     pub(crate) fn text(&self, relation: Relation, column: &str, rows: &UInt32Array) -> ArrayRef {
-        self.taken(self.schema.column(relation, column), rows)
+        text_of(self.schema.column(relation, column), rows)
     }
 
     /// A column of the grain's own relation as it is.
@@ -115,7 +113,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn item_yes_or_no(&self, relation: Relation, column: &str) -> ArrayRef {
         let values = self.item(relation, column);
         let words = StringViewArray::from_iter_values(["NO", "YES"]);
-        self.taken(&words, &values.as_boolean().iter().map(|yes| yes.map(u32::from)).collect())
+        text_of(&words, &values.as_boolean().iter().map(|yes| yes.map(u32::from)).collect())
     }
 
     /// A text for each row, chosen by the row's word in a column of few words.
@@ -135,7 +133,7 @@ impl<'a> Rows<'a> {
         let texts: StringViewArray = known.iter().map(&text).chain([text(None)]).collect();
         let missing = known.len();
         let keys: Vec<u32> = rows.values().iter().map(|row| words.key(*row as usize).unwrap_or(missing) as u32).collect();
-        self.taken(&texts, &keys.into())
+        text_of(&texts, &keys.into())
     }
 
     /// A text column of the grain's own relation, null in rows whose word in another column does not qualify.
@@ -145,18 +143,18 @@ impl<'a> Rows<'a> {
         let verdicts: Vec<bool> = known.iter().chain([None]).map(qualifies).collect();
         let qualifying = |row: &u32| verdicts[words.key(*row as usize).unwrap_or(known.len())].then_some(*row);
         let rows: UInt32Array = self.items.values().iter().map(qualifying).collect();
-        self.taken(self.schema.column(relation, column), &rows)
+        text_of(self.schema.column(relation, column), &rows)
     }
 
-    /// The place of each column as text.
-    pub(crate) fn ordinal_text(&self) -> ArrayRef {
-        cast(&self.item(Relation::Columns, "ordinal"), &DataType::Utf8View).expect("numbers as text")
+    /// The place of each column or parameter as text.
+    pub(crate) fn ordinal_text(&self, relation: Relation) -> ArrayRef {
+        cast(&self.item(relation, "ordinal"), &DataType::Utf8View).expect("numbers as text")
     }
 
     /// A text for each row, made once for each distinct type of the schema.
     pub(crate) fn type_text(&self, relation: Relation, text: impl Fn(&ColumnType) -> Option<String>) -> ArrayRef {
         let texts: StringViewArray = self.schema.column_types.iter().map(text).collect();
-        self.taken(&texts, &self.type_keys(relation))
+        text_of(&texts, &self.type_keys(relation))
     }
 
     /// A number for each row, made once for each distinct type of the schema.
@@ -181,17 +179,17 @@ impl<'a> Rows<'a> {
                 listed.then(|| lists.value_offsets()[item] as u32 + position)
             })
             .collect();
-        self.taken(lists.values().as_ref(), &keys)
+        text_of(lists.values().as_ref(), &keys)
+    }
+
+    /// A text for each row, made from the row of the grain's own relation.
+    pub(crate) fn made_text<T: AsRef<str>>(&self, text: impl Fn(usize) -> Option<T>) -> ArrayRef {
+        let texts: StringViewArray = self.items.values().iter().map(|item| text(*item as usize)).collect();
+        Arc::new(texts)
     }
 
     /// The position of each row in its list, from 1.
     pub(crate) fn position(&self) -> ArrayRef {
         Arc::new(Int32Array::from_iter_values(self.positions.values().iter().map(|position| *position as i32 + 1)))
-    }
-
-    /// Text values for given rows, as views on the snapshot's own text.
-    fn taken(&self, values: &dyn Array, rows: &UInt32Array) -> ArrayRef {
-        let taken = take(values, rows, None).expect("rows of the array");
-        cast(&taken, &DataType::Utf8View).expect("text as views")
     }
 }

@@ -6,27 +6,34 @@ use arrow::array::timezone::Tz;
 use arrow::compute::kernels::cast_utils::string_to_datetime;
 use chrono::{Days, TimeZone, Utc};
 
-use super::Refusal;
-
 /// How many characters `2026-12-31 10:00` has.
 const TO_THE_MINUTE: usize = 16;
 
+/// Why a text is no moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is not of a moment's form.
+    Form,
+    /// It is before or after all moments.
+    Infinite,
+}
+
 /// Microseconds since 1970 UTC. What names no zone is meant in `time_zone`.
-pub(super) fn parse(text: &str, time_zone: &str) -> Result<i64, Refusal> {
-    let zone = Tz::from_str(time_zone).map_err(|_| Refusal::Form)?;
+pub(crate) fn parse(text: &str, time_zone: &str) -> Result<i64, Refused> {
+    let zone = Tz::from_str(time_zone).map_err(|_| Refused::Form)?;
     let written = text.trim();
     let midnight = |days: u64| {
         let day = Utc::now().with_timezone(&zone).date_naive() + Days::new(days);
-        zone.from_local_datetime(&day.into()).earliest().map(|time| time.timestamp_micros()).ok_or(Refusal::Form)
+        zone.from_local_datetime(&day.into()).earliest().map(|time| time.timestamp_micros()).ok_or(Refused::Form)
     };
     match written.to_ascii_lowercase().as_str() {
         "now" => return Ok(Utc::now().timestamp_micros()),
         "today" => return midnight(0),
         "tomorrow" => return midnight(1),
-        "infinity" | "+infinity" | "-infinity" => return Err(Refusal::Infinite),
+        "infinity" | "+infinity" | "-infinity" => return Err(Refused::Infinite),
         _ => {}
     }
-    string_to_datetime(&zone, &with_seconds(written)).map(|time| time.timestamp_micros()).map_err(|_| Refusal::Form)
+    string_to_datetime(&zone, &with_seconds(written)).map(|time| time.timestamp_micros()).map_err(|_| Refused::Form)
 }
 
 /// The library wants seconds; PostgreSQL does not.
@@ -67,10 +74,10 @@ mod tests {
     #[test]
     fn what_is_no_moment() {
         for text in ["", "soon", "2026-13-01", "2026-11-01 25:00", "12:00", "2026-11-01 1ü:00"] {
-            assert!(matches!(parse(text, "UTC"), Err(Refusal::Form)), "{text}");
+            assert!(matches!(parse(text, "UTC"), Err(Refused::Form)), "{text}");
         }
         for text in ["infinity", "-Infinity"] {
-            assert!(matches!(parse(text, "UTC"), Err(Refusal::Infinite)), "{text}");
+            assert!(matches!(parse(text, "UTC"), Err(Refused::Infinite)), "{text}");
         }
     }
 }

@@ -1,0 +1,204 @@
+//! DataFusion's only way in: a query is resolved, rewritten, planned, and run.
+//!
+//! Planning contacts nobody: it knows tables from the catalog that the statement pins. Connectors are asked for when the
+//! plan runs, and what they read, they read while their rows are taken.
+
+mod forms;
+mod literals;
+mod names;
+mod operators;
+mod parameters;
+mod provider;
+mod shared;
+pub(crate) mod statement;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::DateTime;
+use datafusion::common::{ParamValues, Result as DataFusionResult, ScalarValue};
+use datafusion::execution::SessionState;
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
+use datafusion::sql::sqlparser::ast;
+use domain::catalog::Catalog;
+use futures::{StreamExt, TryStreamExt};
+use spi::connector::Connector;
+use spi::{Code, Error, Result};
+
+use crate::answer::{BatchStream, Column};
+use crate::error::from_datafusion;
+use crate::output;
+use crate::parse::SourceText;
+use crate::plan_context::PlanContext;
+use crate::resolve::{self, Relations};
+use crate::scan;
+use crate::source_table;
+use parameters::ParameterTypes;
+use provider::Provider;
+pub(crate) use shared::shared_state;
+use statement::{About, Statement};
+
+/// A query that can be run any number of times.
+pub(crate) struct Planned {
+    /// The columns of its rows.
+    pub(crate) columns: Arc<[Column]>,
+    /// The OIDs of its parameters' types.
+    pub(crate) parameter_types: Vec<u32>,
+    /// With types that fit, unless it has parameters: those of their values decide then.
+    plan: LogicalPlan,
+    /// The catalog that its names were looked up in.
+    catalog: Arc<Catalog>,
+    search_path: Vec<String>,
+}
+
+/// Plans a query. `statement` is [`ast::Statement::Query`], `source` the text that its places refer to; `parameter_types` are
+/// the OIDs that the client knows, with 0 for those that it does not.
+pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
+    let ast::Statement::Query(query) = statement else {
+        return Err(Error::new(Code::Unsupported, "only queries can be planned"));
+    };
+    let shared = ctx.engine.planning();
+    let query = rewritten(shared, query);
+    let relations = resolve::resolve(ctx, &query, source)?;
+    let about = statement_of(ctx, false);
+    let made = plan_query(shared, &about, query, &relations, source, parameter_types)?;
+    Ok(Planned { columns: made.columns, parameter_types: made.parameter_types, plan: made.plan, catalog: Arc::clone(&ctx.catalog), search_path: ctx.search_path() })
+}
+
+impl Planned {
+    /// Whether the names of the statement still mean what they meant when it was planned.
+    pub(crate) fn holds_for(&self, ctx: &PlanContext) -> bool {
+        Arc::ptr_eq(&self.catalog, &ctx.catalog) && self.search_path == ctx.search_path()
+    }
+
+    /// The rows, computed as they are taken. Dropping the stream ends the work.
+    pub(crate) async fn execute(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>) -> Result<BatchStream> {
+        let statement = statement_of(ctx, false);
+        let connectors = self.connectors(ctx).await?;
+        run(&statement, self.plan.clone(), values, &connectors).await
+    }
+
+    /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first, and the tree says what it took.
+    pub(crate) async fn explain(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>, analyze: bool, verbose: bool) -> Result<Vec<String>> {
+        let statement = statement_of(ctx, !analyze);
+        let connectors = self.connectors(ctx).await?;
+        let plan = physical(&statement, self.plan.clone(), values, &connectors).await?;
+        if analyze {
+            let mut rows = stream(&statement, &plan)?;
+            while rows.try_next().await?.is_some() {}
+        }
+        let shown = match analyze {
+            true => DisplayableExecutionPlan::with_metrics(plan.as_ref()),
+            false => DisplayableExecutionPlan::new(plan.as_ref()),
+        };
+        Ok(shown.indent(verbose).to_string().lines().map(str::to_owned).collect())
+    }
+
+    /// The connectors of all data sources that the query reads. That one of them cannot be read now is an error of running it.
+    async fn connectors(&self, ctx: &PlanContext) -> Result<HashMap<u32, Arc<dyn Connector>>> {
+        let services = ctx.services();
+        let mut connectors = HashMap::new();
+        for oid in source_table::sources_of(&self.plan).map_err(from_datafusion)? {
+            connectors.insert(oid, services.connectors.get(&services.store.replica(), oid).await?);
+        }
+        Ok(connectors)
+    }
+}
+
+fn statement_of(ctx: &Arc<PlanContext>, only_explained: bool) -> Statement {
+    let about = About { ctx: Some(Arc::clone(ctx)), only_explained };
+    let now = DateTime::from_timestamp_micros(ctx.transaction_started_at).unwrap_or_default();
+    Statement::new(ctx.engine.planning(), about, ctx.settings.current().time_zone(), now)
+}
+
+/// The query in forms that DataFusion reads, its output columns not named yet.
+fn rewritten(shared: &SessionState, query: &ast::Query) -> ast::Query {
+    let mut query = query.clone();
+    let is_scalar = |name: &str| shared.scalar_functions().contains_key(name) && !shared.table_functions().contains_key(name);
+    forms::rewrite(&mut query, &is_scalar);
+    query
+}
+
+/// What planning makes of a query.
+struct Made {
+    columns: Arc<[Column]>,
+    parameter_types: Vec<u32>,
+    plan: LogicalPlan,
+}
+
+fn plan_query(
+    shared: &SessionState,
+    statement: &Statement,
+    mut query: ast::Query,
+    relations: &Relations,
+    source: &SourceText,
+    given: &[u32],
+) -> Result<Made> {
+    let mut types = ParameterTypes::of_statement(&query, given)?;
+    let names = output::rename(&mut query)?;
+    literals::type_integers(&mut query);
+    let locate = |error| locate(from_datafusion(error), &query, source);
+    let provider = Provider { shared, relations, options: datafusion::optimizer::OptimizerConfig::options(statement) };
+    let mut plan = to_plan(&provider, &query, &types).map_err(locate)?;
+    if types.complete(&plan).map_err(from_datafusion)? {
+        plan = to_plan(&provider, &query, &types).map_err(locate)?;
+    }
+    // DataFusion could create tables and write files. Nobody may, through whatever form of a query.
+    let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    only_queries.verify_plan(&plan).map_err(|_| Error::new(Code::Unsupported, "only queries can be run"))?;
+
+    let analyzed = statement.analyze(plan.clone()).map_err(locate)?;
+    let columns = output::columns(&plan, &analyzed, &names, relations).into();
+    let plan = if types.is_empty() { analyzed } else { plan };
+    Ok(Made { columns, parameter_types: types.oids(given), plan })
+}
+
+fn to_plan(provider: &Provider<'_>, query: &ast::Query, types: &ParameterTypes) -> DataFusionResult<LogicalPlan> {
+    let planner = SqlToRel::new_with_options(provider, ParserOptions::from(&provider.options.sql_parser));
+    let mut context = PlannerContext::new().with_prepare_param_data_types(types.fields());
+    planner.sql_statement_to_plan_with_context(ast::Statement::Query(Box::new(query.clone())), &mut context)
+}
+
+async fn run(
+    statement: &Statement,
+    plan: LogicalPlan,
+    values: Vec<ScalarValue>,
+    connectors: &HashMap<u32, Arc<dyn Connector>>,
+) -> Result<BatchStream> {
+    let plan = physical(statement, plan, values, connectors).await?;
+    stream(statement, &plan)
+}
+
+fn stream(statement: &Statement, plan: &Arc<dyn ExecutionPlan>) -> Result<BatchStream> {
+    let context = datafusion::catalog::Session::task_ctx(statement);
+    let batches = execute_stream(Arc::clone(plan), context).map_err(from_datafusion)?;
+    Ok(batches.map_err(from_datafusion).boxed())
+}
+
+async fn physical(
+    statement: &Statement,
+    mut plan: LogicalPlan,
+    values: Vec<ScalarValue>,
+    connectors: &HashMap<u32, Arc<dyn Connector>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let made = async {
+        if !values.is_empty() {
+            plan = statement.analyze(plan.with_param_values(ParamValues::from(values))?)?;
+        }
+        let plan = statement.optimized(source_table::connect(plan, connectors)?)?;
+        scan::name_sources(statement.physical(&plan).await?)
+    };
+    made.await.map_err(from_datafusion)
+}
+
+/// Says where in the text the name stands that an error complains about.
+fn locate(error: Error, query: &ast::Query, source: &SourceText) -> Error {
+    match names::position(&error, query) {
+        Some(place) if error.position.is_none() => error.position(source.character(place)),
+        _ => error,
+    }
+}
