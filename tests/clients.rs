@@ -10,7 +10,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::gateway::Gateway;
 use crate::shop;
 
-const PSQL: &str = "/usr/lib/postgresql/15/bin/psql";
+pub const PSQL: &str = "/usr/lib/postgresql/15/bin/psql";
 
 pub fn trials() -> Vec<Trial> {
     let program = |name: &str, prepare: fn() -> Command| Trial::test(format!("clients::{name}"), move || run(prepare()));

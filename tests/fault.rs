@@ -28,21 +28,17 @@ pub fn trials() -> Vec<Trial> {
     .collect()
 }
 
-/// A trial of an async test; each has a runtime of its own.
 fn trial<F: Future<Output = Result<(), Failed>> + 'static>(name: &str, test: fn() -> F) -> Trial {
-    Trial::test(format!("fault::{name}"), move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(test())
-    })
+    crate::trial(format!("fault::{name}"), test)
 }
 
 /// A statement that registers the SQLite database `shop.db` of a gateway's folder under a name.
-fn create_shop(gateway: &Gateway, name: &str) -> String {
+pub fn create_shop(gateway: &Gateway, name: &str) -> String {
     format!("CALL create_datasource('{name}', 'sqlite', '{{\"path\": \"{}\"}}')", gateway.folder().join("shop.db").display())
 }
 
 /// A gateway with the source `shop`.
-async fn gateway_with_shop() -> Gateway {
+pub async fn gateway_with_shop() -> Gateway {
     let gateway = Gateway::start();
     shop::create(&gateway.folder().join("shop.db")).await;
     let client = gateway.connect("metagate").await;
@@ -51,6 +47,6 @@ async fn gateway_with_shop() -> Gateway {
 }
 
 /// The SQLSTATE of an error.
-fn state(error: &tokio_postgres::Error) -> &str {
+pub fn state(error: &tokio_postgres::Error) -> &str {
     error.code().map_or("none", |code| code.code())
 }

@@ -14,11 +14,19 @@ mod slt;
 mod tidy;
 mod wire;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
     let topics = [clients::trials(), errors::trials(), fault::trials(), golden::trials(), slt::trials(), tidy::trials(), wire::trials()];
     let trials: Vec<Trial> = topics.into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A trial of an async test; each has a runtime of its own.
+fn trial<F: Future<Output = Result<(), Failed>> + 'static>(name: String, test: fn() -> F) -> Trial {
+    Trial::test(name, move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(test())
+    })
 }

@@ -17,13 +17,15 @@ pub struct Raw {
     unread: BytesMut,
     /// The lines that came before the gateway was ready.
     pub greeting: Vec<String>,
+    /// Process and secret, for requests to cancel.
+    pub key: (i32, i32),
 }
 
 impl Raw {
     /// Connects as `admin`, with other startup parameters beside the user.
     pub async fn connect(gateway: &Gateway, parameters: &[(&str, &str)]) -> Result<Raw, Failed> {
         let stream = TcpStream::connect(gateway.address).await?;
-        let mut raw = Raw { stream, unread: BytesMut::new(), greeting: Vec::new() };
+        let mut raw = Raw { stream, unread: BytesMut::new(), greeting: Vec::new(), key: (0, 0) };
         let all = [("user", "admin")].into_iter().chain(parameters.iter().copied());
         raw.send(|out| frontend::startup_message(all, out)).await?;
         raw.authenticate(gateway.password.as_bytes()).await?;
@@ -85,10 +87,41 @@ impl Raw {
         }
     }
 
+    /// Reads rows, without looking at them.
+    pub async fn expect_rows(&mut self, count: usize) -> Result<(), Failed> {
+        let mut rows = 0;
+        while rows < count {
+            match self.message().await?.ok_or("closed")? {
+                Message::DataRow(_) => rows += 1,
+                Message::RowDescription(_) => {}
+                other => return Err(shown(&other).into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The last lines up to the next ReadyForQuery, without keeping those before.
+    pub async fn last_lines(&mut self, count: usize) -> Result<Vec<String>, Failed> {
+        let mut last = std::collections::VecDeque::new();
+        loop {
+            let message = self.message().await?.ok_or("closed")?;
+            last.push_back(shown(&message));
+            if last.len() > count {
+                last.pop_front();
+            }
+            if matches!(message, Message::ReadyForQuery(_)) {
+                return Ok(last.into());
+            }
+        }
+    }
+
     /// The next message; `None` at the end of the connection.
     async fn message(&mut self) -> Result<Option<Message>, Failed> {
         loop {
             if let Some(message) = Message::parse(&mut self.unread)? {
+                if let Message::BackendKeyData(body) = &message {
+                    self.key = (body.process_id(), body.secret_key());
+                }
                 return Ok(Some(message));
             }
             if self.stream.read_buf(&mut self.unread).await? == 0 {

@@ -97,7 +97,9 @@ fn one_byte(what: &str, text: &str) -> Result<u8> {
 
 fn check_null(null: &str, delimiter: u8) -> Result<()> {
     match null.as_bytes() {
-        bytes if bytes.contains(&b'\n') || bytes.contains(&b'\r') => Err(invalid("COPY null representation cannot use newline or carriage return")),
+        bytes if bytes.contains(&b'\n') || bytes.contains(&b'\r') => {
+            Err(invalid("COPY null representation cannot use newline or carriage return"))
+        }
         bytes if bytes.contains(&delimiter) => Err(invalid("COPY delimiter character must not appear in the NULL specification")),
         _ => Ok(()),
     }

@@ -99,8 +99,8 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
         }
         Command::Discard(what) => discard(session, what),
         // Nothing sends notifications, so that listening to them is as good as done.
-        Command::Listen(_) => Ok(Answer::command("LISTEN")),
-        Command::Unlisten(_) => Ok(Answer::command("UNLISTEN")),
+        Command::Listen => Ok(Answer::command("LISTEN")),
+        Command::Unlisten => Ok(Answer::command("UNLISTEN")),
         Command::Notify => Err(Error::new(Code::Unsupported, "NOTIFY is not supported")),
         Command::Refused(refused) => Err(refusal(refused, context)),
     }
@@ -136,8 +136,8 @@ pub(crate) fn describe(session: &Session, context: &Arc<PlanContext>, statement:
         | Command::Prepare(_)
         | Command::Deallocate(_)
         | Command::Discard(_)
-        | Command::Listen(_)
-        | Command::Unlisten(_)
+        | Command::Listen
+        | Command::Unlisten
         | Command::Notify
         | Command::Refused(_) => described(None),
     }

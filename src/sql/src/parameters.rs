@@ -75,10 +75,16 @@ impl Refused {
     fn error(self, number: usize, oid: u32) -> Error {
         let name = type_name(oid);
         let error = match self {
+            // JSON is not repeated, as PostgreSQL does not either: options of data sources come as JSON, with their passwords.
+            Refused::Syntax(_) if matches!(oid, self::oid::JSON | self::oid::JSONB) => {
+                Error::new(Code::InvalidText, "invalid input syntax for type json")
+            }
             Refused::Syntax(text) => Error::new(Code::InvalidText, format!("invalid input syntax for type {name}: \"{text}\"")),
             Refused::Range(text) => Error::new(Code::OutOfRange, format!("value \"{text}\" is out of range for type {name}")),
-            Refused::Binary => return Error::new(Code::InvalidBinary, format!("incorrect binary data format in bind parameter {number}"))
-                .detail(format!("Its type is {name}.")),
+            Refused::Binary => {
+                return Error::new(Code::InvalidBinary, format!("incorrect binary data format in bind parameter {number}"))
+                    .detail(format!("Its type is {name}."));
+            }
             Refused::Encoding => Error::new(Code::BadData, "invalid byte sequence for encoding \"UTF8\""),
             Refused::Unsupported => Error::new(Code::Unsupported, format!("this form of a value of type {name} is not supported")),
         };
@@ -120,7 +126,11 @@ mod tests {
             (oid::TIMESTAMPTZ, "2000-01-01 02:00:00+02", &[0; 8]),
             (oid::UUID, "00010203-0405-0607-0809-0A0B0C0D0E0F", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
             (oid::JSONB, "{\"a\": 1}", b"\x01{\"a\": 1}"),
-            (1007, "{1,NULL}", &[0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]),
+            (
+                1007,
+                "{1,NULL}",
+                &[0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff],
+            ),
         ] {
             let decoded = decode(&[parameter(Format::Text, text.as_bytes()), parameter(Format::Binary, binary)], &[oid, oid], "UTC");
             let decoded = decoded.unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -144,7 +154,7 @@ mod tests {
             (oid::BOOL, Format::Text, b"maybe", "22P02", "invalid input syntax for type boolean: \"maybe\""),
             (oid::UUID, Format::Text, b"xyz", "22P02", "invalid input syntax for type uuid: \"xyz\""),
             (oid::DATE, Format::Text, b"yesterday", "22P02", "invalid input syntax for type date: \"yesterday\""),
-            (oid::JSON, Format::Text, b"{", "22P02", "invalid input syntax for type json: \"{\""),
+            (oid::JSON, Format::Text, b"{", "22P02", "invalid input syntax for type json"),
             (1007, Format::Text, b"{1", "22P02", "invalid input syntax for type integer[]: \"{1\""),
             (oid::TEXT, Format::Text, b"\xff", "22000", "invalid byte sequence for encoding \"UTF8\""),
             (2205, Format::Binary, b"\0\0\0\0", "0A000", "this form of a value of type with OID 2205 is not supported"),

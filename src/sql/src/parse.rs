@@ -6,6 +6,7 @@
 mod call;
 mod copy;
 mod cursor;
+mod depth;
 mod explain;
 mod notify;
 mod position;
@@ -32,19 +33,19 @@ pub(crate) use prepare::{Execute, Prepare};
 pub(crate) use role::{RoleCommand, RoleOptions};
 pub(crate) use server::{OptionChange, ServerCommand};
 pub(crate) use setting::SettingCommand;
+use tokens::Tokens;
 pub(crate) use tokens::fold;
 pub(crate) use transaction::{TransactionCommand, TransactionModes};
-use tokens::Tokens;
 
-/// A longer text is no statement that a person or tool wrote, and parsing it would take memory many times its size.
-const TEXT_BYTES_MAX: usize = 16 << 20;
+/// Room for lists of hundreds of thousands of values. Parsing takes memory a hundred times the size of the text.
+const TEXT_BYTES_MAX: usize = 4 << 20;
+/// All statements of a text are parsed before the first one runs, and each takes some kilobytes.
+const STATEMENTS_MAX: usize = 10_000;
 
 /// One statement of a client's text.
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub(crate) command: Arc<Command>,
-    /// The statement alone, without the semicolon.
-    pub(crate) text: Arc<str>,
     /// The text that it came in, to which the places in its syntax tree refer.
     pub(crate) source: SourceText,
     /// Whether it came with others, which together are one implicit transaction.
@@ -73,9 +74,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// What is to be forgotten: `ALL`, `PLANS`, `SEQUENCES` or `TEMP`.
     Discard(&'static str),
-    Listen(String),
-    /// The channel, or all of them.
-    Unlisten(Option<String>),
+    Listen,
+    Unlisten,
     Notify,
     Role(RoleCommand),
     Server(ServerCommand),
@@ -115,19 +115,19 @@ pub(crate) fn script(text: &str) -> Result<Vec<Statement>> {
     let parts: Vec<&[TokenWithSpan]> =
         tokens.split(|token| token.token == Token::SemiColon).map(without_space).filter(|part| !part.is_empty()).collect();
     let in_script = parts.len() > 1;
-    let statement = |part: &[TokenWithSpan]| {
-        let command = command(&mut Tokens::new(part.to_vec(), &source))?;
-        let text = match part {
-            [first, .., last] => &source.0[source.byte(first.span.start)..source.byte(last.span.end)],
-            [only] => &source.0[source.byte(only.span.start)..source.byte(only.span.end)],
-            [] => "",
-        };
-        Ok(Statement { command: Arc::new(command), text: text.into(), source: source.clone(), in_script })
-    };
-    match parts.as_slice() {
-        [] => Ok(vec![Statement { command: Arc::new(Command::Empty), text: "".into(), source: source.clone(), in_script: false }]),
-        parts => parts.iter().map(|part| statement(part)).collect(),
+    if parts.len() > STATEMENTS_MAX {
+        return Err(Error::new(Code::Limit, "too many statements in one text")
+            .detail(format!("There are {}; at most {STATEMENTS_MAX} are possible.", parts.len())));
     }
+    let statement = |command| Statement { command: Arc::new(command), source: source.clone(), in_script };
+    if parts.is_empty() {
+        return Ok(vec![statement(Command::Empty)]);
+    }
+    let parse = |part: &&[TokenWithSpan]| {
+        depth::check(part)?;
+        command(&mut Tokens::new(part.to_vec(), &source)).map(statement)
+    };
+    parts.iter().map(parse).collect()
 }
 
 /// The tokens from the first to the last that is neither space nor comment.
@@ -196,3 +196,6 @@ fn query(tokens: &mut Tokens<'_>) -> Result<Command> {
         _ => Ok(Command::Query(Box::new(ast::Statement::Query(query)))),
     }
 }
+
+#[cfg(test)]
+mod tests;

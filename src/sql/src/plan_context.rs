@@ -6,7 +6,6 @@ use domain::access::{Role, Visible};
 use domain::audit::Actor;
 use domain::catalog::Catalog;
 
-use crate::canceller::Canceller;
 use crate::engine::Engine;
 use crate::notices::Notices;
 use crate::settings::SessionSettings;
@@ -26,15 +25,12 @@ pub struct PlanContext {
     pub settings: SessionSettings,
     /// Where the statement leaves its notices.
     pub notices: Notices,
-    pub canceller: Canceller,
     pub pid: i32,
     pub client_addr: Arc<str>,
     /// When the statement began, in microseconds since 1970 UTC.
     pub statement_started_at: i64,
     /// When its transaction began, which is what `now()` says.
     pub transaction_started_at: i64,
-    /// When the session began.
-    pub session_started_at: i64,
     /// Counts the transactions of the gateway's life, for `txid_current()`.
     pub transaction_id: u64,
 }

@@ -202,3 +202,6 @@ fn locate(error: Error, query: &ast::Query, source: &SourceText) -> Error {
         _ => error,
     }
 }
+
+#[cfg(test)]
+mod tests;

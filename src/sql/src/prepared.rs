@@ -33,8 +33,6 @@ pub(crate) struct Prepared {
     pub(crate) statement: Statement,
     pub(crate) parameter_types: Vec<u32>,
     pub(crate) columns: Option<Arc<[Column]>>,
-    /// Whether it was made by PREPARE.
-    pub(crate) from_sql: bool,
     plan: Option<KeptPlan>,
 }
 
@@ -53,10 +51,10 @@ struct World {
 }
 
 impl Prepared {
-    pub(crate) fn new(statement: Statement, described: Described, context: &PlanContext, from_sql: bool) -> Self {
+    pub(crate) fn new(statement: Statement, described: Described, context: &PlanContext) -> Self {
         let Described { parameter_types, columns, plan } = described;
         let plan = plan.map(|plan| KeptPlan { plan, world: World::of(context) });
-        Self { statement, parameter_types, columns, from_sql, plan }
+        Self { statement, parameter_types, columns, plan }
     }
 
     /// The plan of the statement's query: the one that was kept, or a new one where names may mean something else by now.
@@ -82,7 +80,11 @@ impl Prepared {
 
 impl World {
     fn of(context: &PlanContext) -> Self {
-        Self { database: Arc::clone(&context.database), time_zone: context.settings.current().time_zone(), visible: context.visible.clone() }
+        Self {
+            database: Arc::clone(&context.database),
+            time_zone: context.settings.current().time_zone(),
+            visible: context.visible.clone(),
+        }
     }
 
     fn is(&self, context: &PlanContext) -> bool {

@@ -31,7 +31,7 @@ use crate::plan_context::PlanContext;
 use crate::source_table::SourceTable;
 use crate::tables::{self, Table};
 
-pub(crate) use names::{RelationName, relation_names};
+use names::relation_names;
 
 /// The gateway's own database, and the name by which tools ask for a maintenance database.
 const OWN_DATABASES: [&str; 2] = ["metagate", "postgres"];
@@ -84,12 +84,22 @@ impl Relations {
 pub(crate) fn resolve(ctx: &Arc<PlanContext>, query: &Query, source: &SourceText) -> Result<Relations> {
     let search_path = ctx.search_path();
     let scope = Scope { catalog: &ctx.catalog, visible: &ctx.visible, database: &ctx.database, search_path: &search_path };
+    resolve_in(scope, query, source, |table, database| own_provider(table, ctx, database))
+}
+
+/// Resolves all names of a query; `own` gives the gateway's own relations.
+pub(crate) fn resolve_in(
+    scope: Scope<'_>,
+    query: &Query,
+    source: &SourceText,
+    own: impl Fn(&'static dyn Table, &str) -> Arc<dyn TableProvider>,
+) -> Result<Relations> {
     let mut relations = Relations::default();
     for name in relation_names(query) {
         let at = |error: Error| error.position(source.character(name.location));
         let relation = match find(scope, &name.parts).map_err(at)? {
             Found::Source(found) => source_relation(found),
-            Found::Own { table, database } => own_relation(table, ctx, database),
+            Found::Own { table, database } => own_relation(table, own(table, database)),
         };
         relations.0.insert(reference(&name.parts), relation);
     }
@@ -296,12 +306,23 @@ fn source_relation(found: SourceRelation<'_>) -> Relation {
     Relation { provider: Arc::new(SourceTable::new(Arc::clone(database), Arc::clone(schema), table)), columns }
 }
 
+fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> Relation {
+    let column = |(number, column): (i16, &crate::row::Column)| RelationColumn {
+        name: column.name.clone(),
+        pg_type: column.pg_type,
+        table_oid: table.oid(),
+        attribute_number: number,
+    };
+    Relation { provider, columns: (1..).zip(table.columns()).map(column).collect() }
+}
+
 /// A relation of the gateway's own, as it is in a database: in another than the connection's, it is what a connection there sees.
-fn own_relation(table: &'static dyn Table, ctx: &Arc<PlanContext>, database: &str) -> Relation {
-    let provider = match database == ctx.database.as_ref() {
+fn own_provider(table: &'static dyn Table, ctx: &Arc<PlanContext>, database: &str) -> Arc<dyn TableProvider> {
+    match database == ctx.database.as_ref() {
         true => table.provider(ctx),
         false => table.provider(&Arc::new(PlanContext { database: database.into(), ..PlanContext::clone(ctx) })),
-    };
-    let column = |column: crate::row::Column| RelationColumn { name: column.name, pg_type: column.pg_type, table_oid: 0, attribute_number: 0 };
-    Relation { provider, columns: table.columns().into_iter().map(column).collect() }
+    }
 }
+
+#[cfg(test)]
+mod tests;

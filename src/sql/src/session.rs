@@ -59,7 +59,6 @@ pub struct Session {
     reported: Vec<(&'static str, String)>,
     client_addr: Arc<str>,
     pid: i32,
-    started_at: i64,
 }
 
 /// A prepared statement with values.
@@ -99,7 +98,6 @@ impl Session {
             portals: HashMap::new(),
             client_addr: client_addr.into(),
             pid,
-            started_at: now(),
         })
     }
 
@@ -167,13 +165,7 @@ impl Session {
     }
 
     /// Makes a portal of a prepared statement and values.
-    pub async fn bind(
-        &mut self,
-        portal: &str,
-        statement: &str,
-        values: Vec<Option<Parameter>>,
-        result_formats: Vec<Format>,
-    ) -> Result<()> {
+    pub async fn bind(&mut self, portal: &str, statement: &str, values: Vec<Option<Parameter>>, result_formats: Vec<Format>) -> Result<()> {
         let result = self.make_portal(portal, statement, &values, result_formats).await;
         self.failing(result)
     }
@@ -260,12 +252,10 @@ impl Session {
             role: Arc::clone(&self.identity.role),
             settings: self.settings.clone(),
             notices: self.notices.clone(),
-            canceller: self.canceller.clone(),
             pid: self.pid,
             client_addr: Arc::clone(&self.client_addr),
             statement_started_at: now,
             transaction_started_at: self.transaction.started_at(),
-            session_started_at: self.started_at,
             transaction_id: self.transaction.id(),
         }))
     }
@@ -293,7 +283,7 @@ impl Session {
         let context = self.begin(&statement)?;
         let canceller = self.canceller.clone();
         let described = canceller.run(async { dispatch::describe(self, &context, &statement, parameter_types) }).await?;
-        self.prepared.insert(name, Prepared::new(statement, described, &context, false))
+        self.prepared.insert(name, Prepared::new(statement, described, &context))
     }
 
     async fn make_portal(&mut self, name: &str, statement: &str, values: &[Option<Parameter>], formats: Vec<Format>) -> Result<()> {
@@ -308,11 +298,14 @@ impl Session {
         let canceller = self.canceller.clone();
         let prepared = self.prepared.get_mut(statement)?;
         if values.len() != prepared.parameter_types.len() {
-            return Err(Error::new(Code::Protocol, format!(
-                "bind message supplies {} parameters, but prepared statement \"{statement}\" requires {}",
-                values.len(),
-                prepared.parameter_types.len()
-            )));
+            return Err(Error::new(
+                Code::Protocol,
+                format!(
+                    "bind message supplies {} parameters, but prepared statement \"{statement}\" requires {}",
+                    values.len(),
+                    prepared.parameter_types.len()
+                ),
+            ));
         }
         let values = parameters::decode(values, &prepared.parameter_types, &context.settings.current().time_zone())?;
         let plan = canceller.run(async { prepared.plan(&context) }).await?;
@@ -377,7 +370,9 @@ mod tests {
     #[test]
     fn formats_are_for_none_all_or_each() {
         let columns = [Column::new("a", PgType::new(oid::INT4)), Column::new("b", PgType::new(oid::TEXT))];
-        let chosen = |formats: &[Format]| with_formats(&columns, formats).map(|columns| columns.iter().map(|column| column.format).collect::<Vec<_>>());
+        let chosen = |formats: &[Format]| {
+            with_formats(&columns, formats).map(|columns| columns.iter().map(|column| column.format).collect::<Vec<_>>())
+        };
         assert_eq!(chosen(&[]).expect("text"), [Format::Text, Format::Text]);
         assert_eq!(chosen(&[Format::Binary]).expect("all"), [Format::Binary, Format::Binary]);
         assert_eq!(chosen(&[Format::Text, Format::Binary]).expect("each"), [Format::Text, Format::Binary]);

@@ -16,8 +16,8 @@ use spi::{Code, Error, Result};
 
 use crate::answer::Severity;
 use crate::parse::TransactionModes;
-pub(crate) use kind::parse_bool;
 use kind::Kind;
+pub(crate) use kind::parse_bool;
 pub(crate) use lists::quote_identifier;
 use table::Context;
 pub(crate) use table::SERVER_VERSION;
@@ -314,7 +314,13 @@ impl SessionSettings {
 
     /// RESET ALL. The characteristics of the transaction stay, as in PostgreSQL.
     pub(crate) fn reset_all(&self) {
-        let keep = |values: &Values| values.iter().filter(|(name, _)| name.starts_with("transaction_")).map(|(name, value)| (name.clone(), Arc::clone(value))).collect();
+        let keep = |values: &Values| {
+            values
+                .iter()
+                .filter(|(name, _)| name.starts_with("transaction_"))
+                .map(|(name, value)| (name.clone(), Arc::clone(value)))
+                .collect()
+        };
         let settings = self.current();
         self.restore(Arc::new(Settings {
             opened_with: Arc::clone(&settings.opened_with),
@@ -380,7 +386,8 @@ fn changeable(setting: &Setting) -> Result<()> {
 fn custom_name(name: &str) -> Result<String> {
     let lower = name.to_ascii_lowercase();
     let word = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$'))
+        word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$'))
     };
     match lower.contains('.') && lower.split('.').all(word) && !lower.starts_with(OWN_PREFIX) && lower.len() < 128 {
         true => Ok(lower),

@@ -8,7 +8,6 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
-use domain::catalog::Database;
 
 use crate::own_database::FIRST_RELATION_OID;
 use crate::plan_context::PlanContext;
@@ -34,8 +33,19 @@ pub(crate) trait Table: Sync + 'static {
     fn summary(&self) -> String;
     /// Makes the columns. Everybody but [`Definition`] asks [`Table::columns`].
     fn make_columns(&self) -> Vec<TableColumn>;
-    /// The relation as one statement sees it: in `metagate`, or in the database of a data source.
-    fn provider(&'static self, ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Arc<dyn TableProvider>;
+    /// The relation as one statement sees it, as the database of the context has it.
+    fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider>;
+
+    /// Whether the databases of data sources have it as well as `metagate`.
+    fn in_every_database(&self) -> bool {
+        self.schema() == "information_schema"
+    }
+
+    /// The relation as one over snapshots, if it is.
+    #[cfg(test)]
+    fn snapshot_table(&'static self) -> Option<&'static snapshot_table::SnapshotTable> {
+        None
+    }
 
     fn columns(&self) -> &'static [TableColumn] {
         &definition(self).columns
@@ -69,11 +79,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Table> {
 /// The relation of a name.
 pub(crate) fn find(schema: &str, name: &str) -> Option<&'static dyn Table> {
     all().find(|table| table.schema() == schema && table.name() == name)
-}
-
-/// The names of a schema's relations.
-pub(crate) fn names(schema: &str) -> impl Iterator<Item = &'static str> {
-    all().filter(move |table| table.schema() == schema).map(|table| table.name())
 }
 
 /// What never changes about a relation, made once.

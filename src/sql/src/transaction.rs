@@ -104,10 +104,9 @@ impl Transaction {
     /// Refuses everything while the block is failed; the statements that end it are let through by the caller.
     pub(crate) fn require_working(&self) -> Result<()> {
         match self.state {
-            State::Failed => Err(Error::new(
-                Code::FailedTransaction,
-                "current transaction is aborted, commands ignored until end of transaction block",
-            )),
+            State::Failed => {
+                Err(Error::new(Code::FailedTransaction, "current transaction is aborted, commands ignored until end of transaction block"))
+            }
             _ => Ok(()),
         }
     }

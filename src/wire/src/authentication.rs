@@ -5,8 +5,6 @@
 
 mod scram;
 
-use std::sync::OnceLock;
-
 use bytes::{Buf, Bytes};
 use domain::access::{Role, Verifier};
 use pgwire::messages::PgWireBackendMessage;
@@ -23,12 +21,18 @@ const BOUND: &str = "SCRAM-SHA-256-PLUS";
 
 /// The role, once the client has proved that it knows its password. `role` is that of the name, if there is one. `end_point` is the
 /// hash of our certificate, where the connection is encrypted: the proof then covers it, so that nobody in the middle can pass it on.
-pub(crate) async fn authenticate(transport: &mut Transport, user: &str, role: Option<Role>, end_point: Option<&[u8]>) -> Outcome<Role> {
+pub(crate) async fn authenticate(
+    transport: &mut Transport,
+    mocks: &MockVerifiers,
+    user: &str,
+    role: Option<Role>,
+    end_point: Option<&[u8]>,
+) -> Outcome<Role> {
     let now_micros = chrono::Utc::now().timestamp_micros();
     let is_valid = |role: &&Role| role.valid_until.is_none_or(|until| until > now_micros);
     let verifier = role.as_ref().filter(is_valid).and_then(|role| role.password.clone());
     let is_known = verifier.is_some();
-    let is_proved = prove(transport, verifier.unwrap_or_else(|| mock_verifier(user)), end_point).await?;
+    let is_proved = prove(transport, verifier.unwrap_or_else(|| mocks.of(user)), end_point).await?;
     match role {
         Some(role) if is_known && is_proved && role.login => Ok(role),
         Some(_) if is_known && is_proved => {
@@ -81,13 +85,20 @@ fn initial_response(mut body: Bytes) -> Result<(String, Bytes)> {
     Ok((mechanism, body))
 }
 
-/// A verifier for a name that has none: always the same salt for the same name, as a real role has. The key lives as long as the
-/// process, so a restart changes the salts; keeping it would need a record that every node shares.
-fn mock_verifier(user: &str) -> Verifier {
-    static KEY: OnceLock<[u8; 32]> = OnceLock::new();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.get_or_init(rand::random));
-    let salt = hmac::sign(&key, user.as_bytes()).as_ref()[..16].to_vec();
-    Verifier { iterations: 4096, salt, stored_key: [0; 32], server_key: [0; 32] }
+/// Makes verifiers for names that have none: for the same name always with the same salt, as a real role has. The key lives as long as
+/// the process, so a restart changes the salts; keeping it would need a record that every node shares.
+pub(crate) struct MockVerifiers(hmac::Key);
+
+impl MockVerifiers {
+    pub(crate) fn new() -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &rand::random::<[u8; 32]>()))
+    }
+
+    fn of(&self, user: &str) -> Verifier {
+        // PostgreSQL's salts have 16 bytes, and so have those of real roles.
+        let salt = hmac::sign(&self.0, user.as_bytes()).as_ref()[..16].to_vec();
+        Verifier { iterations: 4096, salt, stored_key: [0; 32], server_key: [0; 32] }
+    }
 }
 
 fn authentication(message: Authentication) -> PgWireBackendMessage {
@@ -104,9 +115,10 @@ mod tests {
 
     #[test]
     fn a_name_without_role_always_has_the_same_salt() {
-        assert_eq!(mock_verifier("nobody").salt, mock_verifier("nobody").salt);
-        assert_ne!(mock_verifier("nobody").salt, mock_verifier("somebody").salt);
-        assert_eq!(mock_verifier("nobody").salt.len(), 16);
+        let mocks = MockVerifiers::new();
+        assert_eq!(mocks.of("nobody").salt, mocks.of("nobody").salt);
+        assert_ne!(mocks.of("nobody").salt, mocks.of("somebody").salt);
+        assert_ne!(mocks.of("nobody").salt, MockVerifiers::new().of("nobody").salt);
     }
 
     #[test]

@@ -169,7 +169,8 @@ fn put_csv_row(options: &CopyCsv, cells: &[Cell], row: usize, value: &mut BytesM
 /// A value, quoted if it has to be: an unquoted null text would be a null, and a lonely `\.` the end of the data.
 fn put_csv(value: &[u8], options: &CopyCsv, force: bool, is_only: bool, out: &mut BytesMut) {
     let special = |byte: &u8| *byte == options.delimiter || *byte == options.quote || matches!(byte, b'\n' | b'\r');
-    if !force && value != options.null.as_bytes() && !(is_only && value == b"\\.") && !value.iter().any(special) {
+    let must_quote = value == options.null.as_bytes() || is_only && value == b"\\." || value.iter().any(special);
+    if !force && !must_quote {
         return out.extend_from_slice(value);
     }
     out.put_u8(options.quote);

@@ -83,7 +83,7 @@ async fn admit(
         Security::None | Security::Local => None,
     };
     let role = access::role(&server.engine.services().store.replica(), &startup.user);
-    let role = authenticate(transport, &startup.user, role, end_point).await?;
+    let role = authenticate(transport, &server.mocks, &startup.user, role, end_point).await?;
     // Only now: strangers cannot use up the places of those who may come in.
     let slot = free_slot(server, role.superuser)?;
 

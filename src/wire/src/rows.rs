@@ -91,3 +91,62 @@ impl RowStream {
         Ok(self.current.as_mut())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use arrow::array::{ArrayRef, Int32Array, RecordBatch};
+    use spi::types::{PgType, oid};
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+
+    use super::*;
+
+    fn batch(numbers: impl IntoIterator<Item = i32>) -> RecordBatch {
+        let array: ArrayRef = Arc::new(Int32Array::from_iter_values(numbers));
+        RecordBatch::try_from_iter([("n", array)]).expect("a batch")
+    }
+
+    fn rows(batches: BatchStream) -> RowStream {
+        RowStream::new([Column::new("n", PgType::new(oid::INT4))].into(), Style::default(), batches)
+    }
+
+    fn transport() -> (DuplexStream, Transport) {
+        let (client, server) = duplex(1 << 20);
+        (client, Transport::new(Box::new(server), 1000, Duration::from_secs(60)))
+    }
+
+    #[tokio::test]
+    async fn a_portal_is_read_in_parts_across_batches() {
+        let (_client, mut transport) = transport();
+        let mut rows = rows(futures::stream::iter([Ok(batch(0..3)), Ok(batch([])), Ok(batch(3..5))]).boxed());
+        for (rows_max, sent) in [(2, 2), (2, 2), (2, 1), (2, 0)] {
+            assert_eq!(rows.send(&mut transport, rows_max).await.expect("sent"), sent);
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_do_not_wait_for_a_slow_batch() {
+        let (mut client, mut transport) = transport();
+        let mut rows = rows(futures::stream::iter([Ok(batch([7]))]).chain(futures::stream::pending()).boxed());
+        let mut row = [0; 12];
+        tokio::select! {
+            _ = rows.send(&mut transport, usize::MAX) => panic!("the stream has no end"),
+            read = client.read_exact(&mut row) => assert_eq!(read.expect("a row"), 12),
+        }
+        assert_eq!(&row, b"D\0\0\0\x0b\0\x01\0\0\0\x017");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_ends_the_stream() {
+        let (client, mut transport) = transport();
+        let mut rows = rows(futures::stream::pending().boxed());
+        drop(client);
+        assert!(matches!(rows.send(&mut transport, usize::MAX).await, Err(crate::transport::Failure::Lost(_))));
+    }
+
+    #[test]
+    fn only_counted_commands_have_numbers() {
+        assert_eq!(["SELECT", "FETCH", "SHOW", "CALL"].map(|command| tag(command, 3)), ["SELECT 3", "FETCH 3", "SHOW", "CALL"]);
+    }
+}

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::authentication::MockVerifiers;
 use crate::cancel::Sessions;
 use crate::greeting::Socket;
 use crate::limits::{
@@ -47,7 +48,7 @@ impl Default for WireConfig {
         Self {
             tls: None,
             tls_required: false,
-            // A connection at rest costs some ten kilobytes, so ten times PostgreSQL's default is cheap.
+            // A connection at rest is a task and two small buffers, not a process: ten times PostgreSQL's default.
             connections_max: 1000,
             // PostgreSQL's authentication_timeout.
             startup_timeout: Duration::from_secs(60),
@@ -64,6 +65,7 @@ pub(crate) struct Server {
     pub(crate) engine: Arc<Engine>,
     pub(crate) config: WireConfig,
     pub(crate) sessions: Sessions,
+    pub(crate) mocks: MockVerifiers,
     pub(crate) slots: Arc<Semaphore>,
     /// Sessions end at their next pause, and new ones are refused.
     pub(crate) shutdown: CancellationToken,
@@ -81,6 +83,7 @@ pub async fn serve(engine: Arc<Engine>, listeners: Listeners, config: WireConfig
         slots: Arc::new(Semaphore::new(config.connections_max.saturating_add(CONNECTIONS_RESERVED).min(Semaphore::MAX_PERMITS))),
         config,
         sessions: Sessions::default(),
+        mocks: MockVerifiers::new(),
         shutdown: shutdown.clone(),
         stop: CancellationToken::new(),
         handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),

@@ -29,7 +29,7 @@ pub(super) fn prepare(session: &mut Session, context: &Arc<PlanContext>, prepare
     let Some(query) = inner.command.query() else { return Err(Error::internal("only queries are prepared")) };
     let plan = Arc::new(planner::plan(context, query, &inner.source, &declared)?);
     let described = Described { parameter_types: plan.parameter_types.clone(), columns: Some(Arc::clone(&plan.columns)), plan: Some(plan) };
-    session.prepared.insert(&prepare.name, Prepared::new(inner, described, context, true))?;
+    session.prepared.insert(&prepare.name, Prepared::new(inner, described, context))?;
     Ok(Answer::command("PREPARE"))
 }
 
@@ -39,8 +39,11 @@ pub(super) async fn plan(session: &mut Session, context: &Arc<PlanContext>, exec
     let prepared = session.prepared.get_mut(name)?;
     let types = prepared.parameter_types.clone();
     if arguments.len() != types.len() {
-        return Err(Error::new(Code::Syntax, format!("wrong number of parameters for prepared statement \"{name}\""))
-            .detail(format!("Expected {} parameters but got {}.", types.len(), arguments.len())));
+        return Err(Error::new(Code::Syntax, format!("wrong number of parameters for prepared statement \"{name}\"")).detail(format!(
+            "Expected {} parameters but got {}.",
+            types.len(),
+            arguments.len()
+        )));
     }
     let plan = prepared.plan(context)?;
     let plan = plan.ok_or_else(|| Error::new(Code::Unsupported, format!("prepared statement \"{name}\" is not a query")))?;

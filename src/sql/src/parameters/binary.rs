@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn wrong_lengths_and_infinities_are_refused() {
-        for oid in [oid::BOOL, oid::INT2, oid::INT4, oid::INT8, oid::FLOAT8, oid::DATE, oid::TIMESTAMP, oid::UUID, oid::INTERVAL, oid::JSONB] {
+        for oid in
+            [oid::BOOL, oid::INT2, oid::INT4, oid::INT8, oid::FLOAT8, oid::DATE, oid::TIMESTAMP, oid::UUID, oid::INTERVAL, oid::JSONB]
+        {
             assert_eq!(decode(&[0, 0, 0], oid), Err(Refused::Binary), "{oid}");
         }
         assert_eq!(decode(&i64::MAX.to_be_bytes(), oid::TIMESTAMP), Err(Refused::Range("infinity".to_owned())));

@@ -34,9 +34,11 @@ pub(super) fn parse(text: &str) -> Result<ScalarValue, Refused> {
 
 /// PostgreSQL's binary form: groups of four digits, the weight of the first one, a sign and the digits after the point.
 pub(super) fn from_binary(bytes: &[u8]) -> Result<ScalarValue, Refused> {
-    let words: Vec<u16> = bytes.chunks(2).map(|pair| Ok(u16::from_be_bytes(pair.try_into()?))).collect::<Result<_, _>>().map_err(
-        |_: std::array::TryFromSliceError| Refused::Binary,
-    )?;
+    let words: Vec<u16> = bytes
+        .chunks(2)
+        .map(|pair| Ok(u16::from_be_bytes(pair.try_into()?)))
+        .collect::<Result<_, _>>()
+        .map_err(|_: std::array::TryFromSliceError| Refused::Binary)?;
     let [count, weight, sign, scale, digits @ ..] = words.as_slice() else { return Err(Refused::Binary) };
     if digits.len() != usize::from(*count) || digits.iter().any(|digit| *digit > 9999) {
         return Err(Refused::Binary);
@@ -83,14 +85,9 @@ mod tests {
 
     #[test]
     fn as_wide_as_written() {
-        for (text, number, precision, scale) in [
-            ("0", 0, 1, 0),
-            ("12.30", 1230, 4, 2),
-            ("-0.005", -5, 3, 3),
-            ("+1.5e3", 1500, 4, 0),
-            ("25e-4", 25, 4, 4),
-            (".5", 5, 1, 1),
-        ] {
+        for (text, number, precision, scale) in
+            [("0", 0, 1, 0), ("12.30", 1230, 4, 2), ("-0.005", -5, 3, 3), ("+1.5e3", 1500, 4, 0), ("25e-4", 25, 4, 4), (".5", 5, 1, 1)]
+        {
             assert_eq!(parse(text), Ok(ScalarValue::Decimal128(Some(number), precision, scale)), "{text}");
         }
         let long = "1".repeat(40);

@@ -74,16 +74,25 @@ mod tests {
             Some(name) => format!("{name}: {}", argument.value),
             None => argument.value.to_string(),
         });
-        assert_eq!((call.name.join("."), written.collect::<Vec<_>>()), (name.to_owned(), arguments.iter().map(|a| (*a).to_owned()).collect()));
+        assert_eq!(
+            (call.name.join("."), written.collect::<Vec<_>>()),
+            (name.to_owned(), arguments.iter().map(|a| (*a).to_owned()).collect())
+        );
     }
 
     #[test]
     fn arguments_by_place_and_by_name() {
         check("CALL refresh_metadata()", "refresh_metadata", &[]);
-        check("call Admin.Create_Datasource('shop', 'sqlite', '{\"path\": \"a;b\"}', comment => 'x')", "admin.create_datasource",
-            &["'shop'", "'sqlite'", "'{\"path\": \"a;b\"}'", "comment: 'x'"]);
-        check("CALL p(Name := $1, type => NULL, test => false, \"at\" => now() + INTERVAL '1 day')", "p",
-            &["name: $1", "type: NULL", "test: false", "at: now() + INTERVAL '1 day'"]);
+        check(
+            "call Admin.Create_Datasource('shop', 'sqlite', '{\"path\": \"a;b\"}', comment => 'x')",
+            "admin.create_datasource",
+            &["'shop'", "'sqlite'", "'{\"path\": \"a;b\"}'", "comment: 'x'"],
+        );
+        check(
+            "CALL p(Name := $1, type => NULL, test => false, \"at\" => now() + INTERVAL '1 day')",
+            "p",
+            &["name: $1", "type: NULL", "test: false", "at: now() + INTERVAL '1 day'"],
+        );
         check("CALL p(-1, a = b, '{}'::jsonb)", "p", &["-1", "a = b", "'{}'::jsonb"]);
     }
 

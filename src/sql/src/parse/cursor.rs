@@ -136,7 +136,10 @@ mod tests {
             ("FETCH FIRST FROM c", FetchDirection::Absolute(1)),
         ] {
             let expected = Fetch { cursor: "c".to_owned(), direction, silent: false };
-            assert!(matches!(script(text).expect("a statement")[0].command.as_ref(), Command::Fetch(fetch) if *fetch == expected), "{text}");
+            assert!(
+                matches!(script(text).expect("a statement")[0].command.as_ref(), Command::Fetch(fetch) if *fetch == expected),
+                "{text}"
+            );
         }
         let moved = Fetch { cursor: "next".to_owned(), direction: FetchDirection::Forward(1), silent: true };
         assert!(matches!(script("MOVE next").expect("a statement")[0].command.as_ref(), Command::Fetch(fetch) if *fetch == moved));

@@ -66,7 +66,10 @@ fn switch(tokens: &mut Tokens<'_>, name: &str) -> Result<bool> {
     }
     let position = tokens.position();
     let value = tokens.number_if_next().or_else(|| tokens.string_if_next()).or_else(|| tokens.any_word());
-    value.as_deref().and_then(parse_bool).ok_or_else(|| Error::new(Code::Syntax, format!("{name} requires a Boolean value")).position(position))
+    value
+        .as_deref()
+        .and_then(parse_bool)
+        .ok_or_else(|| Error::new(Code::Syntax, format!("{name} requires a Boolean value")).position(position))
 }
 
 fn explain_format(tokens: &mut Tokens<'_>) -> Result<ExplainFormat> {
@@ -76,7 +79,10 @@ fn explain_format(tokens: &mut Tokens<'_>) -> Result<ExplainFormat> {
         "text" => Ok(ExplainFormat::Text),
         "json" => Ok(ExplainFormat::Json),
         "xml" | "yaml" => Err(Error::new(Code::Unsupported, format!("EXPLAIN format {value} is not supported")).hint("Use TEXT or JSON.")),
-        _ => Err(Error::new(Code::InvalidArgument, format!("unrecognized value for EXPLAIN option \"format\": \"{value}\"")).position(position)),
+        _ => {
+            Err(Error::new(Code::InvalidArgument, format!("unrecognized value for EXPLAIN option \"format\": \"{value}\""))
+                .position(position))
+        }
     }
 }
 

@@ -7,16 +7,48 @@ use super::tokens::Tokens;
 
 /// Statements whose name is one word.
 const PLAIN: &[&str] = &[
-    "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "GRANT", "REVOKE", "COMMENT", "VACUUM", "ANALYZE", "ANALYSE", "CLUSTER", "REINDEX", "LOCK",
-    "CHECKPOINT", "LOAD", "DO", "REASSIGN", "SECURITY", "IMPORT", "REFRESH",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "TRUNCATE",
+    "GRANT",
+    "REVOKE",
+    "COMMENT",
+    "VACUUM",
+    "ANALYZE",
+    "ANALYSE",
+    "CLUSTER",
+    "REINDEX",
+    "LOCK",
+    "CHECKPOINT",
+    "LOAD",
+    "DO",
+    "REASSIGN",
+    "SECURITY",
+    "IMPORT",
+    "REFRESH",
 ];
 
 /// Statements that name what they are about behind the first word.
 const ABOUT: &[&str] = &["CREATE", "ALTER", "DROP"];
 
 /// Words that may stand between CREATE and what is created.
-const BETWEEN: &[&str] =
-    &["OR", "REPLACE", "GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "UNIQUE", "RECURSIVE", "CONSTRAINT", "TRUSTED", "PROCEDURAL", "DEFAULT"];
+const BETWEEN: &[&str] = &[
+    "OR",
+    "REPLACE",
+    "GLOBAL",
+    "LOCAL",
+    "TEMP",
+    "TEMPORARY",
+    "UNLOGGED",
+    "UNIQUE",
+    "RECURSIVE",
+    "CONSTRAINT",
+    "TRUSTED",
+    "PROCEDURAL",
+    "DEFAULT",
+];
 
 /// Objects whose name is more than one word.
 const LONG: &[&[&str]] = &[
@@ -29,9 +61,38 @@ const LONG: &[&[&str]] = &[
 ];
 
 const OBJECTS: &[&str] = &[
-    "ACCESS", "AGGREGATE", "CAST", "COLLATION", "CONVERSION", "DATABASE", "DOMAIN", "EXTENSION", "FUNCTION", "INDEX", "LANGUAGE", "LARGE", "OPERATOR",
-    "OWNED", "POLICY", "PROCEDURE", "PUBLICATION", "ROUTINE", "RULE", "SCHEMA", "SEQUENCE", "SERVER", "STATISTICS", "SUBSCRIPTION", "SYSTEM", "TABLE",
-    "TABLESPACE", "TEXT", "TRANSFORM", "TRIGGER", "TYPE", "VIEW",
+    "ACCESS",
+    "AGGREGATE",
+    "CAST",
+    "COLLATION",
+    "CONVERSION",
+    "DATABASE",
+    "DOMAIN",
+    "EXTENSION",
+    "FUNCTION",
+    "INDEX",
+    "LANGUAGE",
+    "LARGE",
+    "OPERATOR",
+    "OWNED",
+    "POLICY",
+    "PROCEDURE",
+    "PUBLICATION",
+    "ROUTINE",
+    "RULE",
+    "SCHEMA",
+    "SEQUENCE",
+    "SERVER",
+    "STATISTICS",
+    "SUBSCRIPTION",
+    "SYSTEM",
+    "TABLE",
+    "TABLESPACE",
+    "TEXT",
+    "TRANSFORM",
+    "TRIGGER",
+    "TYPE",
+    "VIEW",
 ];
 
 /// Consumes the whole statement. What no statement of PostgreSQL begins with is a syntax error.
@@ -61,9 +122,9 @@ fn object(tokens: &mut Tokens<'_>) -> Result<String> {
 
 fn hint(kind: &str) -> Option<&'static str> {
     match kind {
-        "CREATE SERVER" | "CREATE DATABASE" => Some("CALL create_datasource(name, type, options) adds a data source."),
-        "ALTER SERVER" | "ALTER DATABASE" => Some("CALL alter_datasource(name, options) changes a data source."),
-        "DROP SERVER" | "DROP DATABASE" => Some("CALL drop_datasource(name) drops a data source."),
+        "CREATE DATABASE" => Some("CALL create_datasource(name, type, options) adds a data source."),
+        "ALTER DATABASE" => Some("CALL alter_datasource(name, options) changes a data source."),
+        "DROP DATABASE" => Some("CALL drop_datasource(name) drops a data source."),
         "IMPORT" | "REFRESH" | "ANALYZE" => Some("CALL refresh_metadata(name) reads the metadata of a data source again."),
         "GRANT" | "REVOKE" => Some("GRANT and REVOKE work for USAGE ON FOREIGN SERVER."),
         "COMMENT" => Some("COMMENT works for SERVER."),
@@ -92,7 +153,10 @@ mod tests {
         ] {
             match script(text) {
                 Ok(statements) => {
-                    assert!(matches!(statements[0].command.as_ref(), Command::Refused(refused) if refused.kind == kind), "{text}: {statements:?}");
+                    assert!(
+                        matches!(statements[0].command.as_ref(), Command::Refused(refused) if refused.kind == kind),
+                        "{text}: {statements:?}"
+                    );
                 }
                 Err(error) => assert_eq!((kind, error.message.as_str()), ("", "syntax error at or near \"EXTERNAL\""), "{text}"),
             }

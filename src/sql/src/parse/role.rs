@@ -73,7 +73,8 @@ pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Option<RoleCommand>> {
         if tokens.words(&["CREATE", kind]) {
             let login = (kind == "USER").then_some(true);
             let name = tokens.identifier()?;
-            return options(tokens, RoleOptions { login, ..RoleOptions::default() }).map(|options| Some(RoleCommand::Create { name, options }));
+            return options(tokens, RoleOptions { login, ..RoleOptions::default() })
+                .map(|options| Some(RoleCommand::Create { name, options }));
         }
         if tokens.words(&["ALTER", kind]) {
             let name = tokens.identifier()?;
@@ -176,11 +177,16 @@ mod tests {
 
     #[test]
     fn roles_have_options_in_any_order() {
-        let RoleCommand::Create { name, options } = role("CREATE USER Ann WITH NOCREATEDB ENCRYPTED PASSWORD 'x' VALID UNTIL '2030-01-01' SUPERUSER")
-        else { panic!("no CREATE ROLE") };
+        let RoleCommand::Create { name, options } =
+            role("CREATE USER Ann WITH NOCREATEDB ENCRYPTED PASSWORD 'x' VALID UNTIL '2030-01-01' SUPERUSER")
+        else {
+            panic!("no CREATE ROLE")
+        };
         assert_eq!((name.as_str(), options.login, options.superuser), ("ann", Some(true), Some(true)));
         assert_eq!((options.password, options.valid_until.as_deref()), (Some(Some(Secret::new("x".to_owned()))), Some("2030-01-01")));
-        assert!(matches!(role("ALTER ROLE \"Ann\" PASSWORD NULL"), RoleCommand::Alter { name, options } if name == "Ann" && options.password == Some(None)));
+        assert!(
+            matches!(role("ALTER ROLE \"Ann\" PASSWORD NULL"), RoleCommand::Alter { name, options } if name == "Ann" && options.password == Some(None))
+        );
         assert!(matches!(role("DROP ROLE IF EXISTS a, b"), RoleCommand::Drop { names, if_exists: true } if names == ["a", "b"]));
     }
 
@@ -189,7 +195,9 @@ mod tests {
         assert!(matches!(role("GRANT USAGE ON FOREIGN SERVER shop, \"My\" TO ann"),
             RoleCommand::Grant { sources, roles } if sources == ["shop", "My"] && roles == ["ann"]));
         assert!(matches!(role("REVOKE ALL PRIVILEGES ON FOREIGN SERVER shop FROM ann CASCADE"), RoleCommand::Revoke { .. }));
-        assert!(matches!(role("COMMENT ON SERVER shop IS 'orders'"), RoleCommand::Comment { comment: Some(comment), .. } if comment == "orders"));
+        assert!(
+            matches!(role("COMMENT ON SERVER shop IS 'orders'"), RoleCommand::Comment { comment: Some(comment), .. } if comment == "orders")
+        );
     }
 
     #[test]

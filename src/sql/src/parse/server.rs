@@ -138,7 +138,8 @@ fn alter(tokens: &mut Tokens<'_>) -> Result<ServerCommand> {
 /// `ADD name 'value'`, `SET name 'value'`, `DROP name`, or `name 'value'`, which is ADD.
 fn change(tokens: &mut Tokens<'_>) -> Result<OptionChange> {
     // An option may be named like a verb: `set 'x'` adds the option "set".
-    let is_name = matches!(tokens.peek_second(), Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_) | Token::DollarQuotedString(_));
+    let is_name =
+        matches!(tokens.peek_second(), Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_) | Token::DollarQuotedString(_));
     match if is_name { None } else { tokens.one_of(&["ADD", "SET", "DROP"]) } {
         Some("DROP") => Ok(OptionChange::Drop(tokens.identifier()?)),
         Some("SET") => Ok(OptionChange::Set(tokens.identifier()?, tokens.string()?)),
@@ -184,12 +185,15 @@ mod tests {
         };
         assert_eq!((name.as_str(), kind.as_str(), if_not_exists), ("Shop", "sqlite", true));
         assert_eq!(options, [option("path", "/a'b"), option("read_only", "true")]);
-        assert!(matches!(server("CREATE SERVER s FOREIGN DATA WRAPPER w"), ServerCommand::Create { options, if_not_exists: false, .. } if options.is_empty()));
+        assert!(
+            matches!(server("CREATE SERVER s FOREIGN DATA WRAPPER w"), ServerCommand::Create { options, if_not_exists: false, .. } if options.is_empty())
+        );
     }
 
     #[test]
     fn servers_are_altered() {
-        let ServerCommand::Alter { name, changes } = server("ALTER SERVER shop OPTIONS (ADD a '1', SET b '2', DROP c, d '4', set '5')") else {
+        let ServerCommand::Alter { name, changes } = server("ALTER SERVER shop OPTIONS (ADD a '1', SET b '2', DROP c, d '4', set '5')")
+        else {
             panic!("no ALTER SERVER")
         };
         let text = |text: &str| text.to_owned();
@@ -213,7 +217,8 @@ mod tests {
 
     #[test]
     fn nothing_of_an_option_is_shown() {
-        let shown = format!("{:?}", script("CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (password 'hunter2')").expect("a statement")[0].command);
+        let shown =
+            format!("{:?}", script("CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (password 'hunter2')").expect("a statement")[0].command);
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 

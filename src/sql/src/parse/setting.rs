@@ -212,7 +212,12 @@ mod tests {
         check_set("SET statement_timeout = 500", "statement_timeout", Some("500"), Scope::Session);
         check_set("SET SESSION extra_float_digits TO -3", "extra_float_digits", Some("-3"), Scope::Session);
         check_set("set local Statement_Timeout to '5 s'", "statement_timeout", Some("5 s"), Scope::Transaction);
-        check_set("SET search_path TO \"$user\", Public, 'My, schema'", "search_path", Some("\"$user\", public, \"My, schema\""), Scope::Session);
+        check_set(
+            "SET search_path TO \"$user\", Public, 'My, schema'",
+            "search_path",
+            Some("\"$user\", public, \"My, schema\""),
+            Scope::Session,
+        );
         check_set("SET DateStyle TO ISO, MDY", "datestyle", Some("iso, mdy"), Scope::Session);
         check_set("SET my.app.tenant = on", "my.app.tenant", Some("on"), Scope::Session);
         check_set("SET TIME ZONE 'Europe/Berlin'", "TimeZone", Some("Europe/Berlin"), Scope::Session);

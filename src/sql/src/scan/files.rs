@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
-use datafusion::catalog::listing::helpers::filter_partitioned_file;
 use datafusion::common::config::CsvOptions;
 use datafusion::common::{DFSchema, DataFusionError, Result as DataFusionResult};
 use datafusion::config::TableParquetOptions;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::listing::helpers::filter_partitioned_file;
 use datafusion::datasource::physical_plan::{
     ArrowSource, CsvSource, FileGroup, FileScanConfigBuilder, FileSource, JsonSource, ParquetSource,
 };

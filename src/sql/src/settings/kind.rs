@@ -29,10 +29,8 @@ pub(crate) enum Unit {
 /// Multiples of a base unit, from the largest to the smallest. Shown are those of at least one.
 type Multiples = &'static [(&'static str, f64)];
 
-const TIMES: Multiples =
-    &[("d", 86_400_000.0), ("h", 3_600_000.0), ("min", 60_000.0), ("s", 1000.0), ("ms", 1.0), ("us", 0.001)];
-const SIZES: Multiples =
-    &[("TB", 1_073_741_824.0), ("GB", 1_048_576.0), ("MB", 1024.0), ("kB", 1.0), ("B", 1.0 / 1024.0)];
+const TIMES: Multiples = &[("d", 86_400_000.0), ("h", 3_600_000.0), ("min", 60_000.0), ("s", 1000.0), ("ms", 1.0), ("us", 0.001)];
+const SIZES: Multiples = &[("TB", 1_073_741_824.0), ("GB", 1_048_576.0), ("MB", 1024.0), ("kB", 1.0), ("B", 1.0 / 1024.0)];
 
 impl Unit {
     /// `pg_settings.unit`.

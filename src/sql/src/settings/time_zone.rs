@@ -31,12 +31,9 @@ pub(super) fn check(name: &str, value: &str) -> Result<String> {
 /// The zone as Arrow wants it: a name, or an offset `+03:00` that counts east.
 pub(super) fn for_arrow(canonical: &str) -> String {
     match posix_offset(canonical) {
-        Some(seconds) => format!(
-            "{}{:02}:{:02}",
-            if seconds < 0 { '-' } else { '+' },
-            seconds.unsigned_abs() / 3600,
-            seconds.unsigned_abs() / 60 % 60
-        ),
+        Some(seconds) => {
+            format!("{}{:02}:{:02}", if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs() / 3600, seconds.unsigned_abs() / 60 % 60)
+        }
         None => canonical.to_owned(),
     }
 }

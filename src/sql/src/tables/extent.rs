@@ -11,14 +11,15 @@ use crate::plan_context::PlanContext;
 
 /// What a relation shows to one statement.
 #[derive(Clone)]
-pub(super) struct Extent {
-    pub ctx: Arc<PlanContext>,
+pub(crate) struct Extent {
+    pub(super) ctx: Arc<PlanContext>,
     /// The data source in whose database the relation stands; `None` is `metagate`, which covers all.
-    pub database: Option<Arc<Database>>,
+    database: Option<Arc<Database>>,
 }
 
 impl Extent {
-    pub(super) fn new(ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Self {
+    pub(super) fn new(ctx: &Arc<PlanContext>) -> Self {
+        let database = ctx.catalog.database(&ctx.database).filter(|database| ctx.visible.sees(database.source.oid));
         Self { ctx: Arc::clone(ctx), database: database.cloned() }
     }
 

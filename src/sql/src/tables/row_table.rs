@@ -13,7 +13,6 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
-use domain::catalog::Database;
 use futures::future::BoxFuture;
 use futures::stream;
 use schemars::JsonSchema;
@@ -52,9 +51,9 @@ impl<T: RowTable> Table for T {
         row::columns::<T::Row>()
     }
 
-    fn provider(&'static self, ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Arc<dyn TableProvider> {
+    fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider> {
         let rows = |extent: Extent| -> BoxFuture<'static, Result<RecordBatch>> { Box::pin(async move { row::batch(&T::rows(&extent).await?) }) };
-        Arc::new(RowProvider(Arc::new(Rows { table: self, extent: Extent::new(ctx, database), schema: self.arrow_schema(), rows })))
+        Arc::new(RowProvider(Arc::new(Rows { table: self, extent: Extent::new(ctx), schema: self.arrow_schema(), rows })))
     }
 }
 

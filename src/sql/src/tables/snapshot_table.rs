@@ -19,7 +19,6 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use domain::catalog::Database;
 use spi::types::{PgType, oid};
 
 pub(crate) use grain::Grain;
@@ -111,7 +110,7 @@ impl SnapshotColumn {
 
     /// When the data source was last seen to be as the row says.
     pub(crate) const OBSERVED_AT: SnapshotColumn =
-        Self::new("observed_at", Kind::TimestampTz, "When the source was last seen to be like this.", Rows::observed_at);
+        Self::new("observed_at", Kind::TimestampTz, "When the source was last seen to be like this.", |rows| rows.observed_at());
 
     /// A column of the standard for something that data sources do not tell: always null.
     pub(crate) const fn unknown(name: &'static str, kind: Kind) -> Self {
@@ -126,9 +125,9 @@ impl SnapshotColumn {
 
 const fn gather_null(kind: Kind) -> fn(&Rows<'_>) -> ArrayRef {
     match kind {
-        Kind::Cardinal => Rows::null_cardinal,
-        Kind::TimestampTz => Rows::null_timestamp,
-        _ => Rows::null_text,
+        Kind::Cardinal => |rows| rows.null_cardinal(),
+        Kind::TimestampTz => |rows| rows.null_timestamp(),
+        _ => |rows| rows.null_text(),
     }
 }
 
@@ -155,7 +154,12 @@ impl Table for SnapshotTable {
         self.columns.iter().map(column).collect()
     }
 
-    fn provider(&'static self, ctx: &Arc<PlanContext>, database: Option<&Arc<Database>>) -> Arc<dyn TableProvider> {
-        Arc::new(provider::SnapshotProvider::new(self, Extent::new(ctx, database)))
+    #[cfg(test)]
+    fn snapshot_table(&'static self) -> Option<&'static SnapshotTable> {
+        Some(self)
+    }
+
+    fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider> {
+        Arc::new(provider::SnapshotProvider::new(self, Extent::new(ctx).databases()))
     }
 }

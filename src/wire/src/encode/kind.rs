@@ -43,8 +43,10 @@ impl Kind {
     pub(super) fn of(pg_type: PgType, data_type: &DataType) -> Option<Kind> {
         match Kind::declared(pg_type) {
             Some(kind) if kind.fits(data_type) => Some(kind),
-            // Text can be made of anything, and a type that we do not know travels as text.
-            Some(Kind::Text) | None => Some(if data_type.is_nested() { Kind::Json } else { Kind::Text }),
+            // Text can be made of anything.
+            Some(Kind::Text) => Some(if data_type.is_nested() { Kind::Json } else { Kind::Text }),
+            // A type that we do not know is most likely held by an array that is like it: `xid8` in 64 bits, `aclitem[]` in a list.
+            None => Kind::declared(PgType::from_arrow(data_type)),
             Some(_) => None,
         }
     }

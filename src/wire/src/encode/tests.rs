@@ -114,7 +114,8 @@ fn the_declared_type_decides() {
     assert_eq!(binary_as(StringArray::from(vec!["2000-01-02"]), oid::DATE).expect("a date"), [0, 0, 0, 1]);
     assert_eq!(binary_as(StringArray::from(vec!["x"]), oid::DATE).expect_err("no date").code, Code::BadData);
     assert_eq!(binary_as(Int32Array::from(vec![42]), oid::TEXT).expect("text"), b"42");
-    assert_eq!(binary_as(Int32Array::from(vec![42]), 600).expect("an unknown type is text"), b"42");
+    const XID8: u32 = 5069;
+    assert_eq!(binary_as(UInt32Array::from(vec![42]), XID8).expect("a number"), 42_i64.to_be_bytes());
 }
 
 #[test]

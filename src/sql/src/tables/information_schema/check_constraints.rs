@@ -3,7 +3,7 @@
 use spi::metadata::Relation::Constraints;
 
 use crate::tables::snapshot_table::Kind::{Characters, Identifier};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static CHECK_CONSTRAINTS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -11,8 +11,8 @@ pub(super) static CHECK_CONSTRAINTS: SnapshotTable = SnapshotTable {
     summary: "Every check of every table that the role may see.",
     grain: Grain::ConstraintOf(&["CHECK"]),
     columns: &[
-        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", Rows::schema_name),
+        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", |rows| rows.schema_name()),
         SnapshotColumn::new("constraint_name", Identifier, "The check.", |rows| rows.item_text(Constraints, "name")),
         SnapshotColumn::new("check_clause", Characters, "Its condition, as the source writes it.", |rows| {
             rows.item_text(Constraints, "expression")

@@ -12,9 +12,9 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
     summary: "Every column of every table and view of every data source that the role may see.",
     grain: Grain::Column,
     columns: &[
-        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("table_name", Key::Table, "The table.", Rows::table_name),
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("table_name", Key::Table, "The table.", |rows| rows.table_name()),
         SnapshotColumn::key("column_name", Key::Column, "The column.", |rows| rows.item_text(Columns, "name")),
         SnapshotColumn::new("ordinal_position", Cardinal, "Its place in the table, from 1.", |rows| rows.item(Columns, "ordinal")),
         SnapshotColumn::new("column_default", Characters, "Its default, as the source writes it.", |rows| {
@@ -53,7 +53,7 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("domain_catalog", Identifier),
         SnapshotColumn::absent("domain_schema", Identifier),
         SnapshotColumn::absent("domain_name", Identifier),
-        SnapshotColumn::new("udt_catalog", Identifier, "The data source.", Rows::catalog),
+        SnapshotColumn::new("udt_catalog", Identifier, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::new("udt_schema", Identifier, "Always `pg_catalog`: clients see built-in types.", |rows| rows.constant("pg_catalog")),
         SnapshotColumn::new("udt_name", Identifier, "The name of the type that clients see, for example `int4`.", |rows| {
             rows.type_text(Columns, |one| Some(one.pg.type_name()))

@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use spi::metadata::Relation::Constraints;
 
 use crate::tables::snapshot_table::Kind::{Identifier};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 /// No key but the catalog's and the constraint's schema: of a foreign key, table and schema are those that it references.
 pub(super) static CONSTRAINT_COLUMN_USAGE: SnapshotTable = SnapshotTable {
@@ -13,26 +13,22 @@ pub(super) static CONSTRAINT_COLUMN_USAGE: SnapshotTable = SnapshotTable {
     summary: "Every column that a constraint is about: of a foreign key the referenced ones, of other constraints their own.",
     grain: Grain::ConstraintUsage,
     columns: &[
-        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::new("table_schema", Identifier, "The schema of the column's table.", |rows| {
-            referenced_or(rows, "referenced_schema", Rows::schema_name)
+            either(&rows.item_text(Constraints, "referenced_schema"), &rows.schema_name())
         }),
         SnapshotColumn::new("table_name", Identifier, "The column's table: of a foreign key the referenced one.", |rows| {
-            referenced_or(rows, "referenced_table", Rows::table_name)
+            either(&rows.item_text(Constraints, "referenced_table"), &rows.table_name())
         }),
         SnapshotColumn::new("column_name", Identifier, "The column: of a foreign key the referenced one.", |rows| {
             either(&rows.listed_name("referenced_columns"), &rows.listed_name("columns"))
         }),
-        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema of the constraint.", Rows::schema_name),
+        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema of the constraint.", |rows| rows.schema_name()),
         SnapshotColumn::new("constraint_name", Identifier, "The constraint.", |rows| rows.item_text(Constraints, "name")),
         SnapshotColumn::OBSERVED_AT,
     ],
 };
-
-fn referenced_or(rows: &Rows<'_>, referenced: &str, own: fn(&Rows<'_>) -> ArrayRef) -> ArrayRef {
-    either(&rows.item_text(Constraints, referenced), &own(rows))
-}
 
 /// The first text where there is one, else the second.
 fn either(first: &ArrayRef, second: &ArrayRef) -> ArrayRef {

@@ -3,7 +3,7 @@
 use spi::metadata::Relation::TableOptions;
 
 use crate::tables::snapshot_table::Kind::{Characters, Identifier};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static FOREIGN_TABLE_OPTIONS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -11,9 +11,9 @@ pub(super) static FOREIGN_TABLE_OPTIONS: SnapshotTable = SnapshotTable {
     summary: "Every parameter that a data source tells of its tables.",
     grain: Grain::OfTable(TableOptions),
     columns: &[
-        SnapshotColumn::key("foreign_table_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("foreign_table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("foreign_table_name", Key::Table, "The table.", Rows::table_name),
+        SnapshotColumn::key("foreign_table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("foreign_table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("foreign_table_name", Key::Table, "The table.", |rows| rows.table_name()),
         SnapshotColumn::new("option_name", Identifier, "The parameter.", |rows| rows.item_text(TableOptions, "name")),
         SnapshotColumn::new("option_value", Characters, "Its value.", |rows| rows.item_text(TableOptions, "value")),
         SnapshotColumn::OBSERVED_AT,

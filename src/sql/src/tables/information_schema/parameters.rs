@@ -4,7 +4,7 @@ use spi::metadata::Relation::{Parameters, Routines};
 
 use super::types;
 use crate::tables::snapshot_table::Kind::{Cardinal, Characters, Identifier, YesOrNo};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static PARAMETERS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -12,8 +12,8 @@ pub(super) static PARAMETERS: SnapshotTable = SnapshotTable {
     summary: "Every parameter of every routine that the role may see.",
     grain: Grain::Parameter,
     columns: &[
-        SnapshotColumn::key("specific_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("specific_schema", Key::Schema, "The schema in it.", Rows::schema_name),
+        SnapshotColumn::key("specific_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("specific_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
         SnapshotColumn::new("specific_name", Identifier, "The routine, as `routines.specific_name` has it.", |rows| rows.text(Routines, "specific_name", &rows.tables)),
         SnapshotColumn::new("ordinal_position", Cardinal, "Its place among the parameters, from 1.", |rows| rows.item(Parameters, "ordinal")),
         SnapshotColumn::new("parameter_mode", Characters, "`IN`, `OUT` or `INOUT`.", |rows| rows.item_text(Parameters, "mode")),
@@ -35,7 +35,7 @@ pub(super) static PARAMETERS: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("datetime_precision", Cardinal),
         SnapshotColumn::absent("interval_type", Characters),
         SnapshotColumn::absent("interval_precision", Cardinal),
-        SnapshotColumn::key("udt_catalog", Key::Catalog, "The data source.", Rows::catalog),
+        SnapshotColumn::key("udt_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::new("udt_schema", Identifier, "Always `pg_catalog`: clients see built-in types.", |rows| rows.constant("pg_catalog")),
         SnapshotColumn::new("udt_name", Identifier, "The name of the type that clients see, for example `int4`.", |rows| rows.type_text(Parameters, |one| Some(one.pg.type_name()))),
         SnapshotColumn::absent("scope_catalog", Identifier),

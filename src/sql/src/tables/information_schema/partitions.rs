@@ -14,9 +14,9 @@ pub(super) static PARTITIONS: SnapshotTable = SnapshotTable {
     summary: "Every partition of every partitioned table that the role may see.",
     grain: Grain::OfTable(Partitions),
     columns: &[
-        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("table_name", Key::Table, "The partitioned table.", Rows::table_name),
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("table_name", Key::Table, "The partitioned table.", |rows| rows.table_name()),
         SnapshotColumn::new("partition_name", Identifier, "The partition, as the source calls it.", |rows| rows.item_text(Partitions, "name")),
         SnapshotColumn::new(
             "partition_ordinal_position",

@@ -4,7 +4,7 @@ use spi::metadata::Relation::Constraints;
 
 use super::referenced_key::referenced_key;
 use crate::tables::snapshot_table::Kind::{Characters, Identifier};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static REFERENTIAL_CONSTRAINTS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -12,8 +12,8 @@ pub(super) static REFERENTIAL_CONSTRAINTS: SnapshotTable = SnapshotTable {
     summary: "Every foreign key that the role may see, and the key that it references.",
     grain: Grain::ConstraintOf(&["FOREIGN KEY"]),
     columns: &[
-        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", Rows::schema_name),
+        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", |rows| rows.schema_name()),
         SnapshotColumn::new("constraint_name", Identifier, "The foreign key.", |rows| rows.item_text(Constraints, "name")),
         SnapshotColumn::new("unique_constraint_catalog", Identifier, "The data source, where the referenced key is known.", |rows| {
             rows.made_text(|item| referenced_key(rows, item).map(|_| rows.database.source.name.as_str()))

@@ -1,7 +1,7 @@
 //! `information_schema.schemata`: the schemas of every visible data source.
 
 use crate::tables::snapshot_table::Kind::{Characters, Identifier};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static SCHEMATA: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -9,8 +9,8 @@ pub(super) static SCHEMATA: SnapshotTable = SnapshotTable {
     summary: "Every schema of every data source that the role may see.",
     grain: Grain::Schema,
     columns: &[
-        SnapshotColumn::key("catalog_name", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("schema_name", Key::Schema, "The schema.", Rows::schema_name),
+        SnapshotColumn::key("catalog_name", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("schema_name", Key::Schema, "The schema.", |rows| rows.schema_name()),
         SnapshotColumn::new("schema_owner", Identifier, "Its owner, where the source has owners.", |rows| {
             rows.schema.owner.as_deref().map_or_else(|| rows.null_text(), |owner| rows.constant(owner))
         }),

@@ -5,7 +5,7 @@
 use spi::metadata::Relation::Constraints;
 
 use crate::tables::snapshot_table::Kind::{Characters, Identifier, YesOrNo};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static TABLE_CONSTRAINTS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -13,12 +13,12 @@ pub(super) static TABLE_CONSTRAINTS: SnapshotTable = SnapshotTable {
     summary: "Every primary key, unique key, foreign key and check of every table that the role may see.",
     grain: Grain::OfTable(Constraints),
     columns: &[
-        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", Rows::schema_name),
+        SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", |rows| rows.schema_name()),
         SnapshotColumn::new("constraint_name", Identifier, "The constraint.", |rows| rows.item_text(Constraints, "name")),
-        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("table_name", Key::Table, "The table.", Rows::table_name),
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("table_name", Key::Table, "The table.", |rows| rows.table_name()),
         SnapshotColumn::new("constraint_type", Characters, "`PRIMARY KEY`, `UNIQUE`, `FOREIGN KEY` or `CHECK`.", |rows| {
             rows.item_text(Constraints, "kind")
         }),

@@ -3,7 +3,7 @@
 use spi::metadata::Relation;
 
 use crate::tables::snapshot_table::Kind::{Characters, Identifier, YesOrNo};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static TABLES: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -11,9 +11,9 @@ pub(super) static TABLES: SnapshotTable = SnapshotTable {
     summary: "Every table and view of every data source that the role may see.",
     grain: Grain::Table,
     columns: &[
-        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("table_name", Key::Table, "The table.", Rows::table_name),
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("table_name", Key::Table, "The table.", |rows| rows.table_name()),
         SnapshotColumn::new("table_type", Characters, "`BASE TABLE` or `VIEW`.", |rows| {
             rows.word(Relation::Tables, "kind", &rows.tables, |kind| Some(if kind.ends_with("view") { "VIEW" } else { "BASE TABLE" }))
         }),

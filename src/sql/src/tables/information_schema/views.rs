@@ -3,7 +3,7 @@
 use spi::metadata::Relation::Views;
 
 use crate::tables::snapshot_table::Kind::{Characters, YesOrNo};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static VIEWS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
@@ -11,9 +11,9 @@ pub(super) static VIEWS: SnapshotTable = SnapshotTable {
     summary: "Every view of every data source that the role may see, with its query.",
     grain: Grain::OfTable(Views),
     columns: &[
-        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("table_name", Key::Table, "The view.", Rows::table_name),
+        SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("table_name", Key::Table, "The view.", |rows| rows.table_name()),
         SnapshotColumn::new("view_definition", Characters, "Its query, as the source writes it; null where there is none to show.", |rows| {
             let definitions = rows.schema.text(Views, "definition");
             rows.made_text(|item| Some(definitions.value(item)).filter(|definition| !definition.is_empty()))

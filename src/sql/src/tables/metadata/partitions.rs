@@ -3,7 +3,7 @@
 use spi::metadata::Relation::Partitions;
 
 use crate::tables::snapshot_table::Kind::{BigInt, Text};
-use crate::tables::snapshot_table::{Grain, Key, Rows, SnapshotColumn, SnapshotTable};
+use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static PARTITIONS: SnapshotTable = SnapshotTable {
     schema: "metadata",
@@ -11,9 +11,9 @@ pub(super) static PARTITIONS: SnapshotTable = SnapshotTable {
     summary: "Every partition of every partitioned table that the role may see, whatever the source calls it.",
     grain: Grain::OfTable(Partitions),
     columns: &[
-        SnapshotColumn::key("data_source", Key::Catalog, "The data source.", Rows::catalog),
-        SnapshotColumn::key("schema_name", Key::Schema, "The schema in it.", Rows::schema_name),
-        SnapshotColumn::key("table_name", Key::Table, "The partitioned table.", Rows::table_name),
+        SnapshotColumn::key("data_source", Key::Catalog, "The data source.", |rows| rows.catalog()),
+        SnapshotColumn::key("schema_name", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
+        SnapshotColumn::key("table_name", Key::Table, "The partitioned table.", |rows| rows.table_name()),
         SnapshotColumn::new("partition_name", Text, "The partition, as the source calls it.", |rows| rows.item_text(Partitions, "name")),
         SnapshotColumn::new("method", Text, "`range`, `list`, `hash` or `key`.", |rows| rows.item_text(Partitions, "method")),
         SnapshotColumn::new("expression", Text, "What the table is partitioned by.", |rows| rows.item_text(Partitions, "expression")),

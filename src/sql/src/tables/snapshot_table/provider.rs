@@ -14,12 +14,13 @@ use spi::metadata::SchemaMetadata;
 use super::SnapshotTable;
 use super::exec::SnapshotExec;
 use super::filter::{KeyFilters, key_of};
-use crate::tables::{Extent, Table};
+use crate::tables::Table;
 
 /// One relation for one statement.
 pub(super) struct SnapshotProvider {
     table: &'static SnapshotTable,
-    extent: Extent,
+    /// The databases that it covers, by name.
+    databases: Vec<Arc<Database>>,
 }
 
 /// A schema that a scan looks at, and the database that it is in.
@@ -30,8 +31,8 @@ pub(super) struct Chunk {
 }
 
 impl SnapshotProvider {
-    pub(super) fn new(table: &'static SnapshotTable, extent: Extent) -> Self {
-        Self { table, extent }
+    pub(super) fn new(table: &'static SnapshotTable, databases: Vec<Arc<Database>>) -> Self {
+        Self { table, databases }
     }
 }
 
@@ -62,13 +63,13 @@ impl TableProvider for SnapshotProvider {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let filters = KeyFilters::compile(self.table, filters, session)?;
         let mut chunks = Vec::new();
-        for database in self.extent.databases() {
+        for database in &self.databases {
             if !filters.accept_catalog(&database.source.name)? {
                 continue;
             }
             for schema in &database.snapshot.schemas {
                 if filters.accept_schema(&schema.name)? {
-                    chunks.push(Chunk { database: Arc::clone(&database), schema: Arc::clone(schema) });
+                    chunks.push(Chunk { database: Arc::clone(database), schema: Arc::clone(schema) });
                 }
             }
         }

@@ -1,0 +1,160 @@
+//! Data sources that exist in tests only: their metadata, and a connector that keeps rows in memory and an account of its reads.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Int64Type};
+use async_trait::async_trait;
+use domain::catalog::{Catalog, Database};
+use domain::data_sources::{DataSource, State};
+use futures::StreamExt;
+use spi::connector::{Connector, ReadPlan, ReadRequest, Scope, TestStage};
+use spi::metadata::{ColumnRow, Harvest, Snapshot, TableKind, TableRow};
+use spi::predicate::{Comparison, Predicate, Value};
+use spi::types::PgType;
+use spi::{Error, Result};
+
+/// A column's name and type.
+pub(crate) type Columns<'a> = &'a [(&'a str, DataType, PgType)];
+
+/// A catalog of these databases, in the order of their names.
+pub(crate) fn catalog(databases: Vec<Arc<Database>>) -> Arc<Catalog> {
+    Arc::new(Catalog { revision: 1, databases })
+}
+
+/// A database whose tables have columns of integers.
+pub(crate) fn database(oid: u32, name: &str, default_schema: &str, tables: &[(&str, &str, &[&str])]) -> Arc<Database> {
+    let columns: Vec<Vec<_>> = tables
+        .iter()
+        .map(|(_, _, columns)| columns.iter().map(|column| (*column, DataType::Int32, PgType::from_arrow(&DataType::Int32))).collect())
+        .collect();
+    let tables: Vec<(&str, &str, Columns<'_>)> =
+        tables.iter().zip(&columns).map(|((schema, table, _), columns)| (*schema, *table, columns.as_slice())).collect();
+    database_of(oid, name, default_schema, &tables)
+}
+
+/// A database of these tables. Their OIDs count from that of the source.
+pub(crate) fn database_of(oid: u32, name: &str, default_schema: &str, tables: &[(&str, &str, Columns<'_>)]) -> Arc<Database> {
+    let mut harvest = Harvest::new();
+    for (schema, table, columns) in tables {
+        let kind = TableKind::Table;
+        let row = TableRow { schema, name: table, kind, owner: None, comment: None, row_estimate: None, size_bytes: None };
+        harvest.table(row).expect("a new table");
+        for (ordinal, (name, data_type, pg_type)) in (1..).zip(*columns) {
+            harvest
+                .column(ColumnRow {
+                    schema,
+                    table,
+                    name,
+                    ordinal,
+                    data_type,
+                    pg_type: *pg_type,
+                    native_type: "",
+                    nullable: true,
+                    default: None,
+                    generated: None,
+                    comment: None,
+                })
+                .expect("a column of a known table");
+        }
+    }
+    let schemas = harvest.finish().expect("a harvest").into_iter().map(Arc::new).collect();
+    let snapshot = Arc::new(Snapshot { number: 1, observed_at: Some(0), schemas });
+    Arc::new(Database { source: Arc::new(source(oid, name)), default_schema: default_schema.to_owned(), snapshot })
+}
+
+fn source(oid: u32, name: &str) -> DataSource {
+    DataSource {
+        oid,
+        name: name.to_owned(),
+        kind: "memory".to_owned(),
+        state: State::Published,
+        comment: None,
+        labels: BTreeMap::new(),
+        current_version: 1,
+        published_version: Some(1),
+        expires_at: None,
+        paused: false,
+        dropped_at: None,
+        created_at: 0,
+        created_by: "admin".to_owned(),
+        changed_at: 0,
+        changed_by: "admin".to_owned(),
+        revision: 1,
+    }
+}
+
+/// Rows in memory.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// By table. Batches are sent one after the other.
+    pub(crate) tables: BTreeMap<String, Vec<RecordBatch>>,
+    /// Whether it applies conditions. It knows comparisons of integers.
+    pub(crate) applies: bool,
+    /// After its batches, a read fails with this.
+    pub(crate) failure: Option<Error>,
+    /// After its batches, a read waits for ever.
+    pub(crate) hangs: bool,
+    pub(crate) reads: Mutex<Vec<ReadRequest>>,
+    /// Held by every stream while it lives.
+    pub(crate) alive: Arc<()>,
+}
+
+#[async_trait]
+impl Connector for Memory {
+    fn default_schema(&self) -> &str {
+        "main"
+    }
+
+    fn applies(&self, predicate: &Predicate) -> bool {
+        self.applies && matches!(predicate, Predicate::Compare { value: Value::Int(_), .. })
+    }
+
+    async fn test(&self) -> Vec<TestStage> {
+        Vec::new()
+    }
+
+    async fn harvest(&self, _: &Scope, _: &mut Harvest) -> Result<()> {
+        Ok(())
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {
+        let batches = self.tables.get(&request.table).cloned().unwrap_or_default();
+        let columns: Vec<String> = request.columns.iter().map(|column| column.name().clone()).collect();
+        let predicates = request.predicates.clone();
+        self.reads.lock().expect("no panic while it was held").push(request);
+        let projected = move |batch: RecordBatch| {
+            let batch = predicates.iter().fold(batch, |batch, predicate| filtered(&batch, predicate));
+            let indices: Vec<usize> = columns.iter().map(|column| batch.schema().index_of(column).expect("a column")).collect();
+            batch.project(&indices).expect("a projection")
+        };
+        let alive = Arc::clone(&self.alive);
+        let rows = futures::stream::iter(batches).map(move |batch| {
+            let _ = &alive;
+            Ok(projected(batch))
+        });
+        let failure = futures::stream::iter(self.failure.clone().map(Err));
+        Ok(ReadPlan::Rows(match self.hangs {
+            true => rows.chain(futures::stream::pending()).boxed(),
+            false => rows.chain(failure).boxed(),
+        }))
+    }
+}
+
+/// The rows whose integer compares as the predicate says.
+fn filtered(batch: &RecordBatch, predicate: &Predicate) -> RecordBatch {
+    let Predicate::Compare { column, comparison, value: Value::Int(value) } = predicate else { panic!("{predicate:?} is not known here") };
+    let integers = cast(batch.column_by_name(column).expect("a column"), &DataType::Int64).expect("integers");
+    let holds = |integer: i64| match comparison {
+        Comparison::Equal => integer == *value,
+        Comparison::NotEqual => integer != *value,
+        Comparison::Less => integer < *value,
+        Comparison::LessOrEqual => integer <= *value,
+        Comparison::Greater => integer > *value,
+        Comparison::GreaterOrEqual => integer >= *value,
+    };
+    let kept: BooleanArray = integers.as_primitive::<Int64Type>().iter().map(|integer| integer.map(holds)).collect();
+    filter_record_batch(batch, &kept).expect("a filter of the batch")
+}
