@@ -30,6 +30,12 @@ pub enum Command {
         #[command(subcommand)]
         command: RoleCommand,
     },
+    /// Write the reference pages of this very program into a folder.
+    #[command(hide = true)]
+    Reference {
+        /// The folder.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

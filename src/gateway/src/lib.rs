@@ -7,12 +7,14 @@ pub mod connectors;
 mod first_start;
 mod log;
 mod password;
+mod reference;
 mod reset_password;
 mod sample;
 mod serve;
 mod verify_store;
 
 pub use log::init as init_log;
+pub use reference::write as write_reference;
 pub use reset_password::reset_password;
 pub use serve::{Gateway, serve};
 pub use verify_store::verify_store;

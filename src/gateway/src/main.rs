@@ -32,6 +32,10 @@ async fn run(line: CommandLine) -> Result<ExitCode> {
             println!("role \"{name}\" has the new password {}", password.expose());
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Reference { folder }) => {
+            gateway::write_reference(&folder, gateway::connectors::all())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -100,7 +100,8 @@ pub(crate) fn bind(
     for (argument, given) in assign(procedure, known, given)? {
         let place = Place { procedure, argument };
         let constant = constant::read(&given.value, values, time_zone);
-        let value = constant.and_then(|constant| place.value(constant, time_zone)).map_err(|refusal| refusal.error(&place, given.position))?;
+        let value =
+            constant.and_then(|constant| place.value(constant, time_zone)).map_err(|refusal| refusal.error(&place, given.position))?;
         if let Some(value) = value {
             bound.insert(argument.name.clone(), value);
         }
@@ -139,7 +140,10 @@ fn assign<'a>(procedure: &str, known: &'a [Argument], given: &'a [CallArgument])
     for (place, one) in given.iter().enumerate() {
         let argument = match &one.name {
             None => known.get(place).ok_or_else(|| too_many(procedure, known, given).position(one.position))?,
-            Some(name) => known.iter().find(|argument| argument.name == *name).ok_or_else(|| no_argument(procedure, known, name).position(one.position))?,
+            Some(name) => known
+                .iter()
+                .find(|argument| argument.name == *name)
+                .ok_or_else(|| no_argument(procedure, known, name).position(one.position))?,
         };
         if assigned.iter().any(|(earlier, _)| earlier.name == argument.name) {
             return Err(Error::new(Code::Syntax, format!("argument name \"{}\" used more than once", argument.name)).position(one.position));
@@ -250,10 +254,11 @@ impl Refusal {
             Refusal::NoObject => bad("must be a JSON object".to_owned()),
             Refusal::Infinite => bad("must be a finite time".to_owned()),
             Refusal::Form => Error::new(Code::InvalidText, format!("invalid input syntax for type {pg_type}")).detail(of_argument),
-            Refusal::Json(reason) => {
-                Error::new(Code::InvalidText, "invalid input syntax for type json").detail(format!("{of_argument} The parser says: {reason}."))
+            Refusal::Json(reason) => Error::new(Code::InvalidText, "invalid input syntax for type json")
+                .detail(format!("{of_argument} The parser says: {reason}.")),
+            Refusal::Range(pg_type) => {
+                Error::new(Code::OutOfRange, format!("value is out of range for type {}", pg_type.format())).detail(of_argument)
             }
-            Refusal::Range(pg_type) => Error::new(Code::OutOfRange, format!("value is out of range for type {}", pg_type.format())).detail(of_argument),
             Refusal::NoConstant => {
                 Error::new(Code::Unsupported, format!("{which} must be a constant")).hint("Write a literal, or a parameter such as $1.")
             }

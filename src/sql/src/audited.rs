@@ -28,7 +28,8 @@ pub(crate) async fn audited<T>(
     work: impl Future<Output = Result<T>>,
     revision: impl FnOnce(&T) -> Option<u64>,
 ) -> Result<T> {
-    let mut unwritten = Unwritten(Some(Draft { services: Arc::clone(&ctx.services), actor: ctx.actor.clone(), entry, started: Instant::now() }));
+    let mut unwritten =
+        Unwritten(Some(Draft { services: Arc::clone(&ctx.services), actor: ctx.actor.clone(), entry, started: Instant::now() }));
     let outcome = work.await;
     let written = unwritten.0.take().map(|draft| draft.write(outcome.as_ref().map(revision).map_err(Error::clone)));
     if let Some(written) = written {

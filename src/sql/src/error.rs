@@ -102,6 +102,9 @@ fn from_cast(text: &str) -> Error {
         .split_once(" to value of ")
         .map(|(_, rest)| rest.trim_end_matches(" type"))
         .or_else(|| text.split_once(" to type ").map(|(_, rest)| rest));
+    if text.starts_with("Can't cast value") {
+        return Error::new(Code::OutOfRange, format!("{} out of range", target.map_or_else(|| "value".to_owned(), type_name)));
+    }
     if let (Some(value), Some(target)) = (quoted, target) {
         let target = type_name(target);
         let looks_numeric = value.trim().parse::<f64>().is_ok() && matches!(target.as_str(), "smallint" | "integer" | "bigint");
@@ -109,9 +112,6 @@ fn from_cast(text: &str) -> Error {
             return Error::new(Code::OutOfRange, format!("value \"{value}\" is out of range for type {target}"));
         }
         return Error::new(Code::InvalidText, format!("invalid input syntax for type {target}: \"{value}\""));
-    }
-    if text.starts_with("Can't cast value") {
-        return Error::new(Code::OutOfRange, format!("{} out of range", target.map_or_else(|| "value".to_owned(), type_name)));
     }
     if text.contains("Overflowing") || text.contains("too large") || text.contains("overflow") {
         return numeric_overflow(text);
@@ -169,7 +169,9 @@ fn from_plan(text: &str) -> Error {
     let text = text.split("\n\nbacktrace:").next().unwrap_or(text);
     if let Some(name) = between(text, "Invalid function '", "'") {
         let error = Error::new(Code::UndefinedFunction, format!("function {name} does not exist"));
-        return match between(text, "Did you mean '", "'") {
+        // DataFusion names the nearest function, however far it is.
+        let similar = between(text, "Did you mean '", "'").and_then(|nearest| spi::options::did_you_mean(name, &[nearest]));
+        return match similar {
             Some(similar) => error.hint(format!("Perhaps you meant \"{similar}\".")),
             None => error,
         };
@@ -263,6 +265,10 @@ fn not_supported(text: &str) -> Error {
     if text.starts_with("Unsupported ast node") {
         return Error::new(Code::Unsupported, "this form of expression is not supported");
     }
+    if text.starts_with("Physical plan does not support logical expression") {
+        return Error::new(Code::Unsupported, "this form of subquery is not supported")
+            .hint("Write it as a join, or with an aggregate that makes one row of it.");
+    }
     Error::new(Code::Unsupported, sentence(text))
 }
 
@@ -349,7 +355,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 
 /// The first line of a library's message, as a message of ours: lower-case, without a full stop.
 fn sentence(text: &str) -> String {
-    let line = text.lines().next().unwrap_or(text).trim().trim_end_matches('.');
+    let line = without_prefixes(text.lines().next().unwrap_or(text).trim()).trim_end_matches('.');
     let second_is_lower = line.chars().nth(1).is_some_and(|second| second.is_lowercase() || second == ' ');
     let mut characters = line.chars();
     match characters.next() {
@@ -360,7 +366,26 @@ fn sentence(text: &str) -> String {
 
 /// The first line of a library's message as a sentence.
 fn sentence_case(text: &str) -> String {
-    format!("{}.", text.lines().next().unwrap_or(text).trim().trim_end_matches('.'))
+    format!("{}.", without_prefixes(text.lines().next().unwrap_or(text).trim()).trim_end_matches('.'))
+}
+
+/// The libraries say what kind of error it is in front of each layer's message.
+fn without_prefixes(mut text: &str) -> &str {
+    const PREFIXES: [&str; 9] = [
+        "Arrow error: ",
+        "Cast error: ",
+        "Compute error: ",
+        "Error during planning: ",
+        "Execution error: ",
+        "External error: ",
+        "Internal error: ",
+        "Invalid argument error: ",
+        "This feature is not implemented: ",
+    ];
+    while let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
+        text = rest;
+    }
+    text
 }
 
 #[cfg(test)]
@@ -471,6 +496,7 @@ mod tests {
     fn the_rest_has_a_code() {
         check(DataFusionError::ResourcesExhausted("Failed to allocate".to_owned()), "53200", "out of memory");
         check(DataFusionError::NotImplemented("LATERAL VIEWS".to_owned()), "0A000", "LATERAL VIEWS");
+        check(DataFusionError::Execution("Execution error: Cannot do it".to_owned()), "22023", "cannot do it");
         check(
             plan("Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \"t.a\" must appear in the GROUP BY clause or"),
             "42803",

@@ -28,6 +28,7 @@ mod planner;
 mod predicate;
 mod prepared;
 mod procedures;
+pub mod reference;
 mod resolve;
 mod roles;
 mod row;

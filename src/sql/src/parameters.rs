@@ -5,6 +5,7 @@
 
 mod array;
 mod binary;
+mod interval;
 mod numeric;
 mod text;
 

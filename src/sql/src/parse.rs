@@ -12,6 +12,7 @@ mod notify;
 mod position;
 mod prepare;
 mod refused;
+mod reserved;
 mod role;
 mod server;
 mod setting;

@@ -3,12 +3,14 @@
 //! Planning contacts nobody: it knows tables from the catalog that the statement pins. Connectors are asked for when the
 //! plan runs, and what they read, they read while their rows are taken.
 
+mod casts;
 mod forms;
 mod literals;
 mod names;
 mod operators;
 mod parameters;
 mod provider;
+mod results;
 mod shared;
 pub(crate) mod statement;
 
@@ -140,6 +142,8 @@ fn plan_query(
 ) -> Result<Made> {
     let mut types = ParameterTypes::of_statement(&query, given)?;
     let names = output::rename(&mut query)?;
+    results::rewrite(&mut query);
+    casts::rewrite(&mut query);
     literals::type_integers(&mut query);
     let locate = |error| locate(from_datafusion(error), &query, source);
     let provider = Provider { shared, relations, options: datafusion::optimizer::OptimizerConfig::options(statement) };

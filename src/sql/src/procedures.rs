@@ -212,7 +212,8 @@ fn find(call: &Call) -> Result<&'static dyn AnyProcedure> {
 
 fn unknown(call: &Call) -> Error {
     let types = arguments::types_as_written(&call.arguments);
-    let error = Error::new(Code::UndefinedFunction, format!("procedure {}({types}) does not exist", call.name.join("."))).position(call.position);
+    let error =
+        Error::new(Code::UndefinedFunction, format!("procedure {}({types}) does not exist", call.name.join("."))).position(call.position);
     let names: Vec<&str> = ALL.iter().map(|procedure| procedure.name()).collect();
     match call.name.last().and_then(|name| did_you_mean(name, &names)) {
         Some(near) => error.hint(format!("Did you mean \"{SCHEMA}.{near}\"?")),

@@ -2,6 +2,7 @@
 //!
 //! A row is a struct with `serde` and `schemars`. The struct's doc comment says what a row is, a field's says what its column is.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -9,6 +10,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use schemars::{JsonSchema, Schema as JsonSchemaOf, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::ser::Formatter;
 use spi::types::{PgType, oid};
 use spi::{Error, Result};
 
@@ -44,7 +46,8 @@ pub(crate) fn summary<R: JsonSchema>() -> String {
 pub(crate) fn batch<R: JsonSchema + Serialize>(rows: &[R]) -> Result<RecordBatch> {
     let schema = arrow_schema(&columns::<R>());
     let fields: Vec<FieldRef> = schema.fields().iter().cloned().collect();
-    serde_arrow::to_record_batch(&fields, &rows).map_err(|error| Error::internal("could not build the rows of an answer").detail(error.to_string()))
+    serde_arrow::to_record_batch(&fields, &rows)
+        .map_err(|error| Error::internal("could not build the rows of an answer").detail(error.to_string()))
 }
 
 /// Columns as Arrow has them. All may be null.
@@ -91,7 +94,33 @@ pub(crate) struct Json(pub Value);
 
 impl Serialize for Json {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.collect_str(&self.text().map_err(serde::ser::Error::custom)?)
+    }
+}
+
+impl Json {
+    fn text(&self) -> serde_json::Result<String> {
+        let mut text = Vec::new();
+        self.0.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Spaced))?;
+        // serde_json writes UTF-8 only.
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// Writes JSON as PostgreSQL prints `jsonb`: with a space after each comma and colon.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
     }
 }
 
@@ -172,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_struct_is_columns_and_documentation() {
-        let columns: Vec<_> = columns::<Row>().into_iter().map(|column| (column.name, column.pg_type.format(), column.description)).collect();
+        let columns: Vec<_> =
+            columns::<Row>().into_iter().map(|column| (column.name, column.pg_type.format(), column.description)).collect();
         let expected = [
             ("name", "text", "Its name."),
             ("size_bytes", "bigint", "Its size in bytes."),
@@ -186,11 +216,17 @@ mod tests {
 
     #[test]
     fn rows_become_a_batch() {
-        let row = |size_bytes| Row { name: "a".to_owned(), size_bytes, made_at: Some(Timestamp(5)), document: Json(serde_json::json!({"b": 1})), ok: true };
+        let row = |size_bytes| Row {
+            name: "a".to_owned(),
+            size_bytes,
+            made_at: Some(Timestamp(5)),
+            document: Json(serde_json::json!({"b": [1, 2], "c": {}})),
+            ok: true,
+        };
         let batch = batch(&[row(Some(7)), row(None)]).expect("a batch");
         assert_eq!(batch.column(1).as_primitive::<Int64Type>().value(0), 7);
         assert!(batch.column(1).is_null(1));
         assert_eq!(batch.column(2).as_primitive::<TimestampMicrosecondType>().value(1), 5);
-        assert_eq!(batch.column(3).as_string::<i32>().value(0), "{\"b\":1}");
+        assert_eq!(batch.column(3).as_string::<i32>().value(0), "{\"b\": [1, 2], \"c\": {}}");
     }
 }

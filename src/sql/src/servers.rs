@@ -85,9 +85,13 @@ async fn alter(ctx: &CallContext, name: &str, changes: &[OptionChange]) -> Resul
 fn refusal(has: &Options, change: &OptionChange) -> Option<Error> {
     let option = change.option();
     match (has.contains_key(option), change) {
-        (true, OptionChange::Add(..)) => Some(Error::new(Code::AlreadyExists, format!("option \"{option}\" provided more than once"))
-            .hint("SET changes an option that is there.")),
-        (false, OptionChange::Set(..) | OptionChange::Drop(_)) => Some(Error::new(Code::UndefinedObject, format!("option \"{option}\" not found"))),
+        (true, OptionChange::Add(..)) => Some(
+            Error::new(Code::AlreadyExists, format!("option \"{option}\" provided more than once"))
+                .hint("SET changes an option that is there."),
+        ),
+        (false, OptionChange::Set(..) | OptionChange::Drop(_)) => {
+            Some(Error::new(Code::UndefinedObject, format!("option \"{option}\" not found")))
+        }
         _ => None,
     }
 }

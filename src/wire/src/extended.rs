@@ -93,7 +93,9 @@ pub(crate) async fn execute(connection: &mut Connection, name: &str, rows_max: u
 
 /// The rows of a portal that runs for the first time; none if its answer has no rows, and then it has been given.
 async fn begin(connection: &mut Connection, name: &str) -> Outcome<Option<Portal>> {
-    let answer = connection.transport.while_connected(connection.session.execute(name)).await??;
+    // Boxed: running a portal is a large future, and would otherwise be part of every connection, even of those at rest.
+    let execute = Box::pin(connection.session.execute(name));
+    let answer = connection.transport.while_connected(execute).await??;
     let tag = match answer {
         Answer::Rows { columns, batches, command } => {
             return Ok(Some(Portal { rows: RowStream::new(columns, connection.style(), batches), command }));

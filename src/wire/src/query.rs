@@ -16,7 +16,9 @@ pub(crate) async fn run(connection: &mut Connection, text: &str) -> Outcome<()> 
         return connection.transport.put(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new()));
     }
     for statement in statements {
-        let answer = connection.transport.while_connected(connection.session.run(statement)).await??;
+        // Boxed: planning is a large future, and would otherwise be part of every connection, even of those at rest.
+        let run = Box::pin(connection.session.run(statement));
+        let answer = connection.transport.while_connected(run).await??;
         deliver(connection, answer).await?;
     }
     Ok(())

@@ -54,8 +54,10 @@ pub(super) fn read(expr: &Expr, values: &[ScalarValue], time_zone: &str) -> Resu
         }
         Expr::Identifier(ident) => {
             let name = fold(ident);
-            Err(Refusal::Other(Error::new(Code::UndefinedColumn, format!("column \"{name}\" does not exist"))
-                .hint(format!("Text is written in single quotes: '{}'.", name.replace('\'', "''")))))
+            Err(Refusal::Other(
+                Error::new(Code::UndefinedColumn, format!("column \"{name}\" does not exist"))
+                    .hint(format!("Text is written in single quotes: '{}'.", name.replace('\'', "''"))),
+            ))
         }
         _ => Err(Refusal::NoConstant),
     }
@@ -66,7 +68,9 @@ fn literal(value: &Value, values: &[ScalarValue]) -> Result<Constant, Refusal> {
         Value::Null => Constant::Null,
         Value::Boolean(value) => Constant::Boolean(*value),
         Value::Number(digits, _) => Constant::Number(digits.clone()),
-        Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) | Value::UnicodeStringLiteral(text) => Constant::Text(text.clone()),
+        Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) | Value::UnicodeStringLiteral(text) => {
+            Constant::Text(text.clone())
+        }
         Value::DollarQuotedString(quoted) => Constant::Text(quoted.value.clone()),
         Value::Placeholder(written) => {
             let number = number(written).ok_or(Refusal::NoConstant)?;
@@ -109,7 +113,9 @@ fn cast(constant: Constant, pg_type: Option<PgType>, time_zone: &str) -> Result<
     let other_form = |what: &str| Refusal::Other(Error::new(Code::InvalidText, format!("invalid input syntax for type {what}")));
     Ok(match (pg_type.oid, constant) {
         (_, Constant::Null) => Constant::Null,
-        (oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::JSON | oid::JSONB | oid::UNKNOWN, Constant::Text(text)) => Constant::Text(text),
+        (oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::JSON | oid::JSONB | oid::UNKNOWN, Constant::Text(text)) => {
+            Constant::Text(text)
+        }
         (oid::TEXT | oid::VARCHAR, Constant::Number(digits)) => Constant::Text(digits),
         (oid::TEXT | oid::VARCHAR, Constant::Boolean(value)) => Constant::Text(value.to_string()),
         (oid::BOOL, Constant::Boolean(value)) => Constant::Boolean(value),

@@ -68,14 +68,25 @@ fn good_calls() {
     fn check(arguments: &str, count: u64, options: &str, labels: Option<&[(&str, &str)]>, test: bool, at: Option<i64>) {
         let args = bound(arguments, &[]).unwrap_or_else(|error| panic!("{arguments}: {error}"));
         let labels = labels.map(|labels| labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect());
-        assert_eq!((args.name.as_str(), args.count, Value::from(args.options).to_string().as_str()), ("shop", count, options), "{arguments}");
+        assert_eq!(
+            (args.name.as_str(), args.count, Value::from(args.options).to_string().as_str()),
+            ("shop", count, options),
+            "{arguments}"
+        );
         assert_eq!((args.labels, args.test, args.at.map(|at| at.0)), (labels, test, at), "{arguments}");
     }
     check("'shop', 1", 1, "{}", None, true, None);
     check("'shop', '1'", 1, "{}", None, true, None);
     check("count => 1, name => 'shop'", 1, "{}", None, true, None);
     check("'shop', count := 7, test => false", 7, "{}", None, false, None);
-    check("'shop', +1, '{\"a\": [1, null]}', '{\"k\": \"v\"}', 'off', '2026-11-01 12:00'", 1, "{\"a\":[1,null]}", Some(&[("k", "v")]), false, Some(NOON));
+    check(
+        "'shop', +1, '{\"a\": [1, null]}', '{\"k\": \"v\"}', 'off', '2026-11-01 12:00'",
+        1,
+        "{\"a\":[1,null]}",
+        Some(&[("k", "v")]),
+        false,
+        Some(NOON),
+    );
     check("E'sh\\x6fp', (2)", 2, "{}", None, true, None);
     check("$$shop$$, 9223372036854775807", 9_223_372_036_854_775_807, "{}", None, true, None);
     check("'shop'::text, 3::int, '{}'::jsonb, NULL, 'yes'::boolean", 3, "{}", None, true, None);
@@ -107,7 +118,8 @@ fn parameters_have_their_arguments_types() {
 fn parameters_are_bound() {
     let text = |text: &str| ScalarValue::Utf8(Some(text.to_owned()));
     let at = ScalarValue::TimestampMicrosecond(Some(NOON), Some("UTC".into()));
-    let values = [text("shop"), ScalarValue::Int64(Some(3)), text("{\"a\": 1}"), ScalarValue::Utf8(None), ScalarValue::Boolean(Some(false)), at];
+    let values =
+        [text("shop"), ScalarValue::Int64(Some(3)), text("{\"a\": 1}"), ScalarValue::Utf8(None), ScalarValue::Boolean(Some(false)), at];
     let args = bound("$1, $2, $3, $4, $5, $6", &values).expect("bound");
     assert_eq!((args.name.as_str(), args.count, args.options["a"].as_i64()), ("shop", 3, Some(1)));
     assert_eq!((args.labels, args.test, args.at.map(|at| at.0)), (None, false, Some(NOON)));
@@ -125,7 +137,8 @@ fn bad_calls() {
     let of = |argument: &str| format!("It is the value of argument \"{argument}\" of procedure \"p\".");
     let (of_count, of_test, of_at) = (of("count"), of("test"), of("at"));
     let json = |argument: &str, reason: &str| format!("{} The parser says: {reason}.", of(argument));
-    let (broken, open) = (json("options", "expected value at line 1 column 1"), json("options", "EOF while parsing an object at line 1 column 1"));
+    let (broken, open) =
+        (json("options", "expected value at line 1 column 1"), json("options", "EOF while parsing an object at line 1 column 1"));
     let trailing = json("labels", "trailing characters at line 1 column 4");
     let literal = "Write a literal, or a parameter such as $1.";
     let at_type = "argument \"at\" of procedure \"p\" must be of type timestamp with time zone, not";
@@ -163,9 +176,23 @@ fn bad_calls() {
         ("'a', 1, '[1]'", "22023", "argument \"options\" of procedure \"p\" must be a JSON object", "", "What is set.", 16),
         ("'a', 1, 'null'", "22023", "argument \"options\" of procedure \"p\" must be a JSON object", "", "What is set.", 16),
         ("'a', 1, 5", "22023", "argument \"options\" of procedure \"p\" must be of type jsonb, not integer", "", "What is set.", 16),
-        ("'a', 1, labels => '{\"k\": 5}'", "22023", "argument \"labels\" of procedure \"p\" has an unusable value", "", "A JSON object of texts.", 0),
+        (
+            "'a', 1, labels => '{\"k\": 5}'",
+            "22023",
+            "argument \"labels\" of procedure \"p\" has an unusable value",
+            "",
+            "A JSON object of texts.",
+            0,
+        ),
         ("'a', 1, test => 'maybe'", "22P02", "invalid input syntax for type boolean", &of_test, "", 16),
-        ("'a', 1, test => 1", "22023", "argument \"test\" of procedure \"p\" must be of type boolean, not integer", "", "Whether it is tried.", 16),
+        (
+            "'a', 1, test => 1",
+            "22023",
+            "argument \"test\" of procedure \"p\" must be of type boolean, not integer",
+            "",
+            "Whether it is tried.",
+            16,
+        ),
         ("'a', 1, at => 'soon'", "22P02", "invalid input syntax for type timestamp with time zone", &of_at, "", 16),
         ("'a', 1, at => 'infinity'", "22023", "argument \"at\" of procedure \"p\" must be a finite time", "", "When it ends.", 16),
         ("'a', 1, at => 5", "22023", &format!("{at_type} integer"), "", "When it ends.", 16),
@@ -174,12 +201,20 @@ fn bad_calls() {
         ("'a', 1 + 1", "0A000", "argument \"count\" of procedure \"p\" must be a constant", "", literal, 13),
         ("'a', (SELECT 1)", "0A000", "argument \"count\" of procedure \"p\" must be a constant", "", literal, 13),
         ("'a', 1, ARRAY['x']", "0A000", "argument \"options\" of procedure \"p\" must be a constant", "", literal, 16),
-        ("'a', 1, '1'::interval", "22023", "argument \"options\" of procedure \"p\" must be of type jsonb, not interval", "", "What is set.", 16),
+        (
+            "'a', 1, '1'::interval",
+            "22023",
+            "argument \"options\" of procedure \"p\" must be of type jsonb, not interval",
+            "",
+            "What is set.",
+            16,
+        ),
         ("shop, 1", "42703", "column \"shop\" does not exist", "", "Text is written in single quotes: 'shop'.", 8),
         ("$3, 1", "42P02", "there is no parameter $3", "", "", 8),
     ] {
         let error = bound(arguments, &[]).expect_err(arguments);
-        let found = (error.code.sqlstate(), error.message.as_str(), error.detail.as_deref().unwrap_or(""), error.hint.as_deref().unwrap_or(""));
+        let found =
+            (error.code.sqlstate(), error.message.as_str(), error.detail.as_deref().unwrap_or(""), error.hint.as_deref().unwrap_or(""));
         assert_eq!(found, (sqlstate, message, detail, hint), "{arguments}");
         assert_eq!(error.position.unwrap_or(0), position, "{arguments}");
     }

@@ -224,10 +224,14 @@ fn refer_to_output(expr: &mut Expr, named: &Named, clause: &str) -> Result<()> {
             }
             *expr = Expr::Identifier(internal.clone());
         }
-    } else if let Some((_, same, internal)) = named.iter().find(|(_, other, _)| other == expr) {
-        if column_ident(same).is_none_or(|ident| ident != internal) {
-            *expr = Expr::Identifier(internal.clone());
-        }
+        return Ok(());
+    }
+    // A number is the place of a column, not an expression.
+    let same = named.iter().find(|(_, other, _)| other == expr && !matches!(expr, Expr::Value(_)));
+    if let Some((_, same, internal)) = same
+        && column_ident(same).is_none_or(|ident| ident != internal)
+    {
+        *expr = Expr::Identifier(internal.clone());
     }
     Ok(())
 }

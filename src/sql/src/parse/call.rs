@@ -93,7 +93,7 @@ mod tests {
             "p",
             &["name: $1", "type: NULL", "test: false", "at: now() + INTERVAL '1 day'"],
         );
-        check("CALL p(-1, a = b, '{}'::jsonb)", "p", &["-1", "a = b", "'{}'::jsonb"]);
+        check("CALL p(-1, a = b, '{}'::jsonb)", "p", &["-1", "a = b", "'{}'::JSONB"]);
     }
 
     #[test]

@@ -58,7 +58,8 @@ impl SourceText {
     fn lexical_error(&self, error: &TokenizerError) -> Error {
         let message = error.message.to_ascii_lowercase();
         let what = if message.contains("comment") {
-            "unterminated /* comment"
+            // The tokenizer says only where the text ends.
+            return Error::new(Code::Syntax, "unterminated /* comment").position(self.character(error.location));
         } else if message.contains("dollar") || message.contains("unterminated") && message.contains('$') {
             "unterminated dollar-quoted string"
         } else if message.contains("unterminated") {
@@ -104,7 +105,7 @@ mod tests {
         for (text, message, position) in [
             ("SELECT 'abc", "unterminated quoted string at or near \"'abc\"", 8),
             ("SELECT \"abc", "unterminated quoted identifier at or near \"\"abc\"", 8),
-            ("SELECT 1 /* x", "unterminated /* comment at or near \"/* x\"", 10),
+            ("SELECT 1 /* x", "unterminated /* comment", 14),
         ] {
             let error = SourceText(text.into()).tokens().expect_err("no end");
             assert_eq!((error.message.as_str(), error.position), (message, Some(position)));

@@ -10,6 +10,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use spi::{Code, Error, Result};
 
 use super::position::{SourceText, syntax_error_at};
+use super::reserved;
 
 static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -157,7 +158,11 @@ impl<'a> Tokens<'a> {
     }
 
     pub(super) fn query(&mut self) -> Result<Box<Query>> {
-        self.library(Parser::parse_query)
+        let query = self.library(Parser::parse_query)?;
+        match reserved::find(&query) {
+            Some(word) => Err(self.source.syntax_error(word.span.start)),
+            None => Ok(query),
+        }
     }
 
     pub(super) fn expression(&mut self) -> Result<Expr> {

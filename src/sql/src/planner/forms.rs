@@ -1,10 +1,12 @@
 //! Forms of PostgreSQL's language that DataFusion does not read, turned into forms that it does.
 
+mod conditions;
+
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableAlias,
-    TableFactor, VisitMut, VisitorMut,
+    Expr, Fetch, Function, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement,
+    TableAlias, TableAliasColumnDef, TableFactor, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -13,6 +15,9 @@ use crate::parse::fold;
 
 /// Functions that are written without parentheses, which the parser takes for columns.
 const BARE_FUNCTIONS: &[&str] = &["current_role", "current_schema"];
+
+/// Functions in FROM that have one column.
+const SERIES: &[&str] = &["generate_series", "range"];
 
 /// Collations that order text by its bytes, as everything here does.
 const BYTE_COLLATIONS: &[&str] = &["C", "POSIX", "default", "ucs_basic", "C.utf8", "C.UTF-8"];
@@ -32,6 +37,7 @@ impl VisitorMut for Forms<'_> {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
         rewrite_table_command(&mut query.body);
+        fetch_as_limit(query);
         ControlFlow::Continue(())
     }
 
@@ -40,6 +46,7 @@ impl VisitorMut for Forms<'_> {
         if let Some(derived) = scalar_function_in_from(factor, self.is_scalar) {
             *factor = derived;
         }
+        name_function_column(factor);
         ControlFlow::Continue(())
     }
 
@@ -54,7 +61,7 @@ impl VisitorMut for Forms<'_> {
                 // What stood inside is visited only once it stands here.
                 return self.pre_visit_expr(expr);
             }
-            _ => {}
+            other => conditions::rewrite(other),
         }
         ControlFlow::Continue(())
     }
@@ -84,6 +91,37 @@ fn strip_catalog(name: &mut ObjectName) {
 fn strip_catalog_from_table_function(factor: &mut TableFactor) {
     if let TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } = factor {
         strip_catalog(name);
+    }
+}
+
+/// `FETCH FIRST n ROWS ONLY` is `LIMIT n`.
+fn fetch_as_limit(query: &mut Query) {
+    let Some(Fetch { with_ties: false, percent: false, quantity }) = &query.fetch else { return };
+    let one = || Expr::Value(Value::Number("1".to_owned(), false).with_empty_span());
+    let fetched = Some(quantity.clone().unwrap_or_else(one));
+    match &mut query.limit_clause {
+        Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = fetched,
+        None => query.limit_clause = Some(LimitClause::LimitOffset { limit: fetched, offset: None, limit_by: Vec::new() }),
+        Some(_) => return,
+    }
+    query.fetch = None;
+}
+
+/// The one column of a function in FROM is called like its table: by its alias, or by the function's name.
+fn name_function_column(factor: &mut TableFactor) {
+    let (alias, function) = match factor {
+        TableFactor::Table { name, alias, args: Some(_), with_ordinality: false, .. } => {
+            let Some(ident) = name.0.last().and_then(|part| part.as_ident()).filter(|ident| SERIES.contains(&fold(ident).as_str())) else {
+                return;
+            };
+            (alias, ident.clone())
+        }
+        TableFactor::UNNEST { alias, array_exprs, with_ordinality: false, .. } if array_exprs.len() == 1 => (alias, Ident::new("unnest")),
+        _ => return,
+    };
+    let alias = alias.get_or_insert_with(|| TableAlias { explicit: true, name: function, columns: Vec::new(), at: None });
+    if alias.columns.is_empty() {
+        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
     }
 }
 
@@ -151,8 +189,8 @@ mod tests {
 
     #[track_caller]
     fn check(sql: &str, rewritten: &str) {
-        let statement = Parser::parse_sql(&PostgreSqlDialect {}, sql).expect("a statement").remove(0);
-        let Statement::Query(mut query) = statement else { panic!("a query") };
+        let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(sql).expect("tokens");
+        let mut query = parser.parse_query().expect("a query");
         rewrite(&mut query, &|name| name == "current_schema");
         assert_eq!(query.to_string(), rewritten);
     }
@@ -165,6 +203,12 @@ mod tests {
         check("TABLE s.t", "SELECT * FROM s.t");
         check("SELECT * FROM current_schema()", "SELECT * FROM (SELECT current_schema() AS current_schema) AS current_schema");
         check("SELECT x FROM current_schema() AS x", "SELECT x FROM (SELECT current_schema() AS x) AS x");
-        check("SELECT * FROM pg_catalog.generate_series(1, 2)", "SELECT * FROM generate_series(1, 2)");
+        check("SELECT * FROM pg_catalog.generate_series(1, 2)", "SELECT * FROM generate_series(1, 2) AS generate_series (generate_series)");
+        check("SELECT g FROM generate_series(1, 2) AS g", "SELECT g FROM generate_series(1, 2) AS g (g)");
+        check("SELECT u FROM unnest(a) u", "SELECT u FROM UNNEST(a) u (u)");
+        check("SELECT a FROM t FETCH FIRST 3 ROWS ONLY", "SELECT a FROM t LIMIT 3");
+        check("SELECT a LIKE 'x!%_\\' ESCAPE '!'", "SELECT a LIKE 'x\\%_\\\\'");
+        check("SELECT (a, b) = (1, 2)", "SELECT (a = 1 AND b = 2)");
+        check("SELECT (a, b) NOT IN ((1, 2), (3, 4))", "SELECT NOT ((a = 1 AND b = 2) OR (a = 3 AND b = 4))");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - Integer arithmetic that leaves its type is an error, not another number.
 //! - A decimal beside a floating-point number is one too. DataFusion would make both decimals, and refuse large numbers.
+//! - Text is not an array.
 //! - A text literal beside a value of another type is a literal of that type: `id = '1'` compares numbers.
 
 mod checked;
@@ -9,10 +10,11 @@ mod checked;
 use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::expr::{Between, Cast, InList};
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
+use spi::{Code, Error};
 
 /// The most digits that a decimal of 128 bits holds.
 const DECIMAL_DIGITS: u8 = 38;
@@ -44,9 +46,19 @@ impl FunctionRewrite for Operators {
                 }
                 Ok(Transformed::yes(Expr::InList(InList { expr, list, negated })))
             }
+            Expr::Cast(cast) => refuse_array_of_text(cast, schema).map(|cast| Transformed::no(Expr::Cast(cast))),
             other => Ok(Transformed::no(other)),
         }
     }
+}
+
+/// DataFusion would make an array of one element of it.
+fn refuse_array_of_text(cast: Cast, schema: &DFSchema) -> Result<Cast> {
+    if cast.field.data_type().is_list() && matches!(cast.expr.get_type(schema), Ok(DataType::Utf8)) {
+        let error = Error::new(Code::Unsupported, "arrays can be read from text in literals of one dimension only");
+        return Err(DataFusionError::External(Box::new(error)));
+    }
+    Ok(cast)
 }
 
 fn is_comparison(op: Operator) -> bool {
@@ -63,15 +75,13 @@ fn is_comparison(op: Operator) -> bool {
     )
 }
 
-fn arithmetic(mut left: Expr, op: Operator, mut right: Expr, schema: &DFSchema) -> Transformed<Expr> {
+fn arithmetic(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Transformed<Expr> {
     if let (Ok(left_type), Ok(right_type)) = (left.get_type(schema), right.get_type(schema))
         && let Some(function) = checked::function(op, &left_type, &right_type)
     {
         return Transformed::yes(function.call(vec![left, right]));
     }
-    fit_literal(&mut left, &mut right, schema);
-    fit_literal(&mut right, &mut left, schema);
-    Transformed::yes(Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) }))
+    Transformed::no(Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) }))
 }
 
 /// Makes the two sides of a comparison comparable.

@@ -11,9 +11,16 @@ use datafusion::prelude::SessionConfig;
 use super::operators::Operators;
 use crate::functions;
 
+/// Functions of DataFusion's whose patterns are not PostgreSQL's: they would answer, and wrongly.
+const MISLEADING: &[&str] = &["to_char", "date_format", "to_date", "to_time"];
+
 /// Built once, and only read afterwards.
 pub(crate) fn shared_state(runtime: Arc<RuntimeEnv>) -> Arc<SessionState> {
     let mut state = SessionStateBuilder::new().with_config(config()).with_runtime_env(runtime).with_default_features().build();
+    for name in MISLEADING {
+        // Removing cannot fail; what it gives back is the function.
+        let _ = state.deregister_udf(name);
+    }
     for function in functions::all() {
         // Registering replaces a function of the same name, which is what is wanted: ours know the session.
         if let Err(error) = state.register_udf(Arc::new(function)) {

@@ -11,16 +11,18 @@ use spi::types::{PgType, oid};
 use super::*;
 use crate::predicate;
 use crate::resolve::{Scope, resolve_in};
-use crate::source_table::testing::{Memory, catalog, database_of};
+use crate::source_table::testing::{Folder, Memory, catalog, database_of};
 
 const BANK: u32 = 16_384;
 const SHOP: u32 = 16_400;
+const LAKE: u32 = 16_500;
 
-/// Two sources: `bank` applies no condition, `shop` applies all.
+/// Three sources: `bank` applies no condition, `shop` applies those on integers, `lake` has files.
 struct World {
     shared: Arc<SessionState>,
     bank: Arc<Memory>,
     shop: Arc<Memory>,
+    lake: Arc<Folder>,
 }
 
 impl World {
@@ -41,7 +43,9 @@ impl World {
         let mut bank = Memory { tables: [("accounts".to_owned(), vec![accounts])].into(), ..Memory::default() };
         let mut shop = Memory { tables: [("orders".to_owned(), vec![orders])].into(), applies: true, ..Memory::default() };
         change(&mut bank, &mut shop);
-        Self { shared: shared_state(Arc::new(RuntimeEnv::default())), bank: Arc::new(bank), shop: Arc::new(shop) }
+        let lake = Folder::new(&[("DE", "id,note\n1,ja\n2,\"a\nb\"\n"), ("FR", "id,note\n3,oui\n")]);
+        let shared = shared_state(Arc::new(RuntimeEnv::default()));
+        Self { shared, bank: Arc::new(bank), shop: Arc::new(shop), lake: Arc::new(lake) }
     }
 
     fn statement(&self, only_explained: bool) -> Statement {
@@ -56,11 +60,17 @@ impl World {
         ];
         let orders: &[(&str, DataType, PgType)] =
             &[("id", DataType::Int64, PgType::new(oid::INT8)), ("account", DataType::Int32, PgType::new(oid::INT4))];
+        let events: &[(&str, DataType, PgType)] = &[
+            ("id", DataType::Int32, PgType::new(oid::INT4)),
+            ("note", DataType::Utf8, PgType::new(oid::TEXT)),
+            ("country", DataType::Utf8, PgType::new(oid::TEXT)),
+        ];
         let catalog = catalog(vec![
             database_of(BANK, "bank", "main", &[("main", "accounts", accounts)]),
+            database_of(LAKE, "lake", "public", &[("public", "events", events)]),
             database_of(SHOP, "shop", "main", &[("main", "orders", orders)]),
         ]);
-        let path = ["bank.main", "shop.main"].map(str::to_owned);
+        let path = ["bank.main", "shop.main", "lake.public"].map(str::to_owned);
         let scope = Scope { catalog: &catalog, visible: &Visible::All, database: "metagate", search_path: &path };
         let source = SourceText(sql.into());
         let parsed = ast_of(sql);
@@ -70,7 +80,8 @@ impl World {
     }
 
     fn connectors(&self) -> HashMap<u32, Arc<dyn Connector>> {
-        [(BANK, Arc::clone(&self.bank) as Arc<dyn Connector>), (SHOP, Arc::clone(&self.shop) as Arc<dyn Connector>)].into()
+        let bank: Arc<dyn Connector> = Arc::clone(&self.bank) as _;
+        [(BANK, bank), (SHOP, Arc::clone(&self.shop) as _), (LAKE, Arc::clone(&self.lake) as _)].into()
     }
 
     async fn rows(&self, sql: &str, values: Vec<ScalarValue>) -> Result<Vec<String>> {
@@ -146,8 +157,31 @@ async fn conditions_and_limits_go_where_they_are_applied_exactly() {
 async fn explain_shows_what_is_sent_and_reads_nothing() {
     let world = World::new();
     let shown = world.explained("SELECT id FROM orders WHERE account = 1 LIMIT 5").await;
-    assert_eq!(shown.trim_end(), "SourceScan: source=shop, table=main.orders, columns=[id], filters=[account = 1], limit=5");
+    assert_eq!(shown.lines().last().map(str::trim), Some("SourceScan: source=shop, table=main.orders, columns=[id], filters=[account = 1], limit=5"));
     assert!(world.shop.reads.lock().expect("unpoisoned").is_empty());
+}
+
+#[tokio::test]
+async fn files_are_scanned_where_their_folders_allow_it() {
+    let world = World::new();
+    let sql = "SELECT id, note, country FROM events WHERE country = 'DE' ORDER BY id";
+    assert_eq!(world.rows(sql, vec![]).await.expect("rows"), ["1|ja|DE", "2|a\nb|DE"]);
+    assert_eq!(world.rows("SELECT count(*) FROM events", vec![]).await.expect("rows"), ["3"]);
+    assert_eq!(world.rows("SELECT country, id FROM events WHERE id > 2", vec![]).await.expect("rows"), ["FR|3"]);
+
+    let made = world.plan(sql, &[]).expect("a plan");
+    let plan = physical(&world.statement(false), made.plan, Vec::new(), &world.connectors()).await.expect("a physical plan");
+    let shown = DisplayableExecutionPlan::new(plan.as_ref()).indent(false).to_string();
+    assert!(shown.contains("FileScan: source=lake") && shown.contains("country=DE") && !shown.contains("country=FR"), "{shown}");
+}
+
+#[tokio::test]
+async fn errors_of_files_name_the_source() {
+    let mut world = World::new();
+    world.lake = Arc::new(Folder::new(&[("DE", "id,note\n1,ja\n2\n")]));
+    let error = world.rows("SELECT * FROM events", vec![]).await.expect_err("a row too short");
+    assert_eq!((error.code, error.message.as_str()), (Code::BadData, "could not read data source \"lake\""));
+    assert!(error.detail.is_some());
 }
 
 #[tokio::test]
@@ -209,6 +243,7 @@ fn expressions_have_postgresqls_types() {
     world.check_columns("SELECT ARRAY[1, 2], name || 'x' FROM accounts", "array integer[], ?column? text");
     world.check_columns("WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t", "n integer");
     world.check_columns("SELECT now(), current_user, pg_backend_pid(), current_schemas(true)", "now timestamp with time zone, current_user name, pg_backend_pid integer, current_schemas name[]");
+    world.check_columns("SELECT row_number() OVER (), ntile(2) OVER (ORDER BY id), array_length(ARRAY[1], 1) FROM accounts", "row_number bigint, ntile integer, array_length integer");
     world.check_columns("VALUES (1, 'a')", "column1 integer, column2 text");
 }
 
@@ -220,6 +255,13 @@ async fn operators_mean_what_postgresql_means() {
     assert_eq!(rows("SELECT id FROM accounts WHERE balance > 1.5 ORDER BY id").await.expect("rows"), ["1", "2"]);
     assert_eq!(rows("SELECT id FROM accounts WHERE id < '10' AND id IN ('2', '3') ORDER BY id").await.expect("rows"), ["2", "3"]);
     assert_eq!(rows("SELECT id FROM accounts WHERE id BETWEEN '2' AND '10' ORDER BY id").await.expect("rows"), ["2", "3"]);
+    assert_eq!(rows("SELECT 1::numeric, '1.50'::numeric, mod(7, 3), (id, name) IN ((1, 'ann')) FROM accounts WHERE id = 1").await.expect("rows"), ["1|1.50|1|true"]);
+    assert_eq!(rows("SELECT '{1,2}'::int[], '{a,NULL}'::text[]").await.expect("rows"), ["[1, 2]|[a, NULL]"]);
+    let sql = "SELECT id, EXISTS (SELECT FROM orders o WHERE o.account = a.id) FROM accounts a ORDER BY id";
+    assert_eq!(rows(sql).await.expect("rows"), ["1|true", "2|true", "3|false"]);
+    world.check_columns(sql, "id integer, exists boolean");
+    assert_eq!(rows("SELECT g FROM generate_series(1, 2) AS g").await.expect("rows"), ["1", "2"]);
+    assert_eq!(rows("SELECT 'abcd'::varchar(2), 'a'::char(3) || '.', 'ab'::char").await.expect("rows"), ["ab|a  .|a"]);
     for (sql, sqlstate, message) in [
         ("SELECT 2147483647 + id FROM accounts", "22003", "integer out of range"),
         ("SELECT 2147483647 * 2", "22003", "integer out of range"),
@@ -244,6 +286,8 @@ fn errors_name_and_place_what_is_wrong() {
     world.check_refused("SELECT *\nFROM nosuch", "42P01", "relation \"nosuch\" does not exist", Some(15));
     world.check_refused("SELECT id, count(*) FROM accounts", "42803", "column \"accounts.id\" must appear in the GROUP BY clause or be used in an aggregate function", None);
     world.check_refused("SELECT id FROM accounts ORDER BY 2", "42P10", "ORDER BY position 2 is not in select list", None);
+    world.check_refused("SELECT name::text[] FROM accounts", "0A000", "arrays can be read from text in literals of one dimension only", None);
+    world.check_refused("SELECT to_char(now(), 'YYYY')", "42883", "function to_char does not exist", Some(8));
     world.check_refused("SELECT 1::nosuch", "42704", "type \"nosuch\" does not exist", None);
     world.check_refused("SELECT id FROM accounts WHERE id = ARRAY[1]", "42883", "operator does not exist: integer = integer[]", None);
 }

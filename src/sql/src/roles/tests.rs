@@ -30,12 +30,18 @@ async fn roles_come_change_and_go() {
     let services = testing::services().await;
     let ctx = testing::context(&services, "admin");
     let role = |name: &str| access::role(&services.store.replica(), name);
-    assert_eq!(statement(&ctx, "CREATE ROLE ann LOGIN PASSWORD 'secret' VALID UNTIL '2030-01-01 00:00'").await.expect("a role"), "CREATE ROLE");
+    assert_eq!(
+        statement(&ctx, "CREATE ROLE ann LOGIN PASSWORD 'secret' VALID UNTIL '2030-01-01 00:00'").await.expect("a role"),
+        "CREATE ROLE"
+    );
     let ann = role("ann").expect("a role");
     assert!(ann.login && !ann.superuser && ann.password.is_some());
     assert_eq!(ann.valid_until, Some(1_893_456_000_000_000));
     assert_eq!(failure(&ctx, "CREATE USER ann").await, ("42710", "role \"ann\" already exists".to_owned()));
-    assert_eq!(statement(&ctx, "ALTER ROLE ann NOLOGIN SUPERUSER PASSWORD NULL VALID UNTIL 'infinity'").await.expect("changed"), "ALTER ROLE");
+    assert_eq!(
+        statement(&ctx, "ALTER ROLE ann NOLOGIN SUPERUSER PASSWORD NULL VALID UNTIL 'infinity'").await.expect("changed"),
+        "ALTER ROLE"
+    );
     let ann = role("ann").expect("a role");
     assert!(!ann.login && ann.superuser && ann.password.is_none() && ann.valid_until.is_none());
     assert_eq!(failure(&ctx, "ALTER ROLE bob LOGIN").await, ("42704", "role \"bob\" does not exist".to_owned()));
@@ -98,7 +104,10 @@ async fn usage_is_granted_and_revoked() {
     assert_eq!(statement(&ctx, "GRANT USAGE ON FOREIGN SERVER shop, bank TO ann, bob").await.expect("grants"), "GRANT");
     assert_eq!(granted(), 4);
     let entry = last_entry(&services).await;
-    assert_eq!((entry.object.as_deref(), entry.arguments.as_deref()), (Some("shop, bank"), Some("{\"privilege\":\"USAGE\",\"to\":[\"ann\",\"bob\"]}")));
+    assert_eq!(
+        (entry.object.as_deref(), entry.arguments.as_deref()),
+        (Some("shop, bank"), Some("{\"privilege\":\"USAGE\",\"to\":[\"ann\",\"bob\"]}"))
+    );
     assert_eq!(statement(&ctx, "REVOKE USAGE ON FOREIGN SERVER shop FROM ann").await.expect("revoked"), "REVOKE");
     assert_eq!(granted(), 3);
     for (text, message) in [

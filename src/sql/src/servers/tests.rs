@@ -28,7 +28,8 @@ fn source(ctx: &CallContext, name: &str) -> (&'static str, u64, String) {
 #[tokio::test]
 async fn servers_come_change_and_go() {
     let ctx = testing::context(&testing::services().await, "admin");
-    let created = statement(&ctx, "CREATE SERVER shop FOREIGN DATA WRAPPER fake OPTIONS (path 'a', port '5', broken 'off', password 'x')").await;
+    let created =
+        statement(&ctx, "CREATE SERVER shop FOREIGN DATA WRAPPER fake OPTIONS (path 'a', port '5', broken 'off', password 'x')").await;
     assert_eq!(created.expect("a server"), "CREATE SERVER");
     let options = "{\"broken\":false,\"password\":\"********\",\"path\":\"a\",\"port\":5}";
     assert_eq!(source(&ctx, "shop"), ("published", 1, options.to_owned()));
@@ -54,8 +55,16 @@ async fn what_is_refused() {
         ("CREATE SERVER shop FOREIGN DATA WRAPPER fake", "42710", "data source \"shop\" already exists"),
         ("CREATE SERVER s FOREIGN DATA WRAPPER nope", "42704", "data source type \"nope\" does not exist"),
         ("CREATE SERVER s FOREIGN DATA WRAPPER fake OPTIONS (pth 'a')", "22023", "unknown option \"pth\" for data source type \"fake\""),
-        ("CREATE SERVER s FOREIGN DATA WRAPPER fake OPTIONS (port 'x')", "22023", "option \"port\" of data source type \"fake\" must be of type integer"),
-        ("CREATE SERVER s FOREIGN DATA WRAPPER fake OPTIONS (broken 'x')", "22023", "option \"broken\" of data source type \"fake\" must be of type boolean"),
+        (
+            "CREATE SERVER s FOREIGN DATA WRAPPER fake OPTIONS (port 'x')",
+            "22023",
+            "option \"port\" of data source type \"fake\" must be of type integer",
+        ),
+        (
+            "CREATE SERVER s FOREIGN DATA WRAPPER fake OPTIONS (broken 'x')",
+            "22023",
+            "option \"broken\" of data source type \"fake\" must be of type boolean",
+        ),
         ("ALTER SERVER shop OPTIONS (path 'b')", "42710", "option \"path\" provided more than once"),
         ("ALTER SERVER shop OPTIONS (SET port '1')", "42704", "option \"port\" not found"),
         ("ALTER SERVER shop OPTIONS (DROP port)", "42704", "option \"port\" not found"),

@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use async_trait::async_trait;
+use chrono::DateTime;
 use domain::catalog::{Catalog, Database};
 use domain::data_sources::{DataSource, State};
-use futures::StreamExt;
-use spi::connector::{Connector, ReadPlan, ReadRequest, Scope, TestStage};
+use futures::{FutureExt, StreamExt};
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use spi::connector::{Compression, Connector, File, FileFormat, Files, ReadPlan, ReadRequest, Scope, TestStage};
 use spi::metadata::{ColumnRow, Harvest, Snapshot, TableKind, TableRow};
 use spi::predicate::{Comparison, Predicate, Value};
 use spi::types::PgType;
@@ -139,6 +143,69 @@ impl Connector for Memory {
         Ok(ReadPlan::Rows(match self.hangs {
             true => rows.chain(futures::stream::pending()).boxed(),
             false => rows.chain(failure).boxed(),
+        }))
+    }
+}
+
+/// A table of CSV files in memory, one per country, which is said by its folder only.
+pub(crate) struct Folder {
+    store: Arc<InMemory>,
+    /// The country and the file's size.
+    files: Vec<(String, u64)>,
+}
+
+impl Folder {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let store = Arc::new(InMemory::new());
+        let put = |(country, content): &(&str, &str)| {
+            let stored = store.put(&path_of(country), content.as_bytes().to_vec().into()).now_or_never();
+            stored.expect("memory does not wait").expect("memory takes all");
+            ((*country).to_owned(), content.len() as u64)
+        };
+        Self { files: files.iter().map(put).collect(), store: Arc::clone(&store) }
+    }
+}
+
+fn path_of(country: &str) -> Path {
+    Path::from(format!("events/country={country}/data.csv"))
+}
+
+#[async_trait]
+impl Connector for Folder {
+    fn default_schema(&self) -> &str {
+        "public"
+    }
+
+    fn applies(&self, _: &Predicate) -> bool {
+        false
+    }
+
+    fn reads_files(&self) -> bool {
+        true
+    }
+
+    async fn test(&self) -> Vec<TestStage> {
+        Vec::new()
+    }
+
+    async fn harvest(&self, _: &Scope, _: &mut Harvest) -> Result<()> {
+        Ok(())
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {
+        let wants_country = request.columns.iter().any(|column| column.name() == "country");
+        let country = Arc::new(Field::new("country", DataType::Utf8, true));
+        let file = |(country, size): &(String, u64)| File {
+            object: ObjectMeta { location: path_of(country), last_modified: DateTime::UNIX_EPOCH, size: *size, e_tag: None, version: None },
+            partition_values: wants_country.then(|| Value::Text(country.clone())).into_iter().collect(),
+        };
+        let columns = vec![Field::new("id", DataType::Utf8, true), Field::new("note", DataType::Utf8, true)];
+        Ok(ReadPlan::Files(Files {
+            format: FileFormat::Csv { header: true, delimiter: b',', quote: b'"', compression: Compression::None },
+            object_store: Arc::clone(&self.store) as Arc<dyn ObjectStore>,
+            files: self.files.iter().map(file).collect(),
+            file_schema: Arc::new(Schema::new(columns)),
+            partition_columns: wants_country.then_some(country).into_iter().collect(),
         }))
     }
 }

@@ -4,6 +4,4 @@ use crate::tables::Table;
 
 mod changes;
 
-pub(super) const ALL: &[&dyn Table] = &[
-    &changes::Changes,
-];
+pub(super) const ALL: &[&dyn Table] = &[&changes::Changes];

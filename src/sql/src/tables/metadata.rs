@@ -6,8 +6,4 @@ mod freshness;
 mod partitions;
 mod snapshots;
 
-pub(super) const ALL: &[&dyn Table] = &[
-    &freshness::Freshness,
-    &partitions::PARTITIONS,
-    &snapshots::Snapshots,
-];
+pub(super) const ALL: &[&dyn Table] = &[&freshness::Freshness, &partitions::PARTITIONS, &snapshots::Snapshots];

@@ -52,7 +52,8 @@ impl<T: RowTable> Table for T {
     }
 
     fn provider(&'static self, ctx: &Arc<PlanContext>) -> Arc<dyn TableProvider> {
-        let rows = |extent: Extent| -> BoxFuture<'static, Result<RecordBatch>> { Box::pin(async move { row::batch(&T::rows(&extent).await?) }) };
+        let rows =
+            |extent: Extent| -> BoxFuture<'static, Result<RecordBatch>> { Box::pin(async move { row::batch(&T::rows(&extent).await?) }) };
         Arc::new(RowProvider(Arc::new(Rows { table: self, extent: Extent::new(ctx), schema: self.arrow_schema(), rows })))
     }
 }

@@ -1,10 +1,10 @@
 //! `admin.audit_log`: who asked for what, and what came of it.
 
-use serde_json::Value;
-use store::journal::{JournalEntry, JournalFilter};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use spi::Result;
+use store::journal::{JournalEntry, JournalFilter};
 
 use crate::row::{Json, Timestamp};
 use crate::tables::extent::Extent;

@@ -1,8 +1,8 @@
 //! `admin.data_source_type_options`: the options of each type of data source.
 
-use serde_json::json;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use spi::Result;
 
 use crate::row::Json;

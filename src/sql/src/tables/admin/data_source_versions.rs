@@ -1,9 +1,9 @@
 //! `admin.data_source_versions`: every saved version of every data source.
 
 use domain::data_sources;
-use serde_json::json;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use spi::Result;
 
 use crate::row::{Json, Timestamp};

@@ -1,9 +1,9 @@
 //! `admin.data_sources`: every registered data source as it is now.
 
 use domain::data_sources::DataSource;
-use serde_json::json;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use spi::Result;
 
 use crate::row::{Json, Timestamp};

@@ -1,8 +1,8 @@
 //! `admin.settings`: the settings of the session, and what each does here.
 
-use serde_json::json;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use spi::Result;
 
 use crate::row::Json;

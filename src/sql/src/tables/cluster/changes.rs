@@ -1,10 +1,10 @@
 //! `cluster.changes`: the change log that all nodes of the gateway follow.
 
-use serde_json::json;
-use store::{Entry, Op};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use spi::Result;
+use store::{Entry, Op};
 
 use crate::row::{Json, Timestamp};
 use crate::tables::extent::Extent;
@@ -60,7 +60,9 @@ impl RowTable for Changes {
 }
 
 fn row(entry: &Entry) -> Row {
-    let keys = |removed: bool| Json(json!(entry.ops.iter().filter(|op| matches!(op, Op::Delete { .. }) == removed).map(Op::key).collect::<Vec<_>>()));
+    let keys = |removed: bool| {
+        Json(json!(entry.ops.iter().filter(|op| matches!(op, Op::Delete { .. }) == removed).map(Op::key).collect::<Vec<_>>()))
+    };
     Row {
         revision: entry.rev,
         committed_at: Timestamp(entry.at),

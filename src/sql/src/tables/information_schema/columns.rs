@@ -54,7 +54,9 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("domain_schema", Identifier),
         SnapshotColumn::absent("domain_name", Identifier),
         SnapshotColumn::new("udt_catalog", Identifier, "The data source.", |rows| rows.catalog()),
-        SnapshotColumn::new("udt_schema", Identifier, "Always `pg_catalog`: clients see built-in types.", |rows| rows.constant("pg_catalog")),
+        SnapshotColumn::new("udt_schema", Identifier, "Always `pg_catalog`: clients see built-in types.", |rows| {
+            rows.constant("pg_catalog")
+        }),
         SnapshotColumn::new("udt_name", Identifier, "The name of the type that clients see, for example `int4`.", |rows| {
             rows.type_text(Columns, |one| Some(one.pg.type_name()))
         }),
@@ -81,7 +83,9 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
         SnapshotColumn::new("generation_expression", Characters, "That expression, as the source writes it.", |rows| {
             rows.item_text_where(Columns, "default", "generated", is_expression)
         }),
-        SnapshotColumn::new("is_updatable", YesOrNo, "Whether values can be changed; data sources are read-only.", |rows| rows.yes_or_no(false)),
+        SnapshotColumn::new("is_updatable", YesOrNo, "Whether values can be changed; data sources are read-only.", |rows| {
+            rows.yes_or_no(false)
+        }),
         SnapshotColumn::new("native_type", Characters, "The type as the source writes it.", |rows| {
             rows.type_text(Columns, |one| Some(one.native.clone()))
         }),

@@ -3,7 +3,7 @@
 use arrow::array::ArrayRef;
 use spi::metadata::Relation::Constraints;
 
-use crate::tables::snapshot_table::Kind::{Identifier};
+use crate::tables::snapshot_table::Kind::Identifier;
 use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 /// No key but the catalog's and the constraint's schema: of a foreign key, table and schema are those that it references.

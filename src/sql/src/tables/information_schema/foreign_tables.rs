@@ -1,6 +1,6 @@
 //! `information_schema.foreign_tables`: every table of a data source, as PostgreSQL lists the tables of its foreign servers.
 
-use crate::tables::snapshot_table::Kind::{Identifier};
+use crate::tables::snapshot_table::Kind::Identifier;
 use crate::tables::snapshot_table::{Grain, Key, SnapshotColumn, SnapshotTable};
 
 pub(super) static FOREIGN_TABLES: SnapshotTable = SnapshotTable {

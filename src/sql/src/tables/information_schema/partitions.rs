@@ -17,7 +17,9 @@ pub(super) static PARTITIONS: SnapshotTable = SnapshotTable {
         SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
         SnapshotColumn::key("table_name", Key::Table, "The partitioned table.", |rows| rows.table_name()),
-        SnapshotColumn::new("partition_name", Identifier, "The partition, as the source calls it.", |rows| rows.item_text(Partitions, "name")),
+        SnapshotColumn::new("partition_name", Identifier, "The partition, as the source calls it.", |rows| {
+            rows.item_text(Partitions, "name")
+        }),
         SnapshotColumn::new(
             "partition_ordinal_position",
             Cardinal,
@@ -26,15 +28,22 @@ pub(super) static PARTITIONS: SnapshotTable = SnapshotTable {
         ),
         SnapshotColumn::new("partition_method", Characters, "`RANGE`, `LIST`, `HASH` or `KEY`.", |rows| {
             let methods = rows.schema.words(Partitions, "method").downcast_dict::<arrow::array::StringArray>();
-            rows.made_text(|item| methods.as_ref().map(|methods| methods.values().value(methods.keys().value(item) as usize).to_uppercase()))
+            rows.made_text(|item| {
+                methods.as_ref().map(|methods| methods.values().value(methods.keys().value(item) as usize).to_uppercase())
+            })
         }),
         SnapshotColumn::new("partition_expression", Characters, "What the table is partitioned by.", |rows| {
             rows.item_text(Partitions, "expression")
         }),
-        SnapshotColumn::new("partition_description", Characters, "The bounds or values of the partition, as the source writes them.", |rows| {
-            rows.item_text(Partitions, "description")
+        SnapshotColumn::new(
+            "partition_description",
+            Characters,
+            "The bounds or values of the partition, as the source writes them.",
+            |rows| rows.item_text(Partitions, "description"),
+        ),
+        SnapshotColumn::new("location", Characters, "Where its rows are, where the source tells.", |rows| {
+            rows.item_text(Partitions, "location")
         }),
-        SnapshotColumn::new("location", Characters, "Where its rows are, where the source tells.", |rows| rows.item_text(Partitions, "location")),
         SnapshotColumn::new("table_rows", BigInt, "Estimated number of rows.", |rows| rows.item(Partitions, "row_estimate")),
         SnapshotColumn::new("data_length", BigInt, "Size in the source, in bytes.", |rows| rows.item(Partitions, "size_bytes")),
         SnapshotColumn::OBSERVED_AT,

@@ -18,9 +18,12 @@ pub(super) static REFERENTIAL_CONSTRAINTS: SnapshotTable = SnapshotTable {
         SnapshotColumn::new("unique_constraint_catalog", Identifier, "The data source, where the referenced key is known.", |rows| {
             rows.made_text(|item| referenced_key(rows, item).map(|_| rows.database.source.name.as_str()))
         }),
-        SnapshotColumn::new("unique_constraint_schema", Identifier, "The schema of the referenced table, where its key is known.", |rows| {
-            rows.made_text(|item| referenced_key(rows, item).map(|key| key.schema.name.as_str()))
-        }),
+        SnapshotColumn::new(
+            "unique_constraint_schema",
+            Identifier,
+            "The schema of the referenced table, where its key is known.",
+            |rows| rows.made_text(|item| referenced_key(rows, item).map(|key| key.schema.name.as_str())),
+        ),
         SnapshotColumn::new(
             "unique_constraint_name",
             Identifier,

@@ -14,7 +14,9 @@ pub(super) static ROUTINES: SnapshotTable = SnapshotTable {
     columns: &[
         SnapshotColumn::key("specific_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("specific_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
-        SnapshotColumn::new("specific_name", Identifier, "Tells routines of one name apart.", |rows| rows.item_text(Routines, "specific_name")),
+        SnapshotColumn::new("specific_name", Identifier, "Tells routines of one name apart.", |rows| {
+            rows.item_text(Routines, "specific_name")
+        }),
         SnapshotColumn::key("routine_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("routine_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
         SnapshotColumn::new("routine_name", Identifier, "The routine.", |rows| rows.item_text(Routines, "name")),
@@ -25,7 +27,9 @@ pub(super) static ROUTINES: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("udt_catalog", Identifier),
         SnapshotColumn::absent("udt_schema", Identifier),
         SnapshotColumn::absent("udt_name", Identifier),
-        SnapshotColumn::new("data_type", Characters, "What a function returns, as the source writes it.", |rows| rows.item_text(Routines, "return_type")),
+        SnapshotColumn::new("data_type", Characters, "What a function returns, as the source writes it.", |rows| {
+            rows.item_text(Routines, "return_type")
+        }),
         SnapshotColumn::absent("character_maximum_length", Cardinal),
         SnapshotColumn::absent("character_octet_length", Cardinal),
         SnapshotColumn::absent("character_set_catalog", Identifier),
@@ -47,16 +51,26 @@ pub(super) static ROUTINES: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("scope_schema", Identifier),
         SnapshotColumn::absent("scope_name", Identifier),
         SnapshotColumn::absent("maximum_cardinality", Cardinal),
-        SnapshotColumn::new("dtd_identifier", Identifier, "`0` for a function, null for a procedure.", |rows| rows.optional_word(Routines, "kind", |kind| (kind == Some("FUNCTION")).then_some("0"))),
+        SnapshotColumn::new("dtd_identifier", Identifier, "`0` for a function, null for a procedure.", |rows| {
+            rows.optional_word(Routines, "kind", |kind| (kind == Some("FUNCTION")).then_some("0"))
+        }),
         SnapshotColumn::new("routine_body", Characters, "`SQL` where it is written in SQL, else `EXTERNAL`.", |rows| {
             rows.language(|language| if language.eq_ignore_ascii_case("sql") { "SQL".to_owned() } else { "EXTERNAL".to_owned() })
         }),
-        SnapshotColumn::new("routine_definition", Characters, "Its text, where the source shows it.", |rows| rows.item_text(Routines, "definition")),
+        SnapshotColumn::new("routine_definition", Characters, "Its text, where the source shows it.", |rows| {
+            rows.item_text(Routines, "definition")
+        }),
         SnapshotColumn::absent("external_name", Characters),
-        SnapshotColumn::new("external_language", Characters, "The language that it is written in.", |rows| rows.language(str::to_uppercase)),
+        SnapshotColumn::new("external_language", Characters, "The language that it is written in.", |rows| {
+            rows.language(str::to_uppercase)
+        }),
         SnapshotColumn::new("parameter_style", Characters, "Always `GENERAL`.", |rows| rows.constant("GENERAL")),
-        SnapshotColumn::new("is_deterministic", YesOrNo, "Always `NO`: nothing is known that would promise it.", |rows| rows.yes_or_no(false)),
-        SnapshotColumn::new("sql_data_access", Characters, "Always `MODIFIES`: nothing is known that would exclude it.", |rows| rows.constant("MODIFIES")),
+        SnapshotColumn::new("is_deterministic", YesOrNo, "Always `NO`: nothing is known that would promise it.", |rows| {
+            rows.yes_or_no(false)
+        }),
+        SnapshotColumn::new("sql_data_access", Characters, "Always `MODIFIES`: nothing is known that would exclude it.", |rows| {
+            rows.constant("MODIFIES")
+        }),
         SnapshotColumn::unknown("is_null_call", YesOrNo),
         SnapshotColumn::absent("sql_path", Characters),
         SnapshotColumn::new("schema_level_routine", YesOrNo, "Always `YES`.", |rows| rows.yes_or_no(true)),

@@ -70,7 +70,7 @@ mod tests {
     /// What PostgreSQL 16 says about columns of these types.
     #[test]
     fn types_are_described_as_postgresql_does() {
-        let described = |pg_type| {
+        let described = |pg_type: PgType| {
             let lengths = (pg_type.character_maximum_length(), character_octet_length(pg_type));
             let numbers = (numeric_precision(pg_type), numeric_precision_radix(pg_type), numeric_scale(pg_type));
             (data_type(pg_type), lengths, numbers, datetime_precision(pg_type))

@@ -14,10 +14,15 @@ pub(super) static VIEWS: SnapshotTable = SnapshotTable {
         SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
         SnapshotColumn::key("table_name", Key::Table, "The view.", |rows| rows.table_name()),
-        SnapshotColumn::new("view_definition", Characters, "Its query, as the source writes it; null where there is none to show.", |rows| {
-            let definitions = rows.schema.text(Views, "definition");
-            rows.made_text(|item| Some(definitions.value(item)).filter(|definition| !definition.is_empty()))
-        }),
+        SnapshotColumn::new(
+            "view_definition",
+            Characters,
+            "Its query, as the source writes it; null where there is none to show.",
+            |rows| {
+                let definitions = rows.schema.text(Views, "definition");
+                rows.made_text(|item| Some(definitions.value(item)).filter(|definition| !definition.is_empty()))
+            },
+        ),
         SnapshotColumn::new("check_option", Characters, "Always `NONE`.", |rows| rows.constant("NONE")),
         SnapshotColumn::new("is_updatable", YesOrNo, "Whether the source could change rows through it. The gateway does not.", |rows| {
             rows.item_yes_or_no(Views, "updatable")

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -12,9 +12,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream,
-};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream};
 use futures::stream;
 
 use super::filter::KeyFilters;
@@ -44,7 +42,7 @@ pub(super) struct SnapshotExec {
 impl SnapshotExec {
     pub(super) fn new(
         table: &'static SnapshotTable,
-            chunks: Vec<Chunk>,
+        chunks: Vec<Chunk>,
         filters: KeyFilters,
         projection: Vec<usize>,
         limit: Option<usize>,
@@ -103,10 +101,7 @@ impl ExecutionPlan for SnapshotExec {
         Vec::new()
     }
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
+    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
         // The compiled conditions are over a name alone, not over the columns of this plan.
         Ok(TreeNodeRecursion::Continue)
     }
@@ -134,7 +129,8 @@ impl ExecutionPlan for SnapshotExec {
             chunk: 0,
             tables: Vec::new(),
             column_verdicts: None,
-            pending: Vec::new(),
+            found: Vec::new(),
+            taken: 0,
         };
         let batches = stream::try_unfold(scan, Scan::next);
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
@@ -171,17 +167,20 @@ struct Scan {
     /// Its tables that have not been looked at yet, last first.
     tables: Vec<u32>,
     /// The verdict on each of its distinct column names, where a condition is about them.
-    column_verdicts: Option<BooleanArray>,
-    /// Rows of it that no batch has had yet, last first.
-    pending: Vec<Source>,
+    column_verdicts: Option<Vec<bool>>,
+    /// Rows of it that were found.
+    found: Vec<Source>,
+    /// How many of them batches have had.
+    taken: usize,
 }
 
 impl Scan {
-    /// The next batch. Schemas without a row are passed over, giving way to other tasks between them.
+    /// The next batch. Schemas and tables without a row are passed over, giving way to other tasks between them.
     async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
         while self.remaining > 0 {
-            if !self.pending.is_empty() {
-                let batch = self.take_batch()?;
+            let pending = self.found.len() - self.taken;
+            if pending >= BATCH_ROWS.min(self.remaining) || (pending > 0 && self.tables.is_empty()) {
+                let batch = self.take_batch(pending)?;
                 return Ok(Some((batch, self)));
             }
             if !self.tables.is_empty() {
@@ -200,14 +199,14 @@ impl Scan {
     fn open_schema(&mut self) -> Result<()> {
         let chunk = self.chunks[self.chunk].clone();
         self.chunk += 1;
+        (self.found, self.taken) = (Vec::new(), 0);
         let grain = self.table.grain;
         if !grain.has_tables() {
-            grain.rows(&chunk.schema, &[], None, &mut self.pending);
-            self.pending.reverse();
+            grain.rows(&chunk.schema, &[], None, &mut self.found);
             return Ok(());
         }
         self.column_verdicts = if grain == Grain::Column { self.filters.columns(&chunk.schema)? } else { None };
-        if self.column_verdicts.as_ref().is_none_or(|verdicts| verdicts.true_count() > 0) {
+        if self.column_verdicts.as_ref().is_none_or(|verdicts| verdicts.contains(&true)) {
             self.tables = self.filters.tables(&chunk.schema)?;
             self.tables.reverse();
         }
@@ -216,22 +215,23 @@ impl Scan {
 
     /// Finds the rows of some more tables of the schema.
     fn find_rows(&mut self) {
+        self.found.drain(..self.taken);
+        self.taken = 0;
         let schema = &self.chunks[self.chunk - 1].schema;
         let mut tables = self.tables.split_off(self.tables.len().saturating_sub(SLICE_TABLES));
         tables.reverse();
         let mask = self.column_verdicts.as_ref().map(|verdicts| ColumnMask::new(schema, verdicts));
-        self.table.grain.rows(schema, &tables, mask.as_ref(), &mut self.pending);
-        self.pending.reverse();
+        self.table.grain.rows(schema, &tables, mask.as_ref(), &mut self.found);
     }
 
     /// Gathers the columns of some of the pending rows.
-    fn take_batch(&mut self) -> Result<RecordBatch> {
-        let count = self.pending.len().min(BATCH_ROWS).min(self.remaining);
+    fn take_batch(&mut self, pending: usize) -> Result<RecordBatch> {
+        let count = pending.min(BATCH_ROWS).min(self.remaining);
         self.remaining -= count;
-        let mut sources = self.pending.split_off(self.pending.len() - count);
-        sources.reverse();
+        let sources = &self.found[self.taken..self.taken + count];
+        self.taken += count;
         let chunk = &self.chunks[self.chunk - 1];
-        let rows = Rows::new(&chunk.database, &chunk.schema, &sources);
+        let rows = Rows::new(&chunk.database, &chunk.schema, sources);
         let columns = self.projection.iter().map(|column| (self.table.columns[*column].gather)(&rows)).collect();
         Ok(RecordBatch::try_new_with_options(
             Arc::clone(&self.schema),

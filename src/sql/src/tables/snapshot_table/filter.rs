@@ -10,7 +10,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::sql::unparser::expr_to_sql;
+use datafusion::sql::unparser::Unparser;
 use spi::metadata::{Relation, SchemaMetadata};
 
 use super::lookup::{Lookup, lookup};
@@ -28,14 +28,25 @@ pub(super) struct KeyFilters {
 /// One condition on one name.
 #[derive(Debug)]
 struct NameFilter {
-    /// As EXPLAIN shows it.
-    shown: String,
-    /// How the names that can satisfy it are found, where it says which.
-    lookup: Option<Lookup>,
-    /// The one column that it is about, as text views.
+    /// The condition, its column without the relation's name.
+    condition: Expr,
+    decision: Decision,
+}
+
+/// How a condition is decided.
+#[derive(Debug)]
+enum Decision {
+    /// Exactly these names satisfy it: sorted, each once.
+    Names(Vec<String>),
+    /// It is computed for every name that begins with the prefix.
+    Computed { prefix: String, compiled: Compiled },
+}
+
+/// A condition over a column of names.
+#[derive(Debug)]
+struct Compiled {
     schema: SchemaRef,
-    /// The condition over that column.
-    condition: Arc<dyn PhysicalExpr>,
+    expression: Arc<dyn PhysicalExpr>,
 }
 
 /// The key that a condition is about, where it is about one name of the relation and nothing else.
@@ -91,62 +102,65 @@ impl KeyFilters {
     /// The tables of a schema whose names qualify, ascending.
     pub(super) fn tables(&self, schema: &SchemaMetadata) -> Result<Vec<u32>> {
         let names = schema.table_names();
-        let found = self.table.iter().position(|filter| matches!(filter.lookup, Some(Lookup::Names(_))));
-        let mut tables: Vec<u32> = match found.map(|found| &self.table[found].lookup) {
-            Some(Some(Lookup::Names(wanted))) => {
-                let mut found: Vec<u32> = wanted.iter().filter_map(|name| schema.table(name)).map(|table| table as u32).collect();
-                found.sort_unstable();
-                found.dedup();
-                found
-            }
-            _ => self.table_range(names).collect(),
+        let looked_up = self.table.iter().find_map(|filter| match &filter.decision {
+            Decision::Names(wanted) => Some(wanted.iter().filter_map(|name| schema.table(name)).map(|table| table as u32)),
+            Decision::Computed { .. } => None,
+        });
+        let mut tables: Vec<u32> = match looked_up {
+            Some(found) => found.collect(),
+            None => self.table_range(names).collect(),
         };
-        for (_, filter) in self.table.iter().enumerate().filter(|(place, _)| Some(*place) != found) {
+        for filter in &self.table {
+            // What a single lookup has found needs no second look.
+            if self.table.len() == 1 && matches!(filter.decision, Decision::Names(_)) {
+                break;
+            }
             let verdicts = if tables.len() == names.len() {
                 filter.verdicts(names)?
             } else {
                 filter.verdicts(&StringArray::from_iter_values(tables.iter().map(|table| names.value(*table as usize))))?
             };
-            let mut place = 0..;
-            tables.retain(|_| place.next().is_some_and(|place: usize| is_true(&verdicts, place)));
+            let mut verdicts = verdicts.into_iter();
+            tables.retain(|_| verdicts.next().unwrap_or(false));
         }
         Ok(tables)
     }
 
     /// The tables whose names begin as a condition wants it, or all.
     fn table_range(&self, names: &StringArray) -> std::ops::Range<u32> {
-        let prefixes = self.table.iter().filter_map(|filter| match &filter.lookup {
-            Some(Lookup::Prefix(prefix)) => Some(prefix.as_str()),
-            _ => None,
+        let prefixes = self.table.iter().filter_map(|filter| match &filter.decision {
+            Decision::Computed { prefix, .. } => Some(prefix.as_str()),
+            Decision::Names(_) => None,
         });
-        let Some(prefix) = prefixes.max_by_key(|prefix| prefix.len()) else { return 0..names.len() as u32 };
+        let prefix = prefixes.max_by_key(|prefix| prefix.len()).unwrap_or_default();
         let start = partition_point(names, |name| name < prefix);
         start..partition_point(names, |name| name < prefix || name.starts_with(prefix))
     }
 
     /// The verdict on each distinct column name of a schema; `None` where every column qualifies.
-    pub(super) fn columns(&self, schema: &SchemaMetadata) -> Result<Option<BooleanArray>> {
+    pub(super) fn columns(&self, schema: &SchemaMetadata) -> Result<Option<Vec<bool>>> {
         let names = schema.names(Relation::Columns, "name").values().as_string::<i32>();
-        let mut verdicts: Option<BooleanArray> = None;
+        let mut verdicts: Option<Vec<bool>> = None;
         for filter in &self.column {
-            let one = filter.verdicts(names)?;
-            verdicts = Some(match verdicts {
-                Some(others) => arrow::compute::and_kleene(&others, &one)?,
-                None => one,
-            });
+            let mut one = filter.verdicts(names)?;
+            if let Some(others) = verdicts {
+                one.iter_mut().zip(others).for_each(|(one, other)| *one &= other);
+            }
+            verdicts = Some(one);
         }
         Ok(verdicts)
     }
 
     /// How the scan finds its objects, for EXPLAIN.
     pub(super) fn describe(&self) -> String {
-        let lookup = |filter: &NameFilter| match filter.lookup {
-            Some(Lookup::Names(_)) => format!("index lookup {}", filter.shown),
-            Some(Lookup::Prefix(_)) => format!("index range {}", filter.shown),
-            None => format!("index filter {}", filter.shown),
+        let how = |filter: &NameFilter| match &filter.decision {
+            Decision::Names(_) => "index lookup",
+            Decision::Computed { prefix, .. } if prefix.is_empty() => "index filter",
+            Decision::Computed { .. } => "index range",
         };
-        let by_name = [&self.catalog, &self.schema, &self.table].into_iter().flatten().map(lookup);
-        let distinct = self.column.iter().map(|filter| format!("distinct names {}", filter.shown));
+        let by_name = [&self.catalog, &self.schema, &self.table].into_iter().flatten();
+        let by_name = by_name.map(|filter| format!("{} {}", how(filter), filter.shown()));
+        let distinct = self.column.iter().map(|filter| format!("distinct names {}", filter.shown()));
         let described = by_name.chain(distinct).collect::<Vec<_>>().join(", ");
         if described.is_empty() { "full scan".to_owned() } else { described }
     }
@@ -154,19 +168,11 @@ impl KeyFilters {
 
 fn accept(filters: &[NameFilter], name: &str) -> Result<bool> {
     for filter in filters {
-        let fits = match &filter.lookup {
-            Some(Lookup::Names(names)) => names.iter().any(|one| one == name),
-            _ => is_true(&filter.verdicts(&StringArray::from(vec![name]))?, 0),
-        };
-        if !fits {
+        if !filter.verdicts(&StringArray::from(vec![name]))?.contains(&true) {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-fn is_true(verdicts: &BooleanArray, place: usize) -> bool {
-    verdicts.is_valid(place) && verdicts.value(place)
 }
 
 /// How many of the sorted names come before those for which `before` no longer holds.
@@ -182,23 +188,57 @@ fn partition_point(names: &StringArray, before: impl Fn(&str) -> bool) -> u32 {
 impl NameFilter {
     fn compile(condition: &Expr, session: &dyn Session) -> Result<NameFilter> {
         // Whatever the relation is called in the plan, here is one name alone.
-        let column = condition.column_refs().into_iter().next().map_or_else(String::new, |column| column.name.clone());
-        let bare = condition.clone().transform(|expr| match expr {
+        let condition = condition.clone().transform(|expr| match expr {
             Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::from_name(column.name)))),
             other => Ok(Transformed::no(other)),
         })?;
-        let shown = expr_to_sql(&bare.data).map_or_else(|_| bare.data.to_string(), |sql| sql.to_string());
-        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new(column, DataType::Utf8View, true)]));
-        let lookup = lookup(&bare.data);
-        let condition = session.create_physical_expr(bare.data, &DFSchema::try_from(Arc::clone(&schema))?)?;
-        Ok(NameFilter { shown, lookup, schema, condition })
+        let condition = condition.data;
+        let decision = match lookup(&condition) {
+            Some(Lookup::Names(mut names)) => {
+                names.sort_unstable();
+                names.dedup();
+                Decision::Names(names)
+            }
+            Some(Lookup::Prefix(prefix)) => Decision::Computed { prefix, compiled: Compiled::new(&condition, session)? },
+            None => Decision::Computed { prefix: String::new(), compiled: Compiled::new(&condition, session)? },
+        };
+        Ok(NameFilter { condition, decision })
     }
 
-    /// The verdict on each name; null where the condition is neither true nor false.
-    fn verdicts(&self, names: &StringArray) -> Result<BooleanArray> {
+    /// Whether each name satisfies the condition.
+    fn verdicts(&self, names: &StringArray) -> Result<Vec<bool>> {
+        match &self.decision {
+            Decision::Names(wanted) => {
+                let is_wanted = |name: &str| wanted.binary_search_by(|one| one.as_str().cmp(name)).is_ok();
+                Ok(names.iter().map(|name| name.is_some_and(is_wanted)).collect())
+            }
+            // Null is neither true nor false, and does not qualify.
+            Decision::Computed { compiled, .. } => Ok(compiled.evaluate(names)?.iter().map(|verdict| verdict == Some(true)).collect()),
+        }
+    }
+
+    /// The condition as a statement would write it.
+    fn shown(&self) -> String {
+        Unparser::default()
+            .with_pretty(true)
+            .expr_to_sql(&self.condition)
+            .map_or_else(|_| self.condition.to_string(), |sql| sql.to_string())
+    }
+}
+
+impl Compiled {
+    fn new(condition: &Expr, session: &dyn Session) -> Result<Compiled> {
+        let columns = condition.column_refs();
+        let column = columns.iter().next().map_or("", |column| column.name.as_str());
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new(column, DataType::Utf8View, true)]));
+        let expression = session.create_physical_expr(condition.clone(), &DFSchema::try_from(Arc::clone(&schema))?)?;
+        Ok(Compiled { schema, expression })
+    }
+
+    fn evaluate(&self, names: &StringArray) -> Result<BooleanArray> {
         let views: ArrayRef = cast(names, &DataType::Utf8View)?;
         let rows = views.len();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), vec![views])?;
-        Ok(self.condition.evaluate(&batch)?.into_array(rows)?.as_boolean().clone())
+        Ok(self.expression.evaluate(&batch)?.into_array(rows)?.as_boolean().clone())
     }
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Int32Array, StringViewArray, TimestampMicrosecondArray, UInt32Array, new_null_array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringViewArray, TimestampMicrosecondArray, UInt32Array, new_null_array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::DataType;
 use domain::catalog::Database;
@@ -117,7 +115,13 @@ impl<'a> Rows<'a> {
     }
 
     /// A text for each row, chosen by the row's word in a column of few words.
-    pub(crate) fn word(&self, relation: Relation, column: &str, rows: &UInt32Array, text: impl Fn(&str) -> Option<&'static str>) -> ArrayRef {
+    pub(crate) fn word(
+        &self,
+        relation: Relation,
+        column: &str,
+        rows: &UInt32Array,
+        text: impl Fn(&str) -> Option<&'static str>,
+    ) -> ArrayRef {
         self.chosen(relation, column, rows, |word| word.and_then(&text))
     }
 
@@ -126,7 +130,13 @@ impl<'a> Rows<'a> {
         self.chosen(relation, column, &self.items, text)
     }
 
-    fn chosen(&self, relation: Relation, column: &str, rows: &UInt32Array, text: impl Fn(Option<&str>) -> Option<&'static str>) -> ArrayRef {
+    fn chosen(
+        &self,
+        relation: Relation,
+        column: &str,
+        rows: &UInt32Array,
+        text: impl Fn(Option<&str>) -> Option<&'static str>,
+    ) -> ArrayRef {
         let words = self.schema.words(relation, column);
         let known = words.values().as_string::<i32>();
         // One text for each known word, then the one for no word at all.
@@ -137,7 +147,13 @@ impl<'a> Rows<'a> {
     }
 
     /// A text column of the grain's own relation, null in rows whose word in another column does not qualify.
-    pub(crate) fn item_text_where(&self, relation: Relation, column: &str, word: &str, qualifies: impl Fn(Option<&str>) -> bool) -> ArrayRef {
+    pub(crate) fn item_text_where(
+        &self,
+        relation: Relation,
+        column: &str,
+        word: &str,
+        qualifies: impl Fn(Option<&str>) -> bool,
+    ) -> ArrayRef {
         let words = self.schema.words(relation, word);
         let known = words.values().as_string::<i32>();
         let verdicts: Vec<bool> = known.iter().chain([None]).map(qualifies).collect();

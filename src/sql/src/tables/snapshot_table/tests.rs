@@ -38,7 +38,10 @@ async fn tables_are_found_by_every_kind_of_condition() {
         ("table_name IN ('orders', 'child', 'nothing')", vec!["shop|main|orders", "shop|zoo|child"]),
         ("table_name = 'orders' OR table_name = 'child'", vec!["shop|main|orders", "shop|zoo|child"]),
         ("table_name LIKE 'or%'", vec!["shop|main|orders"]),
-        ("table_name LIKE '%er%' AND table_schema NOT IN ('zoo')", vec!["bank|main|customers", "shop|main|customers", "shop|main|orders"]),
+        (
+            "table_name LIKE '%er%' AND table_schema NOT IN ('zoo')",
+            vec!["bank|main|customers", "shop|main|big_orders", "shop|main|customers", "shop|main|orders"],
+        ),
         ("table_name ILIKE 'BIG\\_%'", vec!["shop|main|big_orders"]),
         ("table_name ~ '^c.*s$' AND table_catalog <> 'bank'", vec!["shop|main|customers"]),
         ("lower(table_name) = 'parent'", vec!["shop|zoo|parent"]),
@@ -48,8 +51,10 @@ async fn tables_are_found_by_every_kind_of_condition() {
         ("table_name = table_schema", vec![]),
         ("(table_schema = 'zoo' AND table_name = 'child') OR table_name = 'orders'", vec!["shop|main|orders", "shop|zoo|child"]),
         ("table_name = (SELECT max(table_name) FROM information_schema.tables)", vec!["shop|zoo|parent"]),
-        ("EXISTS (SELECT FROM information_schema.columns c WHERE c.table_name = tables.table_name AND c.column_name = 'customer')",
-            vec!["shop|main|orders"]),
+        (
+            "EXISTS (SELECT FROM information_schema.columns c WHERE c.table_name = tables.table_name AND c.column_name = 'customer')",
+            vec!["shop|main|orders"],
+        ),
     ] {
         check(&format!("{tables} {condition} ORDER BY 1, 2, 3"), &expected).await;
     }
@@ -57,7 +62,8 @@ async fn tables_are_found_by_every_kind_of_condition() {
 
 #[tokio::test]
 async fn columns() {
-    let columns = "SELECT table_name, column_name, ordinal_position, data_type, is_nullable, column_default FROM information_schema.columns";
+    let columns =
+        "SELECT table_name, column_name, ordinal_position, data_type, is_nullable, column_default FROM information_schema.columns";
     let expected = ["customers|id|1|integer|NO|", "customers|mail|2|character varying|YES|'-'"];
     check(&format!("{columns} WHERE table_catalog = 'shop' AND table_name = 'customers' ORDER BY ordinal_position"), &expected).await;
     check(&format!("{columns} WHERE column_name LIKE '%ail'"), &["customers|mail|2|character varying|YES|'-'"]).await;
@@ -65,7 +71,8 @@ async fn columns() {
     let generated = "SELECT column_name, is_generated, generation_expression, column_default, dtd_identifier, native_type
         FROM information_schema.columns WHERE is_generated = 'ALWAYS'";
     check(generated, &["total|ALWAYS|a + b||4|NUMERIC(10,2)"]).await;
-    let described = "SELECT numeric_precision, numeric_scale, udt_name, comment FROM information_schema.columns WHERE column_name = 'total'";
+    let described =
+        "SELECT numeric_precision, numeric_scale, udt_name, comment FROM information_schema.columns WHERE column_name = 'total'";
     check(described, &["10|2|numeric|the sum"]).await;
 }
 
@@ -87,7 +94,7 @@ async fn plans_show_how_objects_are_found() {
         ),
         (
             "SELECT table_name FROM information_schema.tables WHERE table_name::text IN ('a', 'b')",
-            "index lookup ((table_name = 'a') OR (table_name = 'b')), schemas=3",
+            "index lookup table_name = 'a' OR table_name = 'b', schemas=3",
         ),
         ("SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'or%'", "index range table_name LIKE 'or%', schemas=3"),
         (
@@ -165,7 +172,8 @@ async fn what_belongs_to_tables() {
     check("SELECT partition_name, method, bounds FROM metadata.partitions WHERE table_name = 'orders' LIMIT 1", &["day=1|list|1"]).await;
     let options = "SELECT foreign_table_name, option_name, option_value FROM information_schema.foreign_table_options";
     check(options, &["orders|format|csv"]).await;
-    let foreign = "SELECT foreign_table_name, foreign_server_name FROM information_schema.foreign_tables WHERE foreign_table_schema = 'main'";
+    let foreign =
+        "SELECT foreign_table_name, foreign_server_name FROM information_schema.foreign_tables WHERE foreign_table_schema = 'main'";
     check(&format!("{foreign} ORDER BY 1, 2"), &["customers|bank", "customers|shop", "orders|shop"]).await;
 }
 
@@ -193,8 +201,8 @@ async fn every_column_of_every_relation_is_gathered() {
 async fn limits_and_joins() {
     assert_eq!(rows("SELECT table_name FROM information_schema.tables LIMIT 2").await.len(), 2);
     assert_eq!(rows("SELECT table_name FROM information_schema.tables LIMIT 0").await.len(), 0);
-    let joined = "SELECT c.column_name FROM information_schema.tables t JOIN information_schema.columns c USING (table_catalog, table_schema, table_name)
-        WHERE table_catalog = 'shop' AND table_name = 'customers' ORDER BY c.ordinal_position";
+    let joined = "SELECT c.column_name FROM information_schema.tables t JOIN information_schema.columns c
+        USING (table_catalog, table_schema, table_name) WHERE t.table_catalog = 'shop' AND t.table_name = 'customers' ORDER BY c.ordinal_position";
     check(joined, &["id", "mail"]).await;
     let plan = plan(joined).await;
     assert_eq!(plan.matches("index lookup table_name = 'customers'").count(), 2, "{plan}");
@@ -320,7 +328,8 @@ fn main_schema(harvest: &mut Harvest) {
     let schema = "main";
     harvest.schema(SchemaRow { name: schema, owner: None, comment: Some("what is sold") });
     table(harvest, schema, "customers", TableKind::Table, &["id"]);
-    let mail = ColumnRow { name: "mail", ordinal: 2, pg_type: PgType::varchar(9), default: Some("'-'"), nullable: true, ..plain("customers") };
+    let mail =
+        ColumnRow { name: "mail", ordinal: 2, pg_type: PgType::varchar(9), default: Some("'-'"), nullable: true, ..plain("customers") };
     harvest.column(mail).expect("a column");
     table(harvest, schema, "orders", TableKind::PartitionedTable, &["id", "customer", "day"]);
     let total = ColumnRow {
