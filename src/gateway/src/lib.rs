@@ -18,3 +18,7 @@ pub use reference::write as write_reference;
 pub use reset_password::reset_password;
 pub use serve::{Gateway, serve};
 pub use verify_store::verify_store;
+
+/// Planning a statement makes thousands of small allocations. With the C library's allocator they are a sixth of its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -138,9 +138,7 @@ fn from_schema(error: &SchemaError) -> Error {
         SchemaError::DuplicateQualifiedField { qualifier, .. } => {
             Error::new(Code::AlreadyExists, format!("table name \"{}\" specified more than once", qualifier.table()))
         }
-        SchemaError::DuplicateUnqualifiedField { name } => {
-            Error::new(Code::Ambiguous, format!("column reference \"{name}\" is ambiguous"))
-        }
+        SchemaError::DuplicateUnqualifiedField { name } => Error::new(Code::Ambiguous, format!("column reference \"{name}\" is ambiguous")),
     }
 }
 
@@ -439,11 +437,7 @@ mod tests {
             "42703",
             "column \"nmae\" does not exist",
         );
-        check(
-            schema(SchemaError::FieldNotFound { field: field("x"), valid_fields: valid() }),
-            "42703",
-            "column t.x does not exist",
-        );
+        check(schema(SchemaError::FieldNotFound { field: field("x"), valid_fields: valid() }), "42703", "column t.x does not exist");
         check(
             schema(SchemaError::FieldNotFound { field: field("x"), valid_fields: Vec::new() }),
             "42P01",
@@ -485,11 +479,7 @@ mod tests {
         );
         check(arrow(ArrowError::DivideByZero), "22012", "division by zero");
         check(arrow(ArrowError::ArithmeticOverflow("1 + 2".to_owned())), "22003", "value out of range");
-        check(
-            cast("Cannot cast to Decimal128(4, 2). Overflowing on 12345"),
-            "22003",
-            "numeric field overflow",
-        );
+        check(cast("Cannot cast to Decimal128(4, 2). Overflowing on 12345"), "22003", "numeric field overflow");
     }
 
     #[test]
@@ -498,7 +488,9 @@ mod tests {
         check(DataFusionError::NotImplemented("LATERAL VIEWS".to_owned()), "0A000", "LATERAL VIEWS");
         check(DataFusionError::Execution("Execution error: Cannot do it".to_owned()), "22023", "cannot do it");
         check(
-            plan("Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \"t.a\" must appear in the GROUP BY clause or"),
+            plan(
+                "Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \"t.a\" must appear in the GROUP BY clause or",
+            ),
             "42803",
             "column \"t.a\" must appear in the GROUP BY clause or be used in an aggregate function",
         );
@@ -509,10 +501,6 @@ mod tests {
             "more than one row returned by a subquery used as an expression",
         );
         check(DataFusionError::Internal("oops\n\nbacktrace: x".to_owned()), "XX000", "the query engine failed");
-        check(
-            DataFusionError::IoError(io::Error::new(io::ErrorKind::StorageFull, "No space left on device")),
-            "53100",
-            "the disk is full",
-        );
+        check(DataFusionError::IoError(io::Error::new(io::ErrorKind::StorageFull, "No space left on device")), "53100", "the disk is full");
     }
 }

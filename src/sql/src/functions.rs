@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn no_name_means_two_functions() {
-        let mut names: Vec<&str> = FUNCTIONS.iter().flat_map(|function| iter::once(&function.name).chain(function.aliases)).copied().collect();
+        let mut names: Vec<&str> =
+            FUNCTIONS.iter().flat_map(|function| iter::once(&function.name).chain(function.aliases)).copied().collect();
         names.sort_unstable();
         let count = names.len();
         names.dedup();

@@ -68,7 +68,13 @@ pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &
     let relations = resolve::resolve(ctx, &query, source)?;
     let about = statement_of(ctx, false);
     let made = plan_query(shared, &about, query, &relations, source, parameter_types)?;
-    Ok(Planned { columns: made.columns, parameter_types: made.parameter_types, plan: made.plan, catalog: Arc::clone(&ctx.catalog), search_path: ctx.search_path() })
+    Ok(Planned {
+        columns: made.columns,
+        parameter_types: made.parameter_types,
+        plan: made.plan,
+        catalog: Arc::clone(&ctx.catalog),
+        search_path: ctx.search_path(),
+    })
 }
 
 impl Planned {
@@ -85,7 +91,13 @@ impl Planned {
     }
 
     /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first, and the tree says what it took.
-    pub(crate) async fn explain(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>, analyze: bool, verbose: bool) -> Result<Vec<String>> {
+    pub(crate) async fn explain(
+        &self,
+        ctx: &Arc<PlanContext>,
+        values: Vec<ScalarValue>,
+        analyze: bool,
+        verbose: bool,
+    ) -> Result<Vec<String>> {
         let statement = statement_of(ctx, !analyze);
         let connectors = self.connectors(ctx).await?;
         let plan = physical(&statement, self.plan.clone(), values, &connectors).await?;

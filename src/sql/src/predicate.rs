@@ -228,10 +228,7 @@ mod tests {
         check(lit(1_i64).lt(col("a")), Some("a > 1"));
         check(col("a").not_eq(lit("x'y")), Some("a <> 'x''y'"));
         check(col("a").is_null().or(col("b").is_not_null()), Some("(a IS NULL OR b IS NOT NULL)"));
-        check(
-            col("a").gt(lit(1_i32)).and(col("b").lt_eq(lit(1.5))).and(col("c").eq(lit(true))),
-            Some("(a > 1 AND b <= 1.5 AND c = true)"),
-        );
+        check(col("a").gt(lit(1_i32)).and(col("b").lt_eq(lit(1.5))).and(col("c").eq(lit(true))), Some("(a > 1 AND b <= 1.5 AND c = true)"));
         check(col("a").between(lit(1_i32), lit(2_i32)), Some("(a >= 1 AND a <= 2)"));
         check(col("a").not_between(lit(1_i32), lit(2_i32)), Some("(a < 1 OR a > 2)"));
         check(col("a").in_list(vec![lit(1_i32), lit(ScalarValue::Int32(None))], false), Some("a IN (1)"));

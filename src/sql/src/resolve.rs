@@ -121,7 +121,10 @@ pub(crate) fn effective_path(ctx: &PlanContext) -> Vec<String> {
 pub(crate) enum Found<'a> {
     Source(SourceRelation<'a>),
     /// A table of the gateway's own, as the database has it.
-    Own { table: &'static dyn Table, database: &'a str },
+    Own {
+        table: &'static dyn Table,
+        database: &'a str,
+    },
 }
 
 /// A table of a data source.
@@ -139,10 +142,9 @@ pub(crate) fn find<'a>(scope: Scope<'a>, parts: &[String]) -> Result<Found<'a>> 
         [schema, table] => find_in_database(scope, scope.current(), schema, table).ok_or_else(|| {
             let error = missing(&[schema, table]);
             match scope.database(schema) {
-                Some(other) => error.hint(format!(
-                    "To read data source \"{schema}\", name the schema too: {schema}.{}.{table}.",
-                    other.default_schema
-                )),
+                Some(other) => {
+                    error.hint(format!("To read data source \"{schema}\", name the schema too: {schema}.{}.{table}.", other.default_schema))
+                }
                 None => hint(error, similar_in_schema(scope, scope.current(), schema, table)),
             }
         }),

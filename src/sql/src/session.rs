@@ -362,21 +362,4 @@ pub(crate) fn now() -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use spi::types::{PgType, oid};
-
-    use super::*;
-
-    #[test]
-    fn formats_are_for_none_all_or_each() {
-        let columns = [Column::new("a", PgType::new(oid::INT4)), Column::new("b", PgType::new(oid::TEXT))];
-        let chosen = |formats: &[Format]| {
-            with_formats(&columns, formats).map(|columns| columns.iter().map(|column| column.format).collect::<Vec<_>>())
-        };
-        assert_eq!(chosen(&[]).expect("text"), [Format::Text, Format::Text]);
-        assert_eq!(chosen(&[Format::Binary]).expect("all"), [Format::Binary, Format::Binary]);
-        assert_eq!(chosen(&[Format::Text, Format::Binary]).expect("each"), [Format::Text, Format::Binary]);
-        let error = chosen(&[Format::Text; 3]).expect_err("too many");
-        assert_eq!(error.message, "bind message has 3 result formats but query has 2 columns");
-    }
-}
+mod tests;

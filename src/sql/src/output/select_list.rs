@@ -282,10 +282,7 @@ mod tests {
 
     #[test]
     fn inner_queries_show_their_names() {
-        check(
-            "SELECT s.max FROM (SELECT max(x) FROM t) s",
-            "SELECT s.max FROM (SELECT max(x) AS \"max\" FROM t) s",
-        );
+        check("SELECT s.max FROM (SELECT max(x) FROM t) s", "SELECT s.max FROM (SELECT max(x) AS \"max\" FROM t) s");
         check(
             "WITH c AS (SELECT a.id, b.id, 1 AS one FROM a, b) SELECT * FROM c",
             "WITH c AS (SELECT a.id AS \"id#1\", b.id AS \"id#2\", 1 AS one FROM a, b) SELECT * FROM c",

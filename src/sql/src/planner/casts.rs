@@ -80,12 +80,12 @@ fn literal_text(expr: &Expr) -> Option<&str> {
 }
 
 /// The digits behind the point of a number without an exponent.
-fn scale(number: &str) -> Option<u64> {
+fn scale(number: &str) -> Option<i64> {
     let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-    let scale = fraction.len() as u64;
-    (all_digits && whole.len() as u64 + scale <= DECIMAL_DIGITS && !digits.is_empty()).then_some(scale)
+    let fits = whole.len() + fraction.len() <= DECIMAL_DIGITS as usize && !digits.is_empty();
+    i64::try_from(fraction.len()).ok().filter(|_| all_digits && fits)
 }
 
 fn number(digits: &str) -> Expr {

@@ -133,7 +133,12 @@ fn counts_rows(query: &Query) -> bool {
         }
         _ => true,
     };
-    select.projection.iter().all(calls_nothing) && query.limit_clause.is_none() && query.fetch.is_none() && !grouped && select.having.is_none() && !select.from.is_empty()
+    select.projection.iter().all(calls_nothing)
+        && query.limit_clause.is_none()
+        && query.fetch.is_none()
+        && !grouped
+        && select.having.is_none()
+        && !select.from.is_empty()
 }
 
 fn count(query: &mut Query, op: BinaryOperator) {

@@ -35,10 +35,8 @@ pub(crate) fn shared_state(runtime: Arc<RuntimeEnv>) -> Arc<SessionState> {
 
 fn config() -> SessionConfig {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut config = SessionConfig::new()
-        .with_target_partitions(cores)
-        .with_information_schema(false)
-        .with_create_default_catalog_and_schema(false);
+    let mut config =
+        SessionConfig::new().with_target_partitions(cores).with_information_schema(false).with_create_default_catalog_and_schema(false);
     let options = config.options_mut();
     options.sql_parser.dialect = Dialect::PostgreSQL;
     options.sql_parser.parse_float_as_decimal = true;

@@ -133,7 +133,8 @@ fn written(batch: &RecordBatch) -> Vec<String> {
 #[tokio::test]
 async fn joins_two_sources() {
     let world = World::new();
-    let sql = "SELECT a.name, count(*), sum(o.id) FROM bank.main.accounts a JOIN shop.main.orders o ON o.account = a.id GROUP BY 1 ORDER BY name";
+    let sql =
+        "SELECT a.name, count(*), sum(o.id) FROM bank.main.accounts a JOIN shop.main.orders o ON o.account = a.id GROUP BY 1 ORDER BY name";
     assert_eq!(world.rows(sql, vec![]).await.expect("rows"), ["ann|2|21", "bob|1|12"]);
     world.check_columns(sql, "name character varying(20), count bigint, sum bigint");
 }
@@ -157,7 +158,10 @@ async fn conditions_and_limits_go_where_they_are_applied_exactly() {
 async fn explain_shows_what_is_sent_and_reads_nothing() {
     let world = World::new();
     let shown = world.explained("SELECT id FROM orders WHERE account = 1 LIMIT 5").await;
-    assert_eq!(shown.lines().last().map(str::trim), Some("SourceScan: source=shop, table=main.orders, columns=[id], filters=[account = 1], limit=5"));
+    assert_eq!(
+        shown.lines().last().map(str::trim),
+        Some("SourceScan: source=shop, table=main.orders, columns=[id], filters=[account = 1], limit=5")
+    );
     assert!(world.shop.reads.lock().expect("unpoisoned").is_empty());
 }
 
@@ -189,14 +193,25 @@ async fn names_may_repeat() {
     let world = World::new();
     let rows = |sql: &'static str| world.rows(sql, vec![]);
     assert_eq!(rows("SELECT 1, 1, 'a', NULL").await.expect("rows"), ["1|1|a|NULL"]);
-    assert_eq!(rows("SELECT a.id, o.id, a.* FROM accounts a, orders o WHERE a.id = o.account AND o.id = 12").await.expect("rows"), ["2|12|2|bob|1e20"]);
+    assert_eq!(
+        rows("SELECT a.id, o.id, a.* FROM accounts a, orders o WHERE a.id = o.account AND o.id = 12").await.expect("rows"),
+        ["2|12|2|bob|1e20"]
+    );
     assert_eq!(rows("SELECT *, id FROM orders ORDER BY id DESC LIMIT 1").await.expect("rows"), ["12|2|12"]);
-    assert_eq!(rows("SELECT * FROM (SELECT a.id, o.id FROM accounts a JOIN orders o ON o.account = a.id) x ORDER BY 2 LIMIT 1").await.expect("rows"), ["1|10"]);
+    assert_eq!(
+        rows("SELECT * FROM (SELECT a.id, o.id FROM accounts a JOIN orders o ON o.account = a.id) x ORDER BY 2 LIMIT 1")
+            .await
+            .expect("rows"),
+        ["1|10"]
+    );
     assert_eq!(rows("SELECT count(*), count(*) FROM orders ORDER BY count(*)").await.expect("rows"), ["3|3"]);
     assert_eq!(rows("SELECT 1, 2 UNION ALL SELECT 3, 3 ORDER BY 1").await.expect("rows"), ["1|2", "3|3"]);
     world.check_columns("SELECT a.id, o.id, 1, 1 FROM accounts a, orders o", "id integer, id bigint, ?column? integer, ?column? integer");
     world.check_columns("SELECT * FROM (SELECT a.id, o.id FROM accounts a, orders o) x", "id integer, id bigint");
-    world.check_columns("SELECT * FROM (SELECT a.*, o.* FROM accounts a, orders o) x", "id integer, name character varying(20), balance double precision, id bigint, account integer");
+    world.check_columns(
+        "SELECT * FROM (SELECT a.*, o.* FROM accounts a, orders o) x",
+        "id integer, name character varying(20), balance double precision, id bigint, account integer",
+    );
     world.check_columns("WITH c AS (SELECT count(*), max(id) FROM orders) SELECT * FROM c", "count bigint, max bigint");
     world.check_columns("SELECT max FROM (SELECT max(id) FROM orders) x", "max bigint");
 }
@@ -214,7 +229,10 @@ async fn order_by_and_group_by_mean_what_postgresql_means() {
     assert_eq!(rows("SELECT account FROM orders GROUP BY 1 HAVING count(*) > 1").await.expect("rows"), ["1"]);
     assert_eq!(rows("SELECT max(id) AS id FROM orders HAVING max(id) > 1").await.expect("rows"), ["12"]);
     assert_eq!(rows("SELECT DISTINCT lower(name) FROM accounts ORDER BY lower(name)").await.expect("rows"), ["ann", "bob", "NULL"]);
-    assert_eq!(rows("SELECT DISTINCT ON (account) account, id FROM orders ORDER BY account, id DESC").await.expect("rows"), ["1|11", "2|12"]);
+    assert_eq!(
+        rows("SELECT DISTINCT ON (account) account, id FROM orders ORDER BY account, id DESC").await.expect("rows"),
+        ["1|11", "2|12"]
+    );
     assert_eq!(rows("SELECT id AS x FROM orders UNION SELECT id FROM accounts ORDER BY x LIMIT 2").await.expect("rows"), ["1", "2"]);
 }
 
@@ -222,7 +240,8 @@ async fn order_by_and_group_by_mean_what_postgresql_means() {
 async fn columns_know_their_table() {
     let world = World::new();
     let made = world.plan("SELECT name, x.id, upper(name), id::text FROM accounts x", &[]).expect("a plan");
-    let shown: Vec<_> = made.columns.iter().map(|column| (column.name.as_str(), column.attribute_number, column.pg_type.format())).collect();
+    let shown: Vec<_> =
+        made.columns.iter().map(|column| (column.name.as_str(), column.attribute_number, column.pg_type.format())).collect();
     let expected = [
         ("name", 2, "character varying(20)".to_owned()),
         ("id", 1, "integer".to_owned()),
@@ -235,15 +254,31 @@ async fn columns_know_their_table() {
 #[test]
 fn expressions_have_postgresqls_types() {
     let world = World::new();
-    world.check_columns("SELECT 1, 3000000000, 1.5, 'a', true", "?column? integer, ?column? bigint, ?column? numeric, ?column? text, bool boolean");
-    world.check_columns("SELECT 1 + 1, id + 1, -1, coalesce(id, 0) FROM accounts", "?column? integer, ?column? integer, ?column? integer, coalesce integer");
-    world.check_columns("SELECT count(*), sum(id), max(id), 7 / 2 FROM accounts", "count bigint, sum bigint, max integer, ?column? integer");
-    world.check_columns("SELECT 'x'::uuid, '1'::numeric(5,2), 'a'::varchar(3), 1::oid", "uuid uuid, numeric numeric(5,2), varchar character varying(3), oid oid");
+    world.check_columns(
+        "SELECT 1, 3000000000, 1.5, 'a', true",
+        "?column? integer, ?column? bigint, ?column? numeric, ?column? text, bool boolean",
+    );
+    world.check_columns(
+        "SELECT 1 + 1, id + 1, -1, coalesce(id, 0) FROM accounts",
+        "?column? integer, ?column? integer, ?column? integer, coalesce integer",
+    );
+    world
+        .check_columns("SELECT count(*), sum(id), max(id), 7 / 2 FROM accounts", "count bigint, sum bigint, max integer, ?column? integer");
+    world.check_columns(
+        "SELECT 'x'::uuid, '1'::numeric(5,2), 'a'::varchar(3), 1::oid",
+        "uuid uuid, numeric numeric(5,2), varchar character varying(3), oid oid",
+    );
     world.check_columns("SELECT balance * 1.5, balance > 1.5 FROM accounts", "?column? double precision, ?column? boolean");
     world.check_columns("SELECT ARRAY[1, 2], name || 'x' FROM accounts", "array integer[], ?column? text");
     world.check_columns("WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t", "n integer");
-    world.check_columns("SELECT now(), current_user, pg_backend_pid(), current_schemas(true)", "now timestamp with time zone, current_user name, pg_backend_pid integer, current_schemas name[]");
-    world.check_columns("SELECT row_number() OVER (), ntile(2) OVER (ORDER BY id), array_length(ARRAY[1], 1) FROM accounts", "row_number bigint, ntile integer, array_length integer");
+    world.check_columns(
+        "SELECT now(), current_user, pg_backend_pid(), current_schemas(true)",
+        "now timestamp with time zone, current_user name, pg_backend_pid integer, current_schemas name[]",
+    );
+    world.check_columns(
+        "SELECT row_number() OVER (), ntile(2) OVER (ORDER BY id), array_length(ARRAY[1], 1) FROM accounts",
+        "row_number bigint, ntile integer, array_length integer",
+    );
     world.check_columns("VALUES (1, 'a')", "column1 integer, column2 text");
 }
 
@@ -255,7 +290,10 @@ async fn operators_mean_what_postgresql_means() {
     assert_eq!(rows("SELECT id FROM accounts WHERE balance > 1.5 ORDER BY id").await.expect("rows"), ["1", "2"]);
     assert_eq!(rows("SELECT id FROM accounts WHERE id < '10' AND id IN ('2', '3') ORDER BY id").await.expect("rows"), ["2", "3"]);
     assert_eq!(rows("SELECT id FROM accounts WHERE id BETWEEN '2' AND '10' ORDER BY id").await.expect("rows"), ["2", "3"]);
-    assert_eq!(rows("SELECT 1::numeric, '1.50'::numeric, mod(7, 3), (id, name) IN ((1, 'ann')) FROM accounts WHERE id = 1").await.expect("rows"), ["1|1.50|1|true"]);
+    assert_eq!(
+        rows("SELECT 1::numeric, '1.50'::numeric, mod(7, 3), (id, name) IN ((1, 'ann')) FROM accounts WHERE id = 1").await.expect("rows"),
+        ["1|1.50|1|true"]
+    );
     assert_eq!(rows("SELECT '{1,2}'::int[], '{a,NULL}'::text[]").await.expect("rows"), ["[1, 2]|[a, NULL]"]);
     let sql = "SELECT id, EXISTS (SELECT FROM orders o WHERE o.account = a.id) FROM accounts a ORDER BY id";
     assert_eq!(rows(sql).await.expect("rows"), ["1|true", "2|true", "3|false"]);
@@ -284,9 +322,19 @@ fn errors_name_and_place_what_is_wrong() {
     world.check_refused("SELECT id FROM accounts, orders", "42702", "column reference \"id\" is ambiguous", Some(8));
     world.check_refused("SELECT lowr(name) FROM accounts", "42883", "function lowr does not exist", Some(8));
     world.check_refused("SELECT *\nFROM nosuch", "42P01", "relation \"nosuch\" does not exist", Some(15));
-    world.check_refused("SELECT id, count(*) FROM accounts", "42803", "column \"accounts.id\" must appear in the GROUP BY clause or be used in an aggregate function", None);
+    world.check_refused(
+        "SELECT id, count(*) FROM accounts",
+        "42803",
+        "column \"accounts.id\" must appear in the GROUP BY clause or be used in an aggregate function",
+        None,
+    );
     world.check_refused("SELECT id FROM accounts ORDER BY 2", "42P10", "ORDER BY position 2 is not in select list", None);
-    world.check_refused("SELECT name::text[] FROM accounts", "0A000", "arrays can be read from text in literals of one dimension only", None);
+    world.check_refused(
+        "SELECT name::text[] FROM accounts",
+        "0A000",
+        "arrays can be read from text in literals of one dimension only",
+        None,
+    );
     world.check_refused("SELECT to_char(now(), 'YYYY')", "42883", "function to_char does not exist", Some(8));
     world.check_refused("SELECT 1::nosuch", "42704", "type \"nosuch\" does not exist", None);
     world.check_refused("SELECT id FROM accounts WHERE id = ARRAY[1]", "42883", "operator does not exist: integer = integer[]", None);
@@ -313,15 +361,26 @@ async fn parameters_take_their_types_from_where_they_stand() {
 async fn errors_of_a_source_arrive_whole() {
     let failure = || Error::source(Code::ConnectionLost, "shop", "lost the connection to data source \"shop\"").hint("Try again.");
     let world = World::with(|_, shop| shop.failure = Some(failure()));
-    for sql in ["SELECT * FROM orders", "SELECT a.name FROM accounts a JOIN orders o ON o.account = a.id", "SELECT count(*) FROM orders GROUP BY account"] {
+    for sql in [
+        "SELECT * FROM orders",
+        "SELECT a.name FROM accounts a JOIN orders o ON o.account = a.id",
+        "SELECT count(*) FROM orders GROUP BY account",
+    ] {
         let error = world.rows(sql, vec![]).await.expect_err(sql);
-        assert_eq!((error.code, error.origin, error.hint.as_deref()), (Code::ConnectionLost, failure().origin, Some("Try again.")), "{sql}");
+        assert_eq!(
+            (error.code, error.origin, error.hint.as_deref()),
+            (Code::ConnectionLost, failure().origin, Some("Try again.")),
+            "{sql}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_batch_that_does_not_fit_is_refused() {
-    let wrong = batch(vec![("id", Arc::new(StringArray::from(vec!["x"])) as ArrayRef), ("account", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]);
+    let wrong = batch(vec![
+        ("id", Arc::new(StringArray::from(vec!["x"])) as ArrayRef),
+        ("account", Arc::new(Int32Array::from(vec![1])) as ArrayRef),
+    ]);
     let world = World::with(|_, shop| {
         shop.tables.insert("orders".to_owned(), vec![wrong]);
     });

@@ -98,7 +98,10 @@ mod tests {
     fn finds_names_wherever_they_stand() {
         check("SELECT 1", &[]);
         check("SELECT * FROM T, s.\"T\" JOIN d.s.t USING (id)", &["t", "s.T", "d.s.t"]);
-        check("SELECT (SELECT 1 FROM a) FROM (SELECT 1 FROM b) x WHERE EXISTS (SELECT 1 FROM c) UNION SELECT 1 FROM d", &["a", "b", "c", "d"]);
+        check(
+            "SELECT (SELECT 1 FROM a) FROM (SELECT 1 FROM b) x WHERE EXISTS (SELECT 1 FROM c) UNION SELECT 1 FROM d",
+            &["a", "b", "c", "d"],
+        );
         check("SELECT * FROM generate_series(1, 2), unnest(ARRAY[1])", &[]);
     }
 

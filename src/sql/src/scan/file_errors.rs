@@ -37,8 +37,7 @@ pub(super) fn url(source: &str, store: &Arc<dyn ObjectStore>) -> DataFusionResul
 
 fn source_of(url: &ObjectStoreUrl) -> Option<String> {
     let name = url.as_str().strip_prefix(SCHEME)?.split(':').next()?;
-    let bytes: Option<Vec<u8>> =
-        (0..name.len()).step_by(2).map(|place| u8::from_str_radix(name.get(place..place + 2)?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = (0..name.len()).step_by(2).map(|place| u8::from_str_radix(name.get(place..place + 2)?, 16).ok()).collect();
     String::from_utf8(bytes?).ok()
 }
 
@@ -106,10 +105,7 @@ impl ExecutionPlan for FileScanExec {
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        self.replace_children(
-            children,
-            ReplaceChildrenOptions::new(datafusion::physical_plan::ChildrenPropertiesMode::Recompute),
-        )
+        self.replace_children(children, ReplaceChildrenOptions::new(datafusion::physical_plan::ChildrenPropertiesMode::Recompute))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> DataFusionResult<SendableRecordBatchStream> {

@@ -141,9 +141,10 @@ fn fit(batch: RecordBatch, scan: &Scan) -> DataFusionResult<RecordBatch> {
         && found.fields().iter().zip(schema.fields()).all(|(found, wanted)| found.data_type() == wanted.data_type());
     if !types_fit {
         let table = format!("{}.{}", scan.request.schema, scan.request.table);
-        let error = Error::source(Code::BadData, &scan.source, format!("could not read table \"{table}\" of data source \"{}\"", scan.source))
-            .detail("Its columns are not those that were last seen.")
-            .hint(format!("CALL refresh_metadata('{}') to see the source as it is now.", scan.source));
+        let error =
+            Error::source(Code::BadData, &scan.source, format!("could not read table \"{table}\" of data source \"{}\"", scan.source))
+                .detail("Its columns are not those that were last seen.")
+                .hint(format!("CALL refresh_metadata('{}') to see the source as it is now.", scan.source));
         return Err(external(error));
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));

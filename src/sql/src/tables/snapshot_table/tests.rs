@@ -201,8 +201,9 @@ async fn every_column_of_every_relation_is_gathered() {
 async fn limits_and_joins() {
     assert_eq!(rows("SELECT table_name FROM information_schema.tables LIMIT 2").await.len(), 2);
     assert_eq!(rows("SELECT table_name FROM information_schema.tables LIMIT 0").await.len(), 0);
-    let joined = "SELECT c.column_name FROM information_schema.tables t JOIN information_schema.columns c
-        USING (table_catalog, table_schema, table_name) WHERE t.table_catalog = 'shop' AND t.table_name = 'customers' ORDER BY c.ordinal_position";
+    let joined = "SELECT c.column_name
+        FROM information_schema.tables t JOIN information_schema.columns c USING (table_catalog, table_schema, table_name)
+        WHERE t.table_catalog = 'shop' AND t.table_name = 'customers' ORDER BY c.ordinal_position";
     check(joined, &["id", "mail"]).await;
     let plan = plan(joined).await;
     assert_eq!(plan.matches("index lookup table_name = 'customers'").count(), 2, "{plan}");
