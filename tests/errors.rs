@@ -12,12 +12,11 @@ use crate::fault::{create_shop, gateway_with_shop};
 use crate::gateway::Gateway;
 
 pub fn trials() -> Vec<Trial> {
-    let trial = crate::trial;
     vec![
-        trial("errors::every_bad_statement_is_refused_as_expected".to_owned(), every_bad_statement_is_refused_as_expected),
-        trial("errors::bad_parameters_are_refused".to_owned(), bad_parameters_are_refused),
-        trial("errors::refused_connections".to_owned(), refused_connections),
-        trial("errors::no_error_repeats_a_secret".to_owned(), no_error_repeats_a_secret),
+        crate::trial("errors::every_bad_statement_is_refused_as_expected".to_owned(), every_bad_statement_is_refused_as_expected),
+        crate::trial("errors::bad_parameters_are_refused".to_owned(), bad_parameters_are_refused),
+        crate::trial("errors::refused_connections".to_owned(), refused_connections),
+        crate::trial("errors::no_error_repeats_a_secret".to_owned(), no_error_repeats_a_secret),
     ]
 }
 
@@ -93,7 +92,14 @@ async fn refused_connections() -> Result<(), Failed> {
         ("admin", password, "nowhere", "", "3D000", "database \"nowhere\" does not exist"),
         ("admin", password, "template1", "", "3D000", "database \"template1\" does not exist"),
         ("admin", password, "metagate", "-c nonsense=1", "42704", "unrecognized configuration parameter \"nonsense\""),
-        ("admin", password, "metagate", "-c statement_timeout=soon", "22023", "invalid value for parameter \"statement_timeout\": \"soon\""),
+        (
+            "admin",
+            password,
+            "metagate",
+            "-c statement_timeout=soon",
+            "22023",
+            "invalid value for parameter \"statement_timeout\": \"soon\"",
+        ),
         ("admin", password, "metagate", "-c server_version=9", "55P02", "parameter \"server_version\" cannot be changed"),
         ("admin", password, "metagate", "-d 5", "42601", "invalid command-line argument for server process: \"-d\" is not supported"),
         ("admin", "wrong", "metagate", "", "28P01", "password authentication failed for user \"admin\""),
@@ -126,7 +132,10 @@ async fn no_error_repeats_a_secret() -> Result<(), Failed> {
     let options = |more: &str| format!("{{\"path\": \"s3://bucket/x\", \"secret_access_key\": \"{SECRET}\"{more}}}");
     let calls = [
         // Nothing listens there.
-        format!("CALL create_datasource('s', 'files', '{}')", options(", \"access_key_id\": \"k\", \"endpoint\": \"http://127.0.0.1:1\", \"allow_http\": true")),
+        format!(
+            "CALL create_datasource('s', 'files', '{}')",
+            options(", \"access_key_id\": \"k\", \"endpoint\": \"http://127.0.0.1:1\", \"allow_http\": true")
+        ),
         format!("CALL create_datasource('s', 'files', '{}')", options(", \"regoin\": \"x\"")),
         format!("CALL create_datasource('s', 'files', '{}')", options(", \"csv_header\": 5")),
         format!("CALL create_datasource('s', 'files', '{}", options(", \"unfinished")),
@@ -151,7 +160,8 @@ async fn no_error_repeats_a_secret() -> Result<(), Failed> {
     let saved = options(", \"access_key_id\": \"k\", \"endpoint\": \"http://127.0.0.1:1\", \"allow_http\": true");
     client.simple_query(&format!("CALL create_datasource('s', 'files', '{saved}', test => false, publish => false)")).await?;
     client.simple_query(&format!("CREATE ROLE ana LOGIN PASSWORD '{SECRET}'")).await?;
-    let relations = client.query("SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'metagate'", &[]).await?;
+    let relations =
+        client.query("SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'metagate'", &[]).await?;
     assert!(relations.len() > 25, "only {} relations", relations.len());
     let mut masked = 0;
     for relation in &relations {

@@ -90,9 +90,8 @@ async fn run(file: &Path, protocol: Protocol) -> Result<(), Failed> {
 /// The connection that a record runs on, unless it is the first one.
 fn connection_of(record: &Record<DefaultColumnType>) -> Option<String> {
     match record {
-        Record::Statement { connection: ConnectionName::Named(name), .. } | Record::Query { connection: ConnectionName::Named(name), .. } => {
-            Some(name.clone())
-        }
+        Record::Statement { connection: ConnectionName::Named(name), .. }
+        | Record::Query { connection: ConnectionName::Named(name), .. } => Some(name.clone()),
         _ => None,
     }
 }

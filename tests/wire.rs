@@ -221,7 +221,15 @@ async fn copy_in_every_format() -> Result<(), Failed> {
     let gateway = gateway_with_shop().await;
     let mut raw = Raw::connect(&gateway, &[("database", "shop")]).await?;
     let query = "(SELECT id, paid, note FROM orders WHERE id IN (2, 3, 5) ORDER BY id)";
-    let text = ["CopyOut 0 x3", "CopyData 2\tf\t\\N\n", "CopyData 3\tt\t\n", "CopyData 5\tf\tit's \"quoted\", {braced}\n", "CopyDone", "Complete COPY 3", "Ready I"];
+    let text = [
+        "CopyOut 0 x3",
+        "CopyData 2\tf\t\\N\n",
+        "CopyData 3\tt\t\n",
+        "CopyData 5\tf\tit's \"quoted\", {braced}\n",
+        "CopyDone",
+        "Complete COPY 3",
+        "Ready I",
+    ];
     assert_eq!(raw.query(&format!("COPY {query} TO STDOUT")).await?, text);
     let csv = [
         "CopyOut 0 x3",

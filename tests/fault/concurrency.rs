@@ -24,10 +24,9 @@ async fn sixteen_clients_alter_one_source() -> Result<(), Failed> {
                 loop {
                     let row = client.query_one("SELECT current_version FROM admin.data_sources WHERE name = 'shop'", &[]).await?;
                     let version: i64 = row.get(0);
-                    let statement = format!(
-                        "CALL alter_datasource('shop', comment => 'client {number}, {alteration}', \
-                         labels => '{{\"by\": \"{number}.{alteration}\"}}', expected_version => {version})"
-                    );
+                    let timeout = 1_000 + number * ALTERATIONS + alteration;
+                    let statement =
+                        format!("CALL alter_datasource('shop', '{{\"busy_timeout_ms\": {timeout}}}', expected_version => {version})");
                     match client.simple_query(&statement).await {
                         Ok(_) => break,
                         Err(error) if state(&error) == "40001" => conflicts += 1,
@@ -41,7 +40,10 @@ async fn sixteen_clients_alter_one_source() -> Result<(), Failed> {
     let conflicts: usize = try_join_all(alterations).await?.into_iter().sum();
     let client = gateway.connect("metagate").await;
     let row = client
-        .query_one("SELECT count(*), max(version), count(DISTINCT labels::text) FROM admin.data_source_versions WHERE name = 'shop'", &[])
+        .query_one(
+            "SELECT count(*), max(version), count(DISTINCT options::text) FROM admin.data_source_versions WHERE data_source = 'shop'",
+            &[],
+        )
         .await?;
     let versions = (1 + CLIENTS * ALTERATIONS) as i64;
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)), (versions, versions, versions));

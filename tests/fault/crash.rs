@@ -85,7 +85,7 @@ async fn run(crash: &Crash) -> Result<(), Failed> {
 async fn facts(client: &Client) -> Result<String, Failed> {
     const STATEMENTS: [&str; 3] = [
         "SELECT name, state, current_version, published_version FROM admin.data_sources ORDER BY name",
-        "SELECT name, version, published, comment FROM admin.data_source_versions ORDER BY name, version",
+        "SELECT data_source, version, published, comment FROM admin.data_source_versions ORDER BY data_source, version",
         "SELECT table_catalog, table_name FROM information_schema.tables WHERE table_catalog IN ('shop', 'sample') ORDER BY 1, 2",
     ];
     let mut facts = String::new();

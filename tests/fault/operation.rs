@@ -62,7 +62,7 @@ async fn a_lost_password_is_reset() -> Result<(), Failed> {
 async fn catalog_queries_ask_no_source() -> Result<(), Failed> {
     let gateway = gateway_with_shop().await;
     let client = gateway.connect("metagate").await;
-    let counter = "SELECT sum(remote_calls)::bigint FROM metadata.freshness";
+    let counter = "SELECT sum(remote_calls_total)::bigint FROM metadata.freshness";
     let before: i64 = client.query_one(counter, &[]).await?.get(0);
     assert!(before > 0, "registering two sources asked them nothing");
     let relations =

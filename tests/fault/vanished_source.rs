@@ -25,7 +25,7 @@ async fn vanished_source() -> Result<(), Failed> {
     let after = client.query_one(observed, &[]).await?;
     assert_eq!(after.get::<_, i64>(0), 4);
     assert_eq!(before.get::<_, Option<String>>(1), after.get::<_, Option<String>>(1), "the last good look still counts");
-    let freshness = client.query_one("SELECT last_error FROM metadata.freshness WHERE name = 'shop'", &[]).await?;
+    let freshness = client.query_one("SELECT last_error FROM metadata.freshness WHERE data_source = 'shop'", &[]).await?;
     assert!(freshness.get::<_, Option<String>>(0).is_some_and(|error| error.contains("shop")));
     assert_eq!(client.query_one("SELECT count(*) FROM sample.public.orders", &[]).await?.get::<_, i64>(0), 400);
 

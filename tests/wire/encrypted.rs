@@ -80,7 +80,19 @@ fn certificate(folder: &Path) -> Result<(String, String), Failed> {
     let path = |name: &str| folder.join(name).display().to_string();
     let (certificate, key) = (path("certificate.pem"), path("key.pem"));
     let output = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ])
         .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", &key, "-out", &certificate])
         .output()?;
     if output.status.success() { Ok((certificate, key)) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned().into()) }

@@ -9,7 +9,8 @@ use crate::config::LogFormat;
 pub fn init(filter: &str, format: LogFormat) -> Result<()> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| Error::new(Code::InvalidArgument, format!("\"{filter}\" is not a log filter")).detail(format!("{error}.")))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that cannot be written, on a full disk for example, must not end what it would have told about.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),

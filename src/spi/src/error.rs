@@ -39,6 +39,8 @@ pub enum Code {
     Cardinality,
     /// An object of that name exists (42710).
     AlreadyExists,
+    /// A name is given twice in one statement (42712).
+    DuplicateAlias,
     /// A cursor of that name exists (42P03).
     DuplicateCursor,
     /// A prepared statement of that name exists (42P05).
@@ -47,6 +49,8 @@ pub enum Code {
     DatatypeMismatch,
     /// A value is not one that the argument, option or setting takes (22023).
     InvalidArgument,
+    /// LIMIT is not a number of rows (2201W).
+    InvalidRowCount,
     /// A literal is not of its type's form (22P02).
     InvalidText,
     /// Text is not in the encoding that it should be in (22021).
@@ -138,10 +142,12 @@ impl Code {
             Code::InvalidReference => "42P10",
             Code::Cardinality => "21000",
             Code::AlreadyExists => "42710",
+            Code::DuplicateAlias => "42712",
             Code::DuplicateCursor => "42P03",
             Code::DuplicateStatement => "42P05",
             Code::DatatypeMismatch => "42804",
             Code::InvalidArgument => "22023",
+            Code::InvalidRowCount => "2201W",
             Code::InvalidText => "22P02",
             Code::InvalidEncoding => "22021",
             Code::InvalidBinary => "22P03",

@@ -132,7 +132,7 @@ impl Severity {
 }
 
 impl Notice {
-    pub fn notice(message: impl Into<String>) -> Self {
+    pub fn note(message: impl Into<String>) -> Self {
         Self { severity: Severity::Notice, code: "00000", message: message.into(), detail: None, hint: None }
     }
 

@@ -47,6 +47,6 @@ pub use canceller::Canceller;
 pub use engine::{Engine, EngineConfig};
 pub use parameters::Parameter;
 pub use parse::Statement;
-pub use session::{Session, Startup};
+pub use session::{Description, Session, Startup};
 pub use settings::{SessionSettings, Settings};
 pub use transaction::TransactionStatus;

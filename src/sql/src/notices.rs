@@ -27,7 +27,7 @@ impl Notices {
     pub fn take(&self) -> Vec<Notice> {
         let Pending { mut notices, dropped } = std::mem::take(&mut *self.lock());
         if dropped > 0 {
-            notices.push(Notice::notice(format!("{dropped} more notices are not shown")));
+            notices.push(Notice::note(format!("{dropped} more notices are not shown")));
         }
         notices
     }
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn counts_what_it_drops() {
         let notices = Notices::default();
-        (0..NOTICES_MAX + 3).for_each(|number| notices.push(Notice::notice(number.to_string())));
+        (0..NOTICES_MAX + 3).for_each(|number| notices.push(Notice::note(number.to_string())));
         let taken = notices.take();
         assert_eq!((taken.len(), taken[NOTICES_MAX].message.as_str()), (NOTICES_MAX + 1, "3 more notices are not shown"));
         assert!(notices.take().is_empty());

@@ -16,6 +16,7 @@ mod reserved;
 mod role;
 mod server;
 mod setting;
+mod shape;
 mod tokens;
 mod transaction;
 

@@ -4,6 +4,7 @@
 //! plan runs, and what they read, they read while their rows are taken.
 
 mod casts;
+mod deep;
 mod forms;
 mod literals;
 mod names;
@@ -52,6 +53,8 @@ pub(crate) struct Planned {
     pub(crate) parameter_types: Vec<u32>,
     /// With types that fit, unless it has parameters: those of their values decide then.
     plan: LogicalPlan,
+    /// How long the text was.
+    statement_bytes: usize,
     /// The catalog that its names were looked up in.
     catalog: Arc<Catalog>,
     search_path: Vec<String>,
@@ -63,17 +66,19 @@ pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &
     let ast::Statement::Query(query) = statement else {
         return Err(Error::new(Code::Unsupported, "only queries can be planned"));
     };
-    let shared = ctx.engine.planning();
-    let query = rewritten(shared, query);
-    let relations = resolve::resolve(ctx, &query, source)?;
-    let about = statement_of(ctx, false);
-    let made = plan_query(shared, &about, query, &relations, source, parameter_types)?;
-    Ok(Planned {
-        columns: made.columns,
-        parameter_types: made.parameter_types,
-        plan: made.plan,
-        catalog: Arc::clone(&ctx.catalog),
-        search_path: ctx.search_path(),
+    deep::with_stack(source.0.len(), || {
+        let shared = ctx.engine.planning();
+        let query = rewritten(shared, query);
+        let relations = resolve::resolve(ctx, &query, source)?;
+        let made = plan_query(shared, &statement_of(ctx, false), query, &relations, source, parameter_types)?;
+        Ok(Planned {
+            columns: made.columns,
+            parameter_types: made.parameter_types,
+            plan: made.plan,
+            statement_bytes: source.0.len(),
+            catalog: Arc::clone(&ctx.catalog),
+            search_path: ctx.search_path(),
+        })
     })
 }
 
@@ -87,7 +92,7 @@ impl Planned {
     pub(crate) async fn execute(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>) -> Result<BatchStream> {
         let statement = statement_of(ctx, false);
         let connectors = self.connectors(ctx).await?;
-        run(&statement, self.plan.clone(), values, &connectors).await
+        deep::steps_with_stack(self.statement_bytes, run(&statement, self.plan.clone(), values, &connectors)).await
     }
 
     /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first, and the tree says what it took.
@@ -100,7 +105,8 @@ impl Planned {
     ) -> Result<Vec<String>> {
         let statement = statement_of(ctx, !analyze);
         let connectors = self.connectors(ctx).await?;
-        let plan = physical(&statement, self.plan.clone(), values, &connectors).await?;
+        let plan = physical(&statement, self.plan.clone(), values, &connectors);
+        let plan = deep::steps_with_stack(self.statement_bytes, plan).await?;
         if analyze {
             let mut rows = stream(&statement, &plan)?;
             while rows.try_next().await?.is_some() {}
@@ -206,7 +212,8 @@ async fn physical(
             plan = statement.analyze(plan.with_param_values(ParamValues::from(values))?)?;
         }
         let plan = statement.optimized(source_table::connect(plan, connectors)?)?;
-        scan::name_sources(statement.physical(&plan).await?)
+        let physical = scan::name_sources(statement.physical(&plan).await?)?;
+        if deep::is_deep(&plan)? { deep::with_stack_for_rows(physical) } else { Ok(physical) }
     };
     made.await.map_err(from_datafusion)
 }

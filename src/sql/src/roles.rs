@@ -91,7 +91,7 @@ async fn drop_all(ctx: &CallContext, names: &[String], if_exists: bool) -> Resul
         return Err(Error::not_found("role", name));
     }
     for name in missing {
-        ctx.notices.push(Notice::notice(format!("role \"{name}\" does not exist, skipping")));
+        ctx.notices.push(Notice::note(format!("role \"{name}\" does not exist, skipping")));
     }
     let mut revision = None;
     for name in existing.into_iter().collect::<BTreeSet<_>>() {

@@ -50,7 +50,7 @@ async fn create(ctx: &CallContext, name: &str, kind: &str, options: &[(String, S
     };
     let outcome = data_sources::create(&ctx.services, &ctx.actor, request).await?;
     if !outcome.changed {
-        ctx.notices.push(Notice::notice(format!("server \"{name}\" already exists, skipping")));
+        ctx.notices.push(Notice::note(format!("server \"{name}\" already exists, skipping")));
     }
     Ok(outcome.revision)
 }
@@ -105,7 +105,7 @@ async fn drop_all(ctx: &CallContext, names: &[String], if_exists: bool, cascade:
         return Err(Error::not_found("server", name));
     }
     for name in missing {
-        ctx.notices.push(Notice::notice(format!("server \"{name}\" does not exist, skipping")));
+        ctx.notices.push(Notice::note(format!("server \"{name}\" does not exist, skipping")));
     }
     let mut revision = None;
     for name in existing {

@@ -44,6 +44,9 @@ pub struct Startup {
     pub pid: i32,
 }
 
+/// The types of a statement's parameters, and its columns; `None` where it gives no rows.
+pub type Description = (Vec<u32>, Option<Arc<[Column]>>);
+
 /// A session. Dropping it drops everything that it opened.
 pub struct Session {
     pub(crate) engine: Arc<Engine>,
@@ -158,8 +161,8 @@ impl Session {
         self.failing(result)
     }
 
-    /// The types of the parameters and the columns of a prepared statement; no columns where it gives no rows.
-    pub fn describe_statement(&self, name: &str) -> Result<(Vec<u32>, Option<Arc<[Column]>>)> {
+    /// What a prepared statement takes and gives.
+    pub fn describe_statement(&self, name: &str) -> Result<Description> {
         let prepared = self.prepared.get(name)?;
         Ok((prepared.parameter_types.clone(), prepared.columns.clone()))
     }
@@ -170,9 +173,12 @@ impl Session {
         self.failing(result)
     }
 
-    /// The columns of a portal in the formats that the client chose; none where it gives no rows.
+    /// The columns of a portal in the formats that the client chose; none where it gives no rows. A cursor is a portal too.
     pub fn describe_portal(&self, portal: &str) -> Result<Option<Arc<[Column]>>> {
-        Ok(self.portal(portal)?.columns.clone())
+        match self.portal(portal) {
+            Ok(portal) => Ok(portal.columns.clone()),
+            Err(unknown) => self.cursors.columns(portal).map(Some).map_err(|_| unknown),
+        }
     }
 
     /// Runs a portal for the first time.

@@ -257,7 +257,8 @@ impl Settings {
 
     /// Sets a value, or with `None` returns to the one that the session was opened with.
     fn put(&mut self, name: String, value: Option<Arc<str>>, scope: Scope) -> Result<()> {
-        if self.current.len() >= SETTINGS.len() + CUSTOM_SETTINGS_MAX {
+        let is_new = value.is_some() && !self.current.contains_key(&name);
+        if is_new && self.current.len() >= SETTINGS.len() + CUSTOM_SETTINGS_MAX {
             return Err(Error::new(Code::Limit, "too many settings")
                 .detail(format!("A session can have {CUSTOM_SETTINGS_MAX} settings of its own making.")));
         }
@@ -403,3 +404,6 @@ fn unrecognized(name: &str) -> Error {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests;

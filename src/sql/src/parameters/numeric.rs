@@ -59,7 +59,7 @@ pub(super) fn from_binary(bytes: &[u8]) -> Result<ScalarValue, Refused> {
         missing => format!("{text}{}", "0".repeat(missing.unsigned_abs().min(u32::from(DIGITS_MAX_256) + 1) as usize)),
     };
     let text = if text.is_empty() { "0".to_owned() } else { text };
-    decimal(negative, &text, wanted).ok_or_else(|| Refused::Range(text))
+    decimal(negative, &text, wanted).ok_or(Refused::Range(text))
 }
 
 /// A decimal of these digits, the last `scale` of which stand behind the point. `None` if it is too long.

@@ -52,7 +52,10 @@ pub(super) fn parse_execute(tokens: &mut Tokens<'_>) -> Result<Execute> {
     let name = tokens.identifier()?;
     let mut arguments = Vec::new();
     if tokens.token(&Token::LParen) && !tokens.token(&Token::RParen) {
-        arguments = tokens.library(|parser| parser.parse_comma_separated(Parser::parse_expr))?;
+        arguments.push(tokens.expression()?);
+        while tokens.token(&Token::Comma) {
+            arguments.push(tokens.expression()?);
+        }
         tokens.expect_token(&Token::RParen)?;
     }
     match arguments.len() > usize::from(u16::MAX) {

@@ -45,7 +45,7 @@ fn syntax_errors_say_where_and_near_what() {
         ("SELECT a FROM t WHERE b = OR c", "syntax error at or near \"OR\"", 27),
         ("SELECT (1", "syntax error at end of input", 10),
         ("123", "syntax error at or near \"123\"", 1),
-        ("SELECT\n  *\nFROM t WHERE AND", "syntax error at or near \"AND\"", 27),
+        ("SELECT\n  *\nFROM t WHERE AND", "syntax error at or near \"AND\"", 25),
     ] {
         let error = script(text).expect_err(text);
         assert_eq!((error.code, error.message.as_str(), error.position), (Code::Syntax, message, Some(position)), "{text}");

@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use spi::{Code, Error, Result};
 
 use super::position::{SourceText, syntax_error_at};
-use super::reserved;
+use super::{reserved, shape};
 
 static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -158,7 +158,8 @@ impl<'a> Tokens<'a> {
     }
 
     pub(super) fn query(&mut self) -> Result<Box<Query>> {
-        let query = self.library(Parser::parse_query)?;
+        let mut query = self.library(Parser::parse_query)?;
+        shape::balance(&mut query)?;
         match reserved::find(&query) {
             Some(word) => Err(self.source.syntax_error(word.span.start)),
             None => Ok(query),
@@ -166,7 +167,9 @@ impl<'a> Tokens<'a> {
     }
 
     pub(super) fn expression(&mut self) -> Result<Expr> {
-        self.library(Parser::parse_expr)
+        let mut expression = self.library(Parser::parse_expr)?;
+        shape::balance(&mut expression)?;
+        Ok(expression)
     }
 
     /// Consumes the rest of the statement unread.

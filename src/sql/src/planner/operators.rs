@@ -76,12 +76,10 @@ fn is_comparison(op: Operator) -> bool {
 }
 
 fn arithmetic(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> Transformed<Expr> {
-    if let (Ok(left_type), Ok(right_type)) = (left.get_type(schema), right.get_type(schema))
-        && let Some(function) = checked::function(op, &left_type, &right_type)
-    {
-        return Transformed::yes(function.call(vec![left, right]));
+    match checked::function(left, op, right, schema) {
+        Ok(function) => Transformed::yes(function),
+        Err((left, right)) => Transformed::no(Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) })),
     }
-    Transformed::no(Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) }))
 }
 
 /// Makes the two sides of a comparison comparable.

@@ -299,9 +299,11 @@ async fn operators_mean_what_postgresql_means() {
     assert_eq!(rows(sql).await.expect("rows"), ["1|true", "2|true", "3|false"]);
     world.check_columns(sql, "id integer, exists boolean");
     assert_eq!(rows("SELECT g FROM generate_series(1, 2) AS g").await.expect("rows"), ["1", "2"]);
+    assert_eq!(rows("SELECT id * 2 + 1 - id * 3, 2 - (3 - id) FROM accounts WHERE id = 3").await.expect("rows"), ["-2|2"]);
     assert_eq!(rows("SELECT 'abcd'::varchar(2), 'a'::char(3) || '.', 'ab'::char").await.expect("rows"), ["ab|a  .|a"]);
     for (sql, sqlstate, message) in [
         ("SELECT 2147483647 + id FROM accounts", "22003", "integer out of range"),
+        ("SELECT 1 + 2147483647 - 1 + 9999999999", "22003", "integer out of range"),
         ("SELECT 2147483647 * 2", "22003", "integer out of range"),
         ("SELECT id / 0 FROM accounts", "22012", "division by zero"),
         ("SELECT 'abc'::int", "22P02", "invalid input syntax for type integer: \"abc\""),
@@ -403,4 +405,21 @@ async fn dropping_the_rows_ends_the_read() {
 fn only_queries_are_planned() {
     let world = World::new();
     world.check_refused("SELECT id INTO copied FROM accounts", "0A000", "only queries can be run", None);
+}
+
+/// Where a plan runs in tasks of its own, their threads have the stack of a worker.
+#[tokio::test(flavor = "multi_thread")]
+async fn deep_expressions_are_evaluated() {
+    let world = World::new();
+    let conditions: Vec<String> = (0..600).map(|number| format!("id > {number} AND name <> 'x{number}'")).collect();
+    for (sql, rows) in [
+        (format!("SELECT id FROM accounts WHERE {}", conditions.join(" OR ")), 2),
+        (format!("SELECT length({}) FROM accounts", vec!["name"; 500].join(" || ")), 3),
+    ] {
+        let plan = deep::with_stack(sql.len(), || world.plan(&sql, &[]).map(|made| made.plan)).expect("a plan");
+        let (statement, connectors) = (world.statement(false), world.connectors());
+        let batches = deep::steps_with_stack(sql.len(), run(&statement, plan, Vec::new(), &connectors)).await.expect("a stream");
+        let batches = tokio::spawn(batches.try_collect::<Vec<RecordBatch>>()).await.expect("no panic").expect("rows");
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), rows);
+    }
 }

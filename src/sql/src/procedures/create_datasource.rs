@@ -58,7 +58,7 @@ impl Procedure for CreateDatasource {
         let request = Create { name, kind, options, comment, labels, test, publish, if_not_exists };
         let outcome = data_sources::create(&ctx.services, &ctx.actor, request).await?;
         if !outcome.changed {
-            ctx.notices.push(Notice::notice(format!("data source \"{}\" already exists, skipping", outcome.name)));
+            ctx.notices.push(Notice::note(format!("data source \"{}\" already exists, skipping", outcome.name)));
         }
         Ok(Outcome::rows(outcome))
     }
