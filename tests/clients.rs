@@ -106,7 +106,7 @@ async fn read_with_tokio_postgres(gateway: &Gateway) -> Result<(), Failed> {
     let client = gateway.connect("metagate").await;
     let row = client.query_one(&statement, &[&3i64]).await?;
     assert_eq!(row.get::<_, String>("name"), "Niklaus Müller");
-    assert_eq!(row.get::<_, bool>("paid"), true);
+    assert!(row.get::<_, bool>("paid"));
     assert_eq!(row.get::<_, Vec<u8>>("picture"), [0, 255, 16]);
     assert_eq!(row.get::<_, Vec<String>>("tags"), ["fair", "sale"]);
     assert_eq!(row.get::<_, Option<String>>("note").as_deref(), Some(""));

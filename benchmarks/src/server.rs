@@ -38,9 +38,7 @@ impl Server {
     pub async fn with_tables(tables: usize) -> Result<Server> {
         let server = Server::start(tempfile::tempdir()?).await?;
         let client = server.connect().await?;
-        client
-            .execute("CALL create_datasource('bench', 'synthetic', $1)", &[&tokio_postgres::types::Json(Tables { tables })])
-            .await?;
+        client.execute("CALL create_datasource('bench', 'synthetic', $1)", &[&tokio_postgres::types::Json(Tables { tables })]).await?;
         let started = Instant::now();
         loop {
             let row = client.query_one("SELECT count(*) FROM information_schema.tables WHERE table_catalog = 'bench'", &[]).await?;

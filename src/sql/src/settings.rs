@@ -3,6 +3,7 @@
 //! A [`Settings`] is immutable. [`SessionSettings`] holds the current one; changing a setting, committing and rolling back each
 //! replace it as a whole, so a statement that looks at one [`Settings`] sees one state.
 
+mod checks;
 mod kind;
 mod lists;
 pub(crate) mod table;

@@ -7,11 +7,10 @@ use domain::catalog::Catalog;
 use spi::{Code, Error, Result};
 
 use crate::engine::Engine;
+use crate::own_database;
 
-/// The gateway's own database.
-pub(crate) const OWN_DATABASE: &str = "metagate";
 /// The name under which tools look for a database to begin with. It means the gateway's own.
-pub(crate) const MAINTENANCE_DATABASE: &str = "postgres";
+const MAINTENANCE_DATABASE: &str = "postgres";
 
 /// Role and database, as of one revision of the store and one catalog.
 pub(super) struct Identity {
@@ -33,7 +32,7 @@ impl Identity {
         let visible = access::visible(&replica, &role);
         let name = database.unwrap_or_else(|| role.name.clone());
         let (database, source) = match name.as_str() {
-            OWN_DATABASE | MAINTENANCE_DATABASE => (OWN_DATABASE.into(), None),
+            own_database::NAME | MAINTENANCE_DATABASE => (own_database::NAME.into(), None),
             _ => match catalog.database(&name).filter(|database| visible.sees(database.source.oid)) {
                 Some(database) => (database.source.name.as_str().into(), Some(database.source.oid)),
                 None => return Err(Error::new(Code::UndefinedDatabase, format!("database \"{name}\" does not exist"))),
