@@ -49,7 +49,7 @@ async fn a_corrupt_log_row_is_named() -> Result<(), Failed> {
     let output = Command::new(gateway::binary()).args(["store", "verify", "--data"]).arg(gateway.folder().join("data")).output()?;
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success(), "{report}");
-    assert!(report.contains("damaged: revision 2"), "{report}");
+    assert!(report.contains("damaged: change log entry 2"), "{report}");
     Ok(())
 }
 

@@ -185,6 +185,9 @@ fn from_plan(text: &str) -> Error {
             return missing_operator(operation.trim_end_matches(" to valid types"));
         }
     }
+    if text.starts_with("LIMIT must be >= 0") {
+        return Error::new(Code::InvalidRowCount, "LIMIT must not be negative");
+    }
     if text.contains("must be in GROUP BY") || text.contains("must appear in the GROUP BY") {
         return grouping(text);
     }
@@ -267,9 +270,6 @@ fn not_supported(text: &str) -> Error {
     // What follows is a dump of a syntax tree, which tells a client nothing.
     if text.starts_with("Unsupported ast node") {
         return Error::new(Code::Unsupported, "this form of expression is not supported");
-    }
-    if text.starts_with("LIMIT must be >= 0") {
-        return Error::new(Code::InvalidRowCount, "LIMIT must not be negative");
     }
     if text.starts_with("Physical plan does not support logical expression") {
         return Error::new(Code::Unsupported, "this form of subquery is not supported")

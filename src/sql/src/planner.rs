@@ -16,13 +16,15 @@ mod shared;
 pub(crate) mod statement;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use arrow::datatypes::DataType;
 use chrono::DateTime;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{ParamValues, Result as DataFusionResult, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
@@ -53,6 +55,10 @@ pub(crate) struct Planned {
     pub(crate) parameter_types: Vec<u32>,
     /// With types that fit, unless it has parameters: those of their values decide then.
     plan: LogicalPlan,
+    /// The types of the parameters that the plan was made for.
+    value_types: Vec<DataType>,
+    /// The plan made fast once for all runs; none where each run has to do so.
+    optimized: OnceLock<Option<LogicalPlan>>,
     /// How long the text was.
     statement_bytes: usize,
     /// The catalog that its names were looked up in.
@@ -75,6 +81,8 @@ pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &
             columns: made.columns,
             parameter_types: made.parameter_types,
             plan: made.plan,
+            value_types: made.value_types,
+            optimized: OnceLock::new(),
             statement_bytes: source.0.len(),
             catalog: Arc::clone(&ctx.catalog),
             search_path: ctx.search_path(),
@@ -91,8 +99,37 @@ impl Planned {
     /// The rows, computed as they are taken. Dropping the stream ends the work.
     pub(crate) async fn execute(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>) -> Result<BatchStream> {
         let statement = statement_of(ctx, false);
+        if let Some(plan) = self.optimized_with(&statement, &values) {
+            return deep::steps_with_stack(self.statement_bytes, run_optimized(&statement, plan.map_err(from_datafusion)?)).await;
+        }
         let connectors = self.connectors(ctx).await?;
         deep::steps_with_stack(self.statement_bytes, run(&statement, self.plan.clone(), values, &connectors)).await
+    }
+
+    /// The optimized plan with its values, where one plan serves all runs: it reads no data source, whose connector is of each
+    /// run, nothing in it depends on the moment, and the values are of the types that it was made for.
+    fn optimized_with(&self, statement: &Statement, values: &[ScalarValue]) -> Option<DataFusionResult<LogicalPlan>> {
+        let fits = |(value, expected): (&ScalarValue, &DataType)| is_same_kind(&value.data_type(), expected);
+        if values.len() != self.value_types.len() || !values.iter().zip(&self.value_types).all(fits) {
+            return None;
+        }
+        let plan = self.optimized.get_or_init(|| self.optimize_once(statement)).clone()?;
+        if values.is_empty() {
+            return Some(Ok(plan));
+        }
+        let values: DataFusionResult<Vec<_>> =
+            values.iter().zip(&self.value_types).map(|(value, expected)| value.cast_to(expected)).collect();
+        Some(values.and_then(|values| plan.with_param_values(ParamValues::from(values))))
+    }
+
+    /// None also where optimizing fails: a run without it says why.
+    fn optimize_once(&self, statement: &Statement) -> Option<LogicalPlan> {
+        let reads_sources = !source_table::sources_of(&self.plan).ok()?.is_empty();
+        if reads_sources || !is_immutable(&self.plan).ok()? {
+            return None;
+        }
+        let plan = if self.value_types.is_empty() { self.plan.clone() } else { statement.analyze(self.plan.clone()).ok()? };
+        statement.optimized(plan).ok()
     }
 
     /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first, and the tree says what it took.
@@ -129,6 +166,26 @@ impl Planned {
     }
 }
 
+/// Text is text, in whatever form Arrow holds it.
+fn is_same_kind(one: &DataType, other: &DataType) -> bool {
+    let is_text = |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    one == other || is_text(one) && is_text(other)
+}
+
+/// Whether every function of the plan gives the same for the same arguments, now and later.
+fn is_immutable(plan: &LogicalPlan) -> DataFusionResult<bool> {
+    let mut immutable = true;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|part| {
+                immutable &= !matches!(part, Expr::ScalarFunction(call) if call.func.signature().volatility != Volatility::Immutable);
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(immutable)
+}
+
 fn statement_of(ctx: &Arc<PlanContext>, only_explained: bool) -> Statement {
     let about = About { ctx: Some(Arc::clone(ctx)), only_explained };
     let now = DateTime::from_timestamp_micros(ctx.transaction_started_at).unwrap_or_default();
@@ -147,6 +204,7 @@ fn rewritten(shared: &SessionState, query: &ast::Query) -> ast::Query {
 struct Made {
     columns: Arc<[Column]>,
     parameter_types: Vec<u32>,
+    value_types: Vec<DataType>,
     plan: LogicalPlan,
 }
 
@@ -176,7 +234,7 @@ fn plan_query(
     let analyzed = statement.analyze(plan.clone()).map_err(locate)?;
     let columns = output::columns(&plan, &analyzed, &names, relations).into();
     let plan = if types.is_empty() { analyzed } else { plan };
-    Ok(Made { columns, parameter_types: types.oids(given), plan })
+    Ok(Made { columns, parameter_types: types.oids(given), value_types: types.known(), plan })
 }
 
 fn to_plan(provider: &Provider<'_>, query: &ast::Query, types: &ParameterTypes) -> DataFusionResult<LogicalPlan> {
@@ -192,6 +250,11 @@ async fn run(
     connectors: &HashMap<u32, Arc<dyn Connector>>,
 ) -> Result<BatchStream> {
     let plan = physical(statement, plan, values, connectors).await?;
+    stream(statement, &plan)
+}
+
+async fn run_optimized(statement: &Statement, plan: LogicalPlan) -> Result<BatchStream> {
+    let plan = executable(statement, &plan).await.map_err(from_datafusion)?;
     stream(statement, &plan)
 }
 
@@ -211,11 +274,15 @@ async fn physical(
         if !values.is_empty() {
             plan = statement.analyze(plan.with_param_values(ParamValues::from(values))?)?;
         }
-        let plan = statement.optimized(source_table::connect(plan, connectors)?)?;
-        let physical = scan::name_sources(statement.physical(&plan).await?)?;
-        if deep::is_deep(&plan)? { deep::with_stack_for_rows(physical) } else { Ok(physical) }
+        executable(statement, &statement.optimized(source_table::connect(plan, connectors)?)?).await
     };
     made.await.map_err(from_datafusion)
+}
+
+/// How an optimized plan is executed.
+async fn executable(statement: &Statement, plan: &LogicalPlan) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+    let physical = scan::name_sources(statement.physical(plan).await?)?;
+    if deep::is_deep(plan)? { deep::with_stack_for_rows(physical) } else { Ok(physical) }
 }
 
 /// Says where in the text the name stands that an error complains about.

@@ -1,6 +1,6 @@
 //! Prepared statements, of the extended protocol and of PREPARE, with the plans that they keep.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use domain::access::Visible;
@@ -14,10 +14,25 @@ use crate::planner::{self, Planned};
 /// Drivers keep a few hundred. Each holds a syntax tree and a plan.
 const STATEMENTS_MAX: usize = 10_000;
 
+/// Drivers that prepare nothing send the same few texts again and again, one for each kind of row that a program reads.
+const RECENT_MAX: usize = 32;
+
 /// The prepared statements of a session, by name. The one without a name is the extended protocol's.
 #[derive(Default)]
 pub(crate) struct PreparedStatements {
     by_name: HashMap<String, Prepared>,
+    /// What the statement without a name was made of.
+    unnamed: Option<Text>,
+    /// Statements without a name that were replaced, the last one last: their plans serve when the same text comes again.
+    recent: VecDeque<(Text, Prepared)>,
+}
+
+/// What a statement is prepared from.
+#[derive(PartialEq, Eq)]
+struct Text {
+    text: String,
+    /// The types that the client knows of its parameters.
+    parameter_types: Vec<u32>,
 }
 
 /// What a statement is before it is run.
@@ -57,13 +72,15 @@ impl Prepared {
         Self { statement, parameter_types, columns, plan }
     }
 
+    /// Whether it has a plan that is still good.
+    pub(crate) fn holds_for(&self, context: &PlanContext) -> bool {
+        self.plan.as_ref().is_some_and(|kept| kept.plan.holds_for(context) && kept.world.is(context))
+    }
+
     /// The plan of the statement's query: the one that was kept, or a new one where names may mean something else by now.
     pub(crate) fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Planned>>> {
         let Some(query) = self.statement.command.query() else { return Ok(None) };
-        if let Some(kept) = &self.plan
-            && kept.plan.holds_for(context)
-            && kept.world.is(context)
-        {
+        if let Some(kept) = self.plan.as_ref().filter(|_| self.holds_for(context)) {
             return Ok(Some(Arc::clone(&kept.plan)));
         }
         let plan = Arc::new(planner::plan(context, query, &self.statement.source, &self.parameter_types)?);
@@ -115,6 +132,25 @@ impl PreparedStatements {
         Ok(())
     }
 
+    /// Takes the statement without a name out of the way, and gives the one that was made of this text before.
+    pub(crate) fn recall(&mut self, text: &str, parameter_types: &[u32]) -> Option<Prepared> {
+        if let (Some(text), Some(prepared)) = (self.unnamed.take(), self.by_name.remove("")) {
+            self.recent.push_back((text, prepared));
+        }
+        while self.recent.len() > RECENT_MAX {
+            self.recent.pop_front();
+        }
+        let place = self.recent.iter().position(|(one, _)| one.text == text && one.parameter_types == parameter_types)?;
+        self.recent.remove(place).map(|(_, prepared)| prepared)
+    }
+
+    /// Makes a statement the one without a name.
+    pub(crate) fn insert_unnamed(&mut self, text: &str, parameter_types: &[u32], prepared: Prepared) -> Result<()> {
+        self.insert("", prepared)?;
+        self.unnamed = Some(Text { text: text.to_owned(), parameter_types: parameter_types.to_vec() });
+        Ok(())
+    }
+
     /// Gives whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         self.by_name.remove(name).is_some()
@@ -126,11 +162,12 @@ impl PreparedStatements {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.by_name.clear();
+        *self = Self::default();
     }
 
     /// Kept plans are made again when they are next needed.
     pub(crate) fn forget_plans(&mut self) {
+        self.recent.clear();
         self.by_name.values_mut().for_each(|prepared| prepared.plan = None);
     }
 }

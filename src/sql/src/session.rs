@@ -278,18 +278,27 @@ impl Session {
     }
 
     async fn prepare(&mut self, name: &str, text: &str, parameter_types: &[u32]) -> Result<()> {
+        // The unnamed statement makes place for the next one, also where that turns out to be wrong.
+        if name.is_empty()
+            && let Some(prepared) = self.prepared.recall(text, parameter_types)
+        {
+            let context = self.begin(&prepared.statement)?;
+            if prepared.holds_for(&context) {
+                return self.prepared.insert_unnamed(text, parameter_types, prepared);
+            }
+        }
         let mut statements = parse::script(text)?;
         let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
             return Err(Error::new(Code::Syntax, "cannot insert multiple commands into a prepared statement"));
         };
-        // The unnamed statement makes place for the next one, also where that turns out to be wrong.
-        if name.is_empty() {
-            self.prepared.remove(name);
-        }
         let context = self.begin(&statement)?;
         let canceller = self.canceller.clone();
         let described = canceller.run(async { dispatch::describe(self, &context, &statement, parameter_types) }).await?;
-        self.prepared.insert(name, Prepared::new(statement, described, &context))
+        let prepared = Prepared::new(statement, described, &context);
+        match name {
+            "" => self.prepared.insert_unnamed(text, parameter_types, prepared),
+            name => self.prepared.insert(name, prepared),
+        }
     }
 
     async fn make_portal(&mut self, name: &str, statement: &str, values: &[Option<Parameter>], formats: Vec<Format>) -> Result<()> {

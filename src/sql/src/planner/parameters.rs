@@ -65,6 +65,11 @@ impl ParameterTypes {
         Ok(true)
     }
 
+    /// What the values are planned as.
+    pub(super) fn known(&self) -> Vec<DataType> {
+        self.0.iter().map(|known| known.clone().unwrap_or(DataType::Utf8)).collect()
+    }
+
     /// As DataFusion's planner takes them.
     pub(super) fn fields(&self) -> Vec<Option<FieldRef>> {
         self.0.iter().map(|known| known.as_ref().map(|data_type| Arc::new(Field::new("", data_type.clone(), true)))).collect()
