@@ -9,6 +9,7 @@ mod fault;
 mod folder;
 mod gateway;
 mod golden;
+mod roles;
 mod shop;
 mod slt;
 mod tidy;
@@ -18,7 +19,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let topics = [clients::trials(), errors::trials(), fault::trials(), golden::trials(), slt::trials(), tidy::trials(), wire::trials()];
+    let topics = [
+        clients::trials(),
+        errors::trials(),
+        fault::trials(),
+        golden::trials(),
+        roles::trials(),
+        slt::trials(),
+        tidy::trials(),
+        wire::trials(),
+    ];
     let trials: Vec<Trial> = topics.into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
