@@ -1,5 +1,6 @@
 //! Build, run, drain: from a configuration to a gateway that answers, and back.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -87,13 +88,16 @@ impl Gateway {
         served
     }
 
+    /// In one piece, and without complaint where nobody reads it: a supervisor may have closed the other end.
     fn print_banner(&self, config: &Config) {
         let address = self.address;
-        println!("metagate {VERSION}  listening on {address}  store {}", config.store);
+        let mut banner = format!("metagate {VERSION}  listening on {address}  store {}\n", config.store);
         if self.first_start {
-            println!("first start: role \"admin\", password in {}", first_start::password_file(&config.data).display());
-            println!("connect: psql \"postgresql://admin:…@{address}/metagate\"");
+            let password = first_start::password_file(&config.data);
+            banner += &format!("first start: role \"admin\", password in {}\n", password.display());
+            banner += &format!("connect: psql \"postgresql://admin:…@{address}/metagate\"\n");
         }
+        let _ = std::io::stdout().write_all(banner.as_bytes());
     }
 }
 

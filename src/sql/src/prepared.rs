@@ -14,25 +14,23 @@ use crate::planner::{self, Planned};
 /// Drivers keep a few hundred. Each holds a syntax tree and a plan.
 const STATEMENTS_MAX: usize = 10_000;
 
-/// Drivers that prepare nothing send the same few texts again and again, one for each kind of row that a program reads.
+/// Drivers that keep no statements prepare the same few texts again and again, one for each kind of row that a program reads.
 const RECENT_MAX: usize = 32;
 
 /// The prepared statements of a session, by name. The one without a name is the extended protocol's.
 #[derive(Default)]
 pub(crate) struct PreparedStatements {
     by_name: HashMap<String, Prepared>,
-    /// What the statement without a name was made of.
-    unnamed: Option<Text>,
-    /// Statements without a name that were replaced, the last one last: their plans serve when the same text comes again.
-    recent: VecDeque<(Text, Prepared)>,
+    /// Statements of the protocol that were closed or replaced, the last one last: they serve when the same text comes again.
+    recent: VecDeque<Prepared>,
 }
 
-/// What a statement is prepared from.
+/// What a client sent to have a statement prepared.
 #[derive(PartialEq, Eq)]
-struct Text {
-    text: String,
+pub(crate) struct Request {
+    pub(crate) text: String,
     /// The types that the client knows of its parameters.
-    parameter_types: Vec<u32>,
+    pub(crate) parameter_types: Vec<u32>,
 }
 
 /// What a statement is before it is run.
@@ -49,6 +47,8 @@ pub(crate) struct Prepared {
     pub(crate) parameter_types: Vec<u32>,
     pub(crate) columns: Option<Arc<[Column]>>,
     plan: Option<KeptPlan>,
+    /// None for a statement of PREPARE.
+    request: Option<Request>,
 }
 
 /// A plan, and what it depends on.
@@ -66,10 +66,10 @@ struct World {
 }
 
 impl Prepared {
-    pub(crate) fn new(statement: Statement, described: Described, context: &PlanContext) -> Self {
+    pub(crate) fn new(statement: Statement, described: Described, context: &PlanContext, request: Option<Request>) -> Self {
         let Described { parameter_types, columns, plan } = described;
         let plan = plan.map(|plan| KeptPlan { plan, world: World::of(context) });
-        Self { statement, parameter_types, columns, plan }
+        Self { statement, parameter_types, columns, plan, request }
     }
 
     /// Whether it has a plan that is still good.
@@ -132,28 +132,21 @@ impl PreparedStatements {
         Ok(())
     }
 
-    /// Takes the statement without a name out of the way, and gives the one that was made of this text before.
-    pub(crate) fn recall(&mut self, text: &str, parameter_types: &[u32]) -> Option<Prepared> {
-        if let (Some(text), Some(prepared)) = (self.unnamed.take(), self.by_name.remove("")) {
-            self.recent.push_back((text, prepared));
-        }
-        while self.recent.len() > RECENT_MAX {
-            self.recent.pop_front();
-        }
-        let place = self.recent.iter().position(|(one, _)| one.text == text && one.parameter_types == parameter_types)?;
-        self.recent.remove(place).map(|(_, prepared)| prepared)
-    }
-
-    /// Makes a statement the one without a name.
-    pub(crate) fn insert_unnamed(&mut self, text: &str, parameter_types: &[u32], prepared: Prepared) -> Result<()> {
-        self.insert("", prepared)?;
-        self.unnamed = Some(Text { text: text.to_owned(), parameter_types: parameter_types.to_vec() });
-        Ok(())
+    /// A statement that was made for the same request before.
+    pub(crate) fn recall(&mut self, request: &Request) -> Option<Prepared> {
+        let place = self.recent.iter().position(|prepared| prepared.request.as_ref() == Some(request))?;
+        self.recent.remove(place)
     }
 
     /// Gives whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
-        self.by_name.remove(name).is_some()
+        let removed = self.by_name.remove(name);
+        let existed = removed.is_some();
+        self.recent.extend(removed.filter(|prepared| prepared.request.is_some() && prepared.plan.is_some()));
+        if self.recent.len() > RECENT_MAX {
+            self.recent.pop_front();
+        }
+        existed
     }
 
     /// DEALLOCATE. Unlike the protocol's Close, it wants the statement to exist.

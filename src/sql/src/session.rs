@@ -23,7 +23,7 @@ use crate::parameters::{self, Parameter};
 use crate::parse::{self, Command, Statement, TransactionCommand};
 use crate::plan_context::PlanContext;
 use crate::planner::Planned;
-use crate::prepared::{Prepared, PreparedStatements};
+use crate::prepared::{Prepared, PreparedStatements, Request};
 use crate::settings::SessionSettings;
 use crate::transaction::{Transaction, TransactionStatus};
 use identity::Identity;
@@ -279,12 +279,14 @@ impl Session {
 
     async fn prepare(&mut self, name: &str, text: &str, parameter_types: &[u32]) -> Result<()> {
         // The unnamed statement makes place for the next one, also where that turns out to be wrong.
-        if name.is_empty()
-            && let Some(prepared) = self.prepared.recall(text, parameter_types)
-        {
+        if name.is_empty() {
+            self.prepared.remove(name);
+        }
+        let request = Request { text: text.to_owned(), parameter_types: parameter_types.to_vec() };
+        if let Some(prepared) = self.prepared.recall(&request) {
             let context = self.begin(&prepared.statement)?;
             if prepared.holds_for(&context) {
-                return self.prepared.insert_unnamed(text, parameter_types, prepared);
+                return self.prepared.insert(name, prepared);
             }
         }
         let mut statements = parse::script(text)?;
@@ -294,11 +296,7 @@ impl Session {
         let context = self.begin(&statement)?;
         let canceller = self.canceller.clone();
         let described = canceller.run(async { dispatch::describe(self, &context, &statement, parameter_types) }).await?;
-        let prepared = Prepared::new(statement, described, &context);
-        match name {
-            "" => self.prepared.insert_unnamed(text, parameter_types, prepared),
-            name => self.prepared.insert(name, prepared),
-        }
+        self.prepared.insert(name, Prepared::new(statement, described, &context, Some(request)))
     }
 
     async fn make_portal(&mut self, name: &str, statement: &str, values: &[Option<Parameter>], formats: Vec<Format>) -> Result<()> {

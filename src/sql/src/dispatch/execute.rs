@@ -29,7 +29,7 @@ pub(super) fn prepare(session: &mut Session, context: &Arc<PlanContext>, prepare
     let Some(query) = inner.command.query() else { return Err(Error::internal("only queries are prepared")) };
     let plan = Arc::new(planner::plan(context, query, &inner.source, &declared)?);
     let described = Described { parameter_types: plan.parameter_types.clone(), columns: Some(Arc::clone(&plan.columns)), plan: Some(plan) };
-    session.prepared.insert(&prepare.name, Prepared::new(inner, described, context))?;
+    session.prepared.insert(&prepare.name, Prepared::new(inner, described, context, None))?;
     Ok(Answer::command("PREPARE"))
 }
 
