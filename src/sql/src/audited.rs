@@ -1,13 +1,14 @@
 //! Every administrative statement leaves exactly one entry in the audit journal: it succeeded, it failed, or it was cancelled.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::{Actor, Services, audit};
 use serde_json::Value;
 use spi::{Code, Error, Result};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tracing::warn;
 
 use crate::call_context::CallContext;
 
@@ -21,7 +22,11 @@ pub(crate) struct Entry {
     pub(crate) arguments: Option<Value>,
 }
 
-/// Does the work, and writes down what came of it. `revision` says which revision of the store the answer tells of.
+/// How long an answer waits for the catalog to show what the statement changed. It takes milliseconds, unless blobs cannot be read.
+const CATALOG_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Does the work, and writes down what came of it. `revision` says which revision of the store the answer tells of: the next
+/// statement sees it.
 pub(crate) async fn audited<T>(
     ctx: &CallContext,
     entry: Entry,
@@ -31,7 +36,14 @@ pub(crate) async fn audited<T>(
     let mut unwritten =
         Unwritten(Some(Draft { services: Arc::clone(&ctx.services), actor: ctx.actor.clone(), entry, started: Instant::now() }));
     let outcome = work.await;
-    let written = unwritten.0.take().map(|draft| draft.write(outcome.as_ref().map(revision).map_err(Error::clone)));
+    let revision = outcome.as_ref().map(revision).map_err(Error::clone);
+    let written = unwritten.0.take().map(|draft| draft.write(revision.clone()));
+    if let Ok(Some(revision)) = revision
+        && let Err(error) = ctx.services.catalogs.wait_for(revision, CATALOG_DEADLINE).await
+    {
+        // The change is made, so the statement did not fail.
+        warn!(revision, %error, "a change is not shown yet");
+    }
     if let Some(written) = written {
         // The task cannot be cancelled, and a panic in it is in the log.
         let _ = written.await;
