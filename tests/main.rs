@@ -9,6 +9,7 @@ mod fault;
 mod folder;
 mod gateway;
 mod golden;
+mod procedures;
 mod roles;
 mod shop;
 mod slt;
@@ -24,6 +25,7 @@ fn main() {
         errors::trials(),
         fault::trials(),
         golden::trials(),
+        procedures::trials(),
         roles::trials(),
         slt::trials(),
         tidy::trials(),

@@ -269,7 +269,8 @@ impl Session {
     async fn perform(&mut self, work: Work) -> Result<Answer> {
         let context = self.begin(&work.statement)?;
         let canceller = self.canceller.clone();
-        let answer = canceller.run(dispatch::run(self, &context, work)).await?;
+        // On the heap: every kind of statement is in this future, and each caller would carry it along.
+        let answer = canceller.run(Box::pin(dispatch::run(self, &context, work))).await?;
         Ok(match answer {
             Answer::Rows { columns, batches, command } => Answer::Rows { columns, batches: canceller.stream(batches), command },
             Answer::CopyOut { format, columns, batches } => Answer::CopyOut { format, columns, batches: canceller.stream(batches) },
