@@ -6,6 +6,7 @@
 mod casts;
 mod deep;
 mod forms;
+mod kept;
 mod literals;
 mod names;
 mod operators;
@@ -16,15 +17,14 @@ mod shared;
 pub(crate) mod statement;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use chrono::DateTime;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{ParamValues, Result as DataFusionResult, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
-use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
@@ -42,6 +42,7 @@ use crate::plan_context::PlanContext;
 use crate::resolve::{self, Relations};
 use crate::scan;
 use crate::source_table;
+use kept::Kept;
 use parameters::ParameterTypes;
 use provider::Provider;
 pub(crate) use shared::shared_state;
@@ -57,8 +58,8 @@ pub(crate) struct Planned {
     plan: LogicalPlan,
     /// The types of the parameters that the plan was made for.
     value_types: Vec<DataType>,
-    /// The plan made fast once for all runs; none where each run has to do so.
-    optimized: OnceLock<Option<LogicalPlan>>,
+    /// What of the planning serves all runs.
+    kept: Kept,
     /// How long the text was.
     statement_bytes: usize,
     /// The catalog that its names were looked up in.
@@ -82,7 +83,7 @@ pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &
             parameter_types: made.parameter_types,
             plan: made.plan,
             value_types: made.value_types,
-            optimized: OnceLock::new(),
+            kept: Kept::default(),
             statement_bytes: source.0.len(),
             catalog: Arc::clone(&ctx.catalog),
             search_path: ctx.search_path(),
@@ -99,37 +100,12 @@ impl Planned {
     /// The rows, computed as they are taken. Dropping the stream ends the work.
     pub(crate) async fn execute(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>) -> Result<BatchStream> {
         let statement = statement_of(ctx, false);
-        if let Some(plan) = self.optimized_with(&statement, &values) {
-            return deep::steps_with_stack(self.statement_bytes, run_optimized(&statement, plan.map_err(from_datafusion)?)).await;
+        let kept = self.kept.with_values(&statement, self, &values);
+        if let Some(plan) = deep::steps_with_stack(self.statement_bytes, kept).await.map_err(from_datafusion)? {
+            return stream(&statement, &plan);
         }
         let connectors = self.connectors(ctx).await?;
         deep::steps_with_stack(self.statement_bytes, run(&statement, self.plan.clone(), values, &connectors)).await
-    }
-
-    /// The optimized plan with its values, where one plan serves all runs: it reads no data source, whose connector is of each
-    /// run, nothing in it depends on the moment, and the values are of the types that it was made for.
-    fn optimized_with(&self, statement: &Statement, values: &[ScalarValue]) -> Option<DataFusionResult<LogicalPlan>> {
-        let fits = |(value, expected): (&ScalarValue, &DataType)| is_same_kind(&value.data_type(), expected);
-        if values.len() != self.value_types.len() || !values.iter().zip(&self.value_types).all(fits) {
-            return None;
-        }
-        let plan = self.optimized.get_or_init(|| self.optimize_once(statement)).clone()?;
-        if values.is_empty() {
-            return Some(Ok(plan));
-        }
-        let values: DataFusionResult<Vec<_>> =
-            values.iter().zip(&self.value_types).map(|(value, expected)| value.cast_to(expected)).collect();
-        Some(values.and_then(|values| plan.with_param_values(ParamValues::from(values))))
-    }
-
-    /// None also where optimizing fails: a run without it says why.
-    fn optimize_once(&self, statement: &Statement) -> Option<LogicalPlan> {
-        let reads_sources = !source_table::sources_of(&self.plan).ok()?.is_empty();
-        if reads_sources || !is_immutable(&self.plan).ok()? {
-            return None;
-        }
-        let plan = if self.value_types.is_empty() { self.plan.clone() } else { statement.analyze(self.plan.clone()).ok()? };
-        statement.optimized(plan).ok()
     }
 
     /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first, and the tree says what it took.
@@ -164,26 +140,6 @@ impl Planned {
         }
         Ok(connectors)
     }
-}
-
-/// Text is text, in whatever form Arrow holds it.
-fn is_same_kind(one: &DataType, other: &DataType) -> bool {
-    let is_text = |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    one == other || is_text(one) && is_text(other)
-}
-
-/// Whether every function of the plan gives the same for the same arguments, now and later.
-fn is_immutable(plan: &LogicalPlan) -> DataFusionResult<bool> {
-    let mut immutable = true;
-    plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expression| {
-            expression.apply(|part| {
-                immutable &= !matches!(part, Expr::ScalarFunction(call) if call.func.signature().volatility != Volatility::Immutable);
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    })?;
-    Ok(immutable)
 }
 
 fn statement_of(ctx: &Arc<PlanContext>, only_explained: bool) -> Statement {
@@ -250,11 +206,6 @@ async fn run(
     connectors: &HashMap<u32, Arc<dyn Connector>>,
 ) -> Result<BatchStream> {
     let plan = physical(statement, plan, values, connectors).await?;
-    stream(statement, &plan)
-}
-
-async fn run_optimized(statement: &Statement, plan: LogicalPlan) -> Result<BatchStream> {
-    let plan = executable(statement, &plan).await.map_err(from_datafusion)?;
     stream(statement, &plan)
 }
 

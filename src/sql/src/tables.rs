@@ -19,7 +19,7 @@ mod extent;
 mod information_schema;
 mod metadata;
 mod row_table;
-mod snapshot_table;
+pub(crate) mod snapshot_table;
 
 use extent::Extent;
 

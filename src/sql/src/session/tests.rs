@@ -183,6 +183,28 @@ async fn prepared_statements_of_sql() {
     assert_eq!(simple(&mut session, "DEALLOCATE p; EXECUTE p").await, ["DEALLOCATE", "26000: prepared statement \"p\" does not exist"]);
 }
 
+/// Its plan is kept after the first run, for names, and cannot be for a condition on what is no name.
+#[tokio::test]
+async fn a_prepared_lookup_looks_up_the_names_of_each_run() {
+    let mut session = session().await;
+    let columns = "SELECT column_name FROM information_schema.columns WHERE table_catalog = 'metagate'";
+    let by_name = format!("PREPARE p AS {columns} AND table_schema = $1 AND $2 IN (table_name) AND column_name LIKE 'o%' ORDER BY ordinal_position");
+    assert_eq!(simple(&mut session, &by_name).await, ["PREPARE"]);
+    for (values, rows) in [
+        ("'admin', 'data_sources'", "SELECT oid"),
+        ("'admin', 'audit_log'", "SELECT object"),
+        ("'admin', 'data_sources'", "SELECT oid"),
+        ("'admin', NULL", "SELECT "),
+        ("'nowhere', 'data_sources'", "SELECT "),
+    ] {
+        assert_eq!(simple(&mut session, &format!("EXECUTE p ({values})")).await, [rows], "{values}");
+    }
+    let by_place = format!("PREPARE q AS {columns} AND table_name = $1 AND ordinal_position = $2 ORDER BY 1 LIMIT $2");
+    assert_eq!(simple(&mut session, &by_place).await, ["PREPARE"]);
+    let answers = simple(&mut session, "EXECUTE q ('data_sources', 1); EXECUTE q ('data_sources', 2)").await;
+    assert_eq!(answers, ["SELECT name", "SELECT oid"]);
+}
+
 #[tokio::test]
 async fn the_extended_protocol_describes_binds_and_runs() {
     let mut session = session().await;

@@ -8,6 +8,8 @@ mod exec;
 mod filter;
 mod grain;
 mod lookup;
+mod open_scan;
+mod order;
 mod provider;
 mod rows;
 #[cfg(test)]
@@ -22,6 +24,7 @@ use datafusion::catalog::TableProvider;
 use spi::types::{PgType, oid};
 
 pub(crate) use grain::Grain;
+pub(crate) use open_scan::{is_scan, with_values};
 pub(crate) use rows::Rows;
 
 use crate::plan_context::PlanContext;

@@ -9,7 +9,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, Statistics};
 use datafusion::execution::TaskContext;
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream};
@@ -17,9 +17,8 @@ use futures::stream;
 
 use super::filter::KeyFilters;
 use super::grain::{ColumnMask, Source};
-use super::provider::Chunk;
-use super::{Grain, Rows, SnapshotTable};
-use crate::tables::Table;
+use super::provider::{Chunk, ScanRequest};
+use super::{Grain, Rows, SnapshotTable, order};
 
 /// How many rows one batch has at the most.
 const BATCH_ROWS: usize = 8_192;
@@ -40,24 +39,23 @@ pub(super) struct SnapshotExec {
 }
 
 impl SnapshotExec {
-    pub(super) fn new(
-        table: &'static SnapshotTable,
-        chunks: Vec<Chunk>,
-        filters: KeyFilters,
-        projection: Vec<usize>,
-        limit: Option<usize>,
-        partitions_max: usize,
-    ) -> Result<Self> {
-        let schema = Arc::new(table.arrow_schema().project(&projection)?);
+    pub(super) fn new(request: ScanRequest, chunks: Vec<Chunk>, filters: KeyFilters, partitions_max: usize) -> Result<Self> {
+        let order = order::of(&request)?;
+        let ScanRequest { table, projection, limit, .. } = request;
         let partitions = divide(table, chunks, partitions_max);
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(schema),
+            order,
             Partitioning::UnknownPartitioning(partitions.len()),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
         let (filters, projection, properties) = (Arc::new(filters), projection.into(), Arc::new(properties));
         Ok(Self { table, partitions, filters, projection, limit, properties })
+    }
+
+    /// The same scan under the properties of one of the same columns and as many partitions.
+    pub(super) fn with_properties(self, properties: Arc<PlanProperties>) -> Self {
+        Self { properties, ..self }
     }
 
     /// The number of rows, where no condition has to be tried for it.

@@ -14,13 +14,14 @@ use spi::metadata::SchemaMetadata;
 use super::SnapshotTable;
 use super::exec::SnapshotExec;
 use super::filter::{KeyFilters, key_of};
+use super::open_scan::OpenSnapshotExec;
 use crate::tables::Table;
 
 /// One relation for one statement.
 pub(super) struct SnapshotProvider {
     table: &'static SnapshotTable,
     /// The databases that it covers, by name.
-    databases: Vec<Arc<Database>>,
+    databases: Arc<[Arc<Database>]>,
 }
 
 /// A schema that a scan looks at, and the database that it is in.
@@ -32,7 +33,7 @@ pub(super) struct Chunk {
 
 impl SnapshotProvider {
     pub(super) fn new(table: &'static SnapshotTable, databases: Vec<Arc<Database>>) -> Self {
-        Self { table, databases }
+        Self { table, databases: databases.into() }
     }
 }
 
@@ -61,9 +62,42 @@ impl TableProvider for SnapshotProvider {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let filters = KeyFilters::compile(self.table, filters, session)?;
+        let request = ScanRequest {
+            table: self.table,
+            databases: Arc::clone(&self.databases),
+            conditions: filters.to_vec(),
+            projection: projection.cloned().unwrap_or_else(|| (0..self.table.columns.len()).collect()),
+            limit,
+        };
+        if let Some(open) = OpenSnapshotExec::new(request.clone())? {
+            return Ok(Arc::new(open));
+        }
+        Ok(Arc::new(request.plan(session, session.config().target_partitions())?))
+    }
+}
+
+/// What a statement wants of a relation.
+#[derive(Clone)]
+pub(super) struct ScanRequest {
+    pub table: &'static SnapshotTable,
+    pub databases: Arc<[Arc<Database>]>,
+    /// Conditions on names, all of which hold for the wanted rows.
+    pub conditions: Vec<Expr>,
+    pub projection: Vec<usize>,
+    pub limit: Option<usize>,
+}
+
+impl ScanRequest {
+    /// The columns of the wanted rows.
+    pub(super) fn schema(&self) -> Result<SchemaRef> {
+        Ok(Arc::new(self.table.arrow_schema().project(&self.projection)?))
+    }
+
+    /// The scan of the schemas that can have such rows.
+    pub(super) fn plan(self, session: &dyn Session, partitions_max: usize) -> Result<SnapshotExec> {
+        let filters = KeyFilters::compile(self.table, &self.conditions, session)?;
         let mut chunks = Vec::new();
-        for database in &self.databases {
+        for database in self.databases.iter() {
             if !filters.accept_catalog(&database.source.name)? {
                 continue;
             }
@@ -73,9 +107,7 @@ impl TableProvider for SnapshotProvider {
                 }
             }
         }
-        let projection = projection.cloned().unwrap_or_else(|| (0..self.table.columns.len()).collect());
-        let partitions = session.config().target_partitions();
-        Ok(Arc::new(SnapshotExec::new(self.table, chunks, filters, projection, limit, partitions)?))
+        SnapshotExec::new(self, chunks, filters, partitions_max)
     }
 }
 

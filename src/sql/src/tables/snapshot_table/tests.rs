@@ -109,6 +109,42 @@ async fn plans_show_how_objects_are_found() {
     }
 }
 
+#[tokio::test]
+async fn rows_come_in_the_order_of_the_snapshot() {
+    for (statement, sorts) in [
+        (
+            "SELECT column_name FROM information_schema.columns WHERE table_catalog = 'shop' AND table_schema = 'main'
+            AND table_name = 'orders' ORDER BY ordinal_position",
+            false,
+        ),
+        ("SELECT * FROM information_schema.columns ORDER BY table_catalog, table_schema, table_name, ordinal_position", false),
+        ("SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'shop' ORDER BY 1, 2", false),
+        ("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'shop' AND table_schema = 'zoo' ORDER BY 1 DESC", true),
+        ("SELECT table_schema, table_name FROM information_schema.tables ORDER BY 1, 2", true),
+        ("SELECT table_name FROM information_schema.tables WHERE table_catalog IN ('shop', 'bank') ORDER BY 1", true),
+        (
+            "SELECT column_name FROM information_schema.columns WHERE table_catalog = 'shop' AND table_schema = 'main'
+            ORDER BY ordinal_position",
+            true,
+        ),
+        (
+            "SELECT table_name, constraint_name FROM information_schema.table_constraints WHERE table_catalog = 'shop'
+            AND table_schema = 'zoo' ORDER BY 1, 2",
+            true,
+        ),
+    ] {
+        let plan = plan(statement).await;
+        assert_eq!(plan.contains("SortExec"), sorts, "{statement}: {plan}");
+    }
+    let columns = "SELECT table_catalog, table_name, column_name FROM information_schema.columns
+        WHERE table_schema = 'main' AND column_name LIKE '%i%'";
+    check(
+        &format!("{columns} ORDER BY table_catalog, table_schema, table_name, ordinal_position"),
+        &["bank|customers|id", "shop|customers|id", "shop|customers|mail", "shop|orders|id"],
+    )
+    .await;
+}
+
 /// What PostgreSQL 16 says about the same tables, but for its constraints of columns that are not null.
 #[tokio::test]
 async fn constraints() {
