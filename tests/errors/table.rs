@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Bad] = &[
     // Refused as they should be, in words or with a code that are not PostgreSQL's yet.
     bad("SELECT nofunction(1)", "42883", "function nofunction does not exist"),
     bad("SELECT round('x', 'y', 'z')", "42883", "function round(text, text, text) does not exist"),
-    bad("SELECT 'soon'::date", "22P02", r#"invalid input syntax for type date: "soon""#),
+    bad("SELECT 'soon'::date", "22007", r#"invalid input syntax for type date: "soon""#),
     bad(
         "SELECT country, count(*) FROM sample.public.customers",
         "42803",

@@ -47,6 +47,8 @@ pub enum Code {
     DuplicateStatement,
     /// Types do not fit (42804).
     DatatypeMismatch,
+    /// There is no cast between the two types (42846).
+    CannotCast,
     /// A value is not one that the argument, option or setting takes (22023).
     InvalidArgument,
     /// LIMIT is not a number of rows (2201W).
@@ -61,8 +63,20 @@ pub enum Code {
     FixedSetting,
     /// A number does not fit its type (22003).
     OutOfRange,
+    /// NULL where there must be a value (22004).
+    NullValue,
+    /// A place that an array or a string of bytes does not have (2202E).
+    Subscript,
     /// A division by zero (22012).
     DivisionByZero,
+    /// The logarithm of a number that has none (2201E).
+    InvalidLogarithm,
+    /// A root or power that is no real number (2201F).
+    InvalidPower,
+    /// A date or time is not of its type's form (22007).
+    DatetimeFormat,
+    /// A date or time that the calendar or its type does not have (22008).
+    DatetimeRange,
     /// The data of a source is not what its format promises (22000).
     BadData,
     /// The wire protocol was violated (08P01).
@@ -146,6 +160,7 @@ impl Code {
             Code::DuplicateCursor => "42P03",
             Code::DuplicateStatement => "42P05",
             Code::DatatypeMismatch => "42804",
+            Code::CannotCast => "42846",
             Code::InvalidArgument => "22023",
             Code::InvalidRowCount => "2201W",
             Code::InvalidText => "22P02",
@@ -153,7 +168,13 @@ impl Code {
             Code::InvalidBinary => "22P03",
             Code::FixedSetting => "55P02",
             Code::OutOfRange => "22003",
+            Code::NullValue => "22004",
+            Code::Subscript => "2202E",
             Code::DivisionByZero => "22012",
+            Code::InvalidLogarithm => "2201E",
+            Code::InvalidPower => "2201F",
+            Code::DatetimeFormat => "22007",
+            Code::DatetimeRange => "22008",
             Code::BadData => "22000",
             Code::Protocol => "08P01",
             Code::Privilege => "42501",

@@ -185,6 +185,9 @@ fn from_plan(text: &str) -> Error {
             return missing_operator(operation.trim_end_matches(" to valid types"));
         }
     }
+    if let Some(error) = from_structure(text) {
+        return error;
+    }
     if text.starts_with("LIMIT must be >= 0") {
         return Error::new(Code::InvalidRowCount, "LIMIT must not be negative");
     }
@@ -218,6 +221,42 @@ fn from_plan(text: &str) -> Error {
         return Error::new(Code::DuplicateAlias, format!("WITH query name \"{name}\" specified more than once"));
     }
     Error::new(Code::Unsupported, sentence(text))
+}
+
+/// Errors about how a query is put together.
+fn from_structure(text: &str) -> Option<Error> {
+    let not_boolean = |clause: &str, data_type: &str| {
+        Error::new(Code::DatatypeMismatch, format!("argument of {clause} must be type boolean, not type {}", type_name(data_type)))
+    };
+    if text.starts_with("Cannot create filter with non-boolean predicate") {
+        return text.rsplit_once("returning ").map(|(_, data_type)| not_boolean("WHERE", data_type));
+    }
+    if let Some(data_type) = text.strip_prefix("Join condition must be boolean type, but got ") {
+        return Some(not_boolean("JOIN/ON", data_type));
+    }
+    if let Some(operands) = between(text, "There isn't a common type to coerce ", " in LIKE expression") {
+        return operands.split_once(" and ").map(|(left, right)| missing_operator(&format!("{left} ~~ {right}")));
+    }
+    if let Some((_, types)) = text.split_once("Previous inputs were of type ") {
+        let (first, second) = types.split_once(", but got incompatible type ")?;
+        let second = second.split_once(" on column").map_or(second, |(second, _)| second);
+        let message = format!("UNION types {} and {} cannot be matched", type_name(first), type_name(second));
+        return Some(Error::new(Code::DatatypeMismatch, message));
+    }
+    if let Some(window) = between(text, "The window ", " is not defined") {
+        return Some(Error::new(Code::UndefinedObject, format!("window \"{window}\" does not exist")));
+    }
+    let known = [
+        ("Too many columns! The subquery should only return one column", Code::Syntax, "subquery must return only one column"),
+        ("Inconsistent data length across values list", Code::Syntax, "VALUES lists must all be the same length"),
+        ("Aggregate function calls cannot be nested", Code::Grouping, "aggregate function calls cannot be nested"),
+        (
+            "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
+            Code::InvalidReference,
+            "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
+        ),
+    ];
+    known.iter().find(|(start, ..)| text.starts_with(start)).map(|(_, code, message)| Error::new(*code, *message))
 }
 
 /// `Int64 = Utf8` as `operator does not exist: bigint = text`.

@@ -3,13 +3,23 @@
 //! A new function is its file, its `mod` line and its entry in [`FUNCTIONS`]. The doc comment of its struct is what users read.
 //! The functions themselves are shared by all sessions; the session comes with the statement that calls them.
 
+mod age;
+mod bpchar;
+mod bytes;
 mod clock_timestamp;
 mod current_database;
 mod current_schema;
 mod current_schemas;
 mod current_setting;
 mod current_user;
+mod date_part;
+mod date_trunc;
+mod format;
 mod inet_client_addr;
+mod isfinite;
+mod justify;
+mod localtimestamp;
+mod make_time;
 mod now;
 mod pg_advisory_unlock_all;
 mod pg_backend_pid;
@@ -18,11 +28,18 @@ mod pg_get_userbyid;
 mod pg_is_in_recovery;
 mod pg_postmaster_start_time;
 mod pg_typeof;
+mod plain;
+mod powers;
+mod quote;
 mod session_user;
 mod set_config;
 mod statement_timestamp;
+mod timezone;
+mod to_timestamp;
 mod txid_current;
+mod variadic;
 mod version;
+mod whole_numbers;
 
 use std::any::type_name;
 use std::hash::{Hash, Hasher};
@@ -75,6 +92,7 @@ const FUNCTIONS: &[Entry] = &[
     entry::<current_setting::CurrentSetting>(),
     entry::<current_user::CurrentUser>(),
     entry::<inet_client_addr::InetClientAddr>(),
+    entry::<localtimestamp::Localtimestamp>(),
     entry::<now::Now>(),
     entry::<pg_advisory_unlock_all::PgAdvisoryUnlockAll>(),
     entry::<pg_backend_pid::PgBackendPid>(),
@@ -89,9 +107,47 @@ const FUNCTIONS: &[Entry] = &[
     entry::<version::Version>(),
 ];
 
+/// Every function that needs no session but its time zone.
+static PLAIN_FUNCTIONS: &[&plain::Plain] = &[
+    &age::AGE,
+    &bpchar::BPCHAR,
+    &bytes::CONVERT_FROM,
+    &bytes::CONVERT_TO,
+    &bytes::GET_BYTE,
+    &bytes::OCTET_LENGTH,
+    &date_trunc::DATE_TRUNC,
+    &isfinite::ISFINITE,
+    &justify::JUSTIFY_DAYS,
+    &justify::JUSTIFY_HOURS,
+    &justify::JUSTIFY_INTERVAL,
+    &make_time::MAKE_DATE,
+    &make_time::MAKE_INTERVAL,
+    &make_time::MAKE_TIMESTAMP,
+    &powers::EXP,
+    &powers::LN,
+    &powers::LOG,
+    &powers::LOG10,
+    &powers::POWER,
+    &powers::SQRT,
+    &quote::QUOTE_IDENT,
+    &quote::QUOTE_LITERAL,
+    &quote::QUOTE_NULLABLE,
+    &timezone::TIMEZONE,
+    &to_timestamp::TO_TIMESTAMP,
+    &whole_numbers::DIV,
+    &whole_numbers::SIGN,
+];
+
+/// The number of bytes of a value, for whoever plans `length`.
+pub(crate) fn octet_length() -> ScalarUDF {
+    bytes::OCTET_LENGTH.function()
+}
+
 /// All functions, for the planner.
 pub(crate) fn all() -> impl Iterator<Item = ScalarUDF> {
-    FUNCTIONS.iter().map(|function| (function.make)()).chain(iter::once(pg_typeof::function()))
+    let plain = PLAIN_FUNCTIONS.iter().map(|plain| plain.function());
+    let of_session = FUNCTIONS.iter().map(|function| (function.make)());
+    of_session.chain(plain).chain(date_part::functions()).chain(iter::once(pg_typeof::function())).chain(variadic::functions())
 }
 
 /// The type of a function's result, where Arrow does not know it as finely as PostgreSQL.

@@ -8,11 +8,13 @@
 mod answer;
 mod arguments;
 mod audited;
+mod calendar;
 mod call_context;
 mod canceller;
 mod copy;
 mod cursor;
 mod dispatch;
+pub mod encode;
 mod engine;
 mod error;
 mod explain;

@@ -9,8 +9,9 @@ use arrow::datatypes::FieldRef;
 use datafusion::logical_expr::LogicalPlan;
 use spi::types::{PgType, oid};
 
+pub(crate) use figure::figure_name;
 pub(crate) use select_list::{OutputNames, rename};
-pub(crate) use sql_types::{Types, arrow_type, pg_type};
+pub(crate) use sql_types::{Types, arrow_type, cast_target, pg_type};
 
 use crate::answer::{Column, Format};
 use crate::functions;

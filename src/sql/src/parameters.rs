@@ -63,6 +63,8 @@ enum Refused {
     Syntax(String),
     /// The value does not fit the type.
     Range(String),
+    /// The type has words of its own for what is wrong.
+    Worded(Code, String),
     /// The bytes are not of the type's binary form.
     Binary,
     /// The text is not UTF-8.
@@ -82,6 +84,7 @@ impl Refused {
             }
             Refused::Syntax(text) => Error::new(Code::InvalidText, format!("invalid input syntax for type {name}: \"{text}\"")),
             Refused::Range(text) => Error::new(Code::OutOfRange, format!("value \"{text}\" is out of range for type {name}")),
+            Refused::Worded(code, message) => Error::new(code, message),
             Refused::Binary => {
                 return Error::new(Code::InvalidBinary, format!("incorrect binary data format in bind parameter {number}"))
                     .detail(format!("Its type is {name}."));
@@ -154,7 +157,7 @@ mod tests {
             (oid::INT4, Format::Binary, b"\0", "22P03", "incorrect binary data format in bind parameter 2"),
             (oid::BOOL, Format::Text, b"maybe", "22P02", "invalid input syntax for type boolean: \"maybe\""),
             (oid::UUID, Format::Text, b"xyz", "22P02", "invalid input syntax for type uuid: \"xyz\""),
-            (oid::DATE, Format::Text, b"yesterday", "22P02", "invalid input syntax for type date: \"yesterday\""),
+            (oid::DATE, Format::Text, b"soon", "22007", "invalid input syntax for type date: \"soon\""),
             (oid::JSON, Format::Text, b"{", "22P02", "invalid input syntax for type json"),
             (1007, Format::Text, b"{1", "22P02", "invalid input syntax for type integer[]: \"{1\""),
             (oid::TEXT, Format::Text, b"\xff", "22000", "invalid byte sequence for encoding \"UTF8\""),

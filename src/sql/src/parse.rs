@@ -17,6 +17,7 @@ mod role;
 mod server;
 mod setting;
 mod shape;
+mod strings;
 mod tokens;
 mod transaction;
 
@@ -113,7 +114,7 @@ pub(crate) fn script(text: &str) -> Result<Vec<Statement>> {
             .detail(format!("It has {} bytes; at most {TEXT_BYTES_MAX} are possible.", text.len())));
     }
     let source = SourceText(text.into());
-    let tokens = source.tokens()?;
+    let tokens = strings::join(source.tokens()?, &source)?;
     let parts: Vec<&[TokenWithSpan]> =
         tokens.split(|token| token.token == Token::SemiColon).map(without_space).filter(|part| !part.is_empty()).collect();
     let in_script = parts.len() > 1;

@@ -3,6 +3,9 @@
 //! Planning contacts nobody: it knows tables from the catalog that the statement pins. Connectors are asked for when the
 //! plan runs, and what they read, they read while their rows are taken.
 
+mod aggregates;
+mod arrays;
+mod branches;
 mod casts;
 mod deep;
 mod forms;
@@ -12,9 +15,13 @@ mod names;
 mod operators;
 mod parameters;
 mod provider;
+mod quantified;
+mod relations;
 mod results;
+mod row_search;
 mod shared;
 pub(crate) mod statement;
+mod subqueries;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,6 +49,7 @@ use crate::plan_context::PlanContext;
 use crate::resolve::{self, Relations};
 use crate::scan;
 use crate::source_table;
+pub(crate) use casts::conversion;
 use kept::Kept;
 use parameters::ParameterTypes;
 use provider::Provider;
@@ -172,9 +180,12 @@ fn plan_query(
     source: &SourceText,
     given: &[u32],
 ) -> Result<Made> {
+    relations::rewrite(&mut query, relations)?;
     let mut types = ParameterTypes::of_statement(&query, given)?;
     let names = output::rename(&mut query)?;
     results::rewrite(&mut query);
+    quantified::rewrite(&mut query);
+    row_search::rewrite(&mut query);
     casts::rewrite(&mut query);
     literals::type_integers(&mut query);
     let locate = |error| locate(from_datafusion(error), &query, source);

@@ -12,6 +12,7 @@
 //! A name of two parts never means a data source's default schema, even where no schema but a data source of that name
 //! exists: what a statement means must not depend on which sources there are. The error says how to write it.
 
+mod keys;
 mod names;
 
 use std::collections::{HashMap, HashSet};
@@ -59,6 +60,8 @@ pub(crate) struct Relations(HashMap<TableReference, Relation>);
 struct Relation {
     provider: Arc<dyn TableProvider>,
     columns: Vec<RelationColumn>,
+    /// Of a table of a data source: its schema, and its row there.
+    metadata: Option<(Arc<SchemaMetadata>, usize)>,
 }
 
 /// A column of a table as clients are told about it.
@@ -77,6 +80,18 @@ impl Relations {
 
     pub(crate) fn column(&self, name: &TableReference, column: usize) -> Option<&RelationColumn> {
         self.0.get(name)?.columns.get(column)
+    }
+
+    /// The columns of a table, by the parts of the name under which the statement knows it.
+    pub(crate) fn column_names(&self, parts: &[String]) -> Option<Vec<String>> {
+        let relation = self.0.get(&reference(parts))?;
+        Some(relation.columns.iter().map(|column| column.name.clone()).collect())
+    }
+
+    /// The columns of a table's primary key, by the parts of the name under which the statement knows it.
+    pub(crate) fn primary_key(&self, parts: &[String]) -> Option<Vec<String>> {
+        let (schema, table) = self.0.get(&reference(parts))?.metadata.as_ref()?;
+        keys::primary_key(schema, *table)
     }
 }
 
@@ -305,7 +320,8 @@ fn source_relation(found: SourceRelation<'_>) -> Relation {
         attribute_number: i16::try_from(ordinals.value(column)).unwrap_or(0),
     };
     let columns = schema.columns_of(table).map(column).collect();
-    Relation { provider: Arc::new(SourceTable::new(Arc::clone(database), Arc::clone(schema), table)), columns }
+    let provider = Arc::new(SourceTable::new(Arc::clone(database), Arc::clone(schema), table));
+    Relation { provider, columns, metadata: Some((Arc::clone(schema), table)) }
 }
 
 fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> Relation {
@@ -315,7 +331,7 @@ fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> 
         table_oid: table.oid(),
         attribute_number: number,
     };
-    Relation { provider, columns: (1..).zip(table.columns()).map(column).collect() }
+    Relation { provider, columns: (1..).zip(table.columns()).map(column).collect(), metadata: None }
 }
 
 /// A relation of the gateway's own, as it is in a database: in another than the connection's, it is what a connection there sees.

@@ -23,7 +23,7 @@ pub(crate) use lists::quote_identifier;
 use table::Context;
 pub(crate) use table::SERVER_VERSION;
 use table::{SETTINGS, Setting, find};
-pub(crate) use time_zone::offset_name;
+pub(crate) use time_zone::{arrow_time_zone, offset_name};
 
 /// Enough for the prefixed names of any tool, and too few to fill memory with.
 const CUSTOM_SETTINGS_MAX: usize = 200;

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, VisitMut, VisitorMut,
+    Distinct, Expr, GroupByExpr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 use spi::types::PgType;
 use spi::{Code, Error, Result};
@@ -50,6 +50,18 @@ impl OutputNames {
         let column = InternalColumn { name: name.to_owned(), cast_to: cast_type(expr) };
         self.columns.insert(internal.clone(), column);
         Ident::with_quote('"', internal)
+    }
+
+    /// A column of a set operation has the type of a cast only where all branches cast so.
+    fn keep_common_casts(&mut self, named: &Named, others: &Named) {
+        for (index, (.., ident)) in named.iter().enumerate() {
+            let other = others.get(index).and_then(|(_, expr, _)| cast_type(expr));
+            if let Some(column) = self.columns.get_mut(&ident.value)
+                && (named.len() != others.len() || column.cast_to != other)
+            {
+                column.cast_to = None;
+            }
+        }
     }
 
     fn is_internal(&self, alias: &Ident) -> bool {
@@ -127,7 +139,8 @@ fn rename_set(body: &mut SetExpr, reader: Reader, names: &mut OutputNames) -> Re
         SetExpr::Select(select) => rename_select(select, reader, names),
         SetExpr::SetOperation { left, right, .. } => {
             let named = rename_set(left, reader, names)?;
-            rename_set(right, Reader::Nobody, names)?;
+            let others = rename_set(right, Reader::Nobody, names)?;
+            names.keep_common_casts(&named, &others);
             Ok(named)
         }
         // A query in parentheses is visited on its own as well; by then it has nothing left to rename.
@@ -176,6 +189,7 @@ fn rename_select(select: &mut Select, reader: Reader, names: &mut OutputNames) -
     }
     if let Some(Distinct::On(expressions)) = &mut select.distinct {
         for expr in expressions {
+            refer_to_place(expr, &named, select.projection.len())?;
             refer_to_output(expr, &named, "DISTINCT ON")?;
         }
     }
@@ -211,6 +225,19 @@ fn names_in_group_by(group_by: &GroupByExpr) -> Vec<String> {
             .collect(),
         GroupByExpr::All(_) => Vec::new(),
     }
+}
+
+/// `DISTINCT ON (1)` is about the first column, if none of those before it is a `*`.
+fn refer_to_place(expr: &mut Expr, named: &Named, columns: usize) -> Result<()> {
+    let Expr::Value(ValueWithSpan { value: Value::Number(place, _), .. }) = expr else { return Ok(()) };
+    if named.len() != columns {
+        return Ok(());
+    }
+    let item = place.parse::<usize>().ok().and_then(|place| named.get(place.checked_sub(1)?));
+    let (.., ident) =
+        item.ok_or_else(|| Error::new(Code::InvalidReference, format!("SELECT DISTINCT ON position {place} is not in select list")))?;
+    *expr = Expr::Identifier(ident.clone());
+    Ok(())
 }
 
 /// PostgreSQL's two ways from `ORDER BY` to an output column: a bare name is one's name, or the expression is the same as one's.

@@ -40,7 +40,9 @@ pub(crate) fn pg_type(data_type: &DataType) -> Option<PgType> {
             None => PgType::bpchar(1),
         },
         DataType::Date => PgType::new(oid::DATE),
-        DataType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => PgType::new(oid::TIME),
+        DataType::Time(precision, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
+            PgType { oid: oid::TIME, typmod: precision.map_or(-1, |precision| precision.min(6) as i32) }
+        }
         DataType::Timestamp(precision, zone) => PgType {
             oid: match zone {
                 TimezoneInfo::None | TimezoneInfo::WithoutTimeZone => oid::TIMESTAMP,
@@ -103,6 +105,25 @@ pub(crate) fn arrow_type(pg_type: PgType) -> ArrowType {
     }
 }
 
+/// Where a cast says which of PostgreSQL's types it means, if Arrow's type does not say it.
+const MARK: &str = "postgresql_type";
+
+fn marked(pg_type: PgType) -> Field {
+    let arrow = arrow_type(pg_type);
+    let is_marked = matches!(pg_type.oid, oid::UUID | oid::JSON | oid::JSONB) || (arrow.is_temporal() && pg_type.typmod >= 0);
+    let field = Field::new("", arrow, true);
+    if is_marked { field.with_metadata([(MARK.to_owned(), format!("{} {}", pg_type.oid, pg_type.typmod))].into()) } else { field }
+}
+
+/// The type that a cast means, from the field that it was planned with.
+pub(crate) fn cast_target(field: &Field) -> PgType {
+    let mark = field.metadata().get(MARK).and_then(|mark| mark.split_once(' '));
+    match mark.map(|(oid, typmod)| (oid.parse(), typmod.parse())) {
+        Some((Ok(oid), Ok(typmod))) => PgType { oid, typmod },
+        _ => PgType::from_arrow(field.data_type()),
+    }
+}
+
 /// Gives DataFusion the types that SQL names.
 #[derive(Debug)]
 pub(crate) struct Types;
@@ -111,7 +132,7 @@ impl TypePlanner for Types {
     fn plan_type_field(&self, data_type: &DataType) -> Result<Option<FieldRef>, DataFusionError> {
         match pg_type(data_type) {
             // A field without a name and metadata is what DataFusion takes for "just this type".
-            Some(pg_type) => Ok(Some(Arc::new(Field::new("", arrow_type(pg_type), true)))),
+            Some(pg_type) => Ok(Some(Arc::new(marked(pg_type)))),
             None => {
                 let name = data_type.to_string().to_lowercase();
                 let error = Error::new(Code::UndefinedObject, format!("type \"{name}\" does not exist"));

@@ -2,15 +2,14 @@
 
 use std::str::FromStr;
 
-use arrow::array::timezone::Tz;
-use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
-use arrow::datatypes::{Date32Type, Time64MicrosecondType};
 use chrono::Utc;
 use datafusion::common::ScalarValue;
 use serde::de::IgnoredAny;
+use spi::Code;
 use spi::types::{PgType, oid};
 
 use super::{Refused, array, interval, numeric};
+use crate::calendar::{Zone, read};
 use crate::settings::parse_bool;
 
 pub(super) fn decode(text: &str, oid: u32, time_zone: &str) -> Result<ScalarValue, Refused> {
@@ -29,18 +28,11 @@ pub(super) fn decode(text: &str, oid: u32, time_zone: &str) -> Result<ScalarValu
         oid::FLOAT4 => ScalarValue::Float32(Some(trimmed.parse().map_err(|_| refused())?)),
         oid::FLOAT8 => ScalarValue::Float64(Some(trimmed.parse().map_err(|_| refused())?)),
         oid::NUMERIC => numeric::parse(text)?,
-        oid::BYTEA => ScalarValue::Binary(Some(bytea(text).ok_or_else(refused)?)),
-        oid::DATE => ScalarValue::Date32(Some(Date32Type::parse(trimmed).ok_or_else(refused)?)),
-        oid::TIME => ScalarValue::Time64Microsecond(Some(Time64MicrosecondType::parse(trimmed).ok_or_else(refused)?)),
-        oid::TIMESTAMP => {
-            let time = string_to_datetime(&Utc, trimmed).map_err(|_| refused())?;
-            ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), None)
-        }
-        oid::TIMESTAMPTZ => {
-            let zone = Tz::from_str(time_zone).map_err(|_| refused())?;
-            let time = string_to_datetime(&zone, trimmed).map_err(|_| refused())?;
-            ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), Some("UTC".into()))
-        }
+        oid::BYTEA => ScalarValue::Binary(Some(bytea(text).ok_or_else(|| malformed_bytea(text))?)),
+        oid::DATE => ScalarValue::Date32(Some(datetime(read::date, text, time_zone)?)),
+        oid::TIME => ScalarValue::Time64Microsecond(Some(datetime(read::time, text, time_zone)?)),
+        oid::TIMESTAMP => ScalarValue::TimestampMicrosecond(Some(datetime(read::timestamp, text, time_zone)?), None),
+        oid::TIMESTAMPTZ => ScalarValue::TimestampMicrosecond(Some(datetime(read::timestamptz, text, time_zone)?), Some("UTC".into())),
         oid::INTERVAL => ScalarValue::IntervalMonthDayNano(Some(interval::parse(trimmed).ok_or_else(refused)?)),
         oid::UUID => return uuid(text),
         oid::JSON | oid::JSONB => {
@@ -49,6 +41,13 @@ pub(super) fn decode(text: &str, oid: u32, time_zone: &str) -> Result<ScalarValu
         }
         _ => ScalarValue::Utf8(Some(text.to_owned())),
     })
+}
+
+/// A date or time, read in the session's time zone.
+fn datetime<T>(parse: fn(&str, read::Session) -> spi::Result<T>, text: &str, time_zone: &str) -> Result<T, Refused> {
+    let zone = Zone::of_arrow(time_zone).ok_or_else(|| Refused::Syntax(text.to_owned()))?;
+    let session = read::Session { zone, now: Utc::now().timestamp_micros() };
+    parse(text, session).map_err(|error| Refused::Worded(error.code, error.message))
 }
 
 /// A UUID in its canonical form. Braces and any grouping are accepted, as PostgreSQL does.
@@ -103,6 +102,15 @@ fn bytea(text: &str) -> Option<Vec<u8>> {
         };
     }
     Some(bytes)
+}
+
+fn malformed_bytea(text: &str) -> Refused {
+    let Some(digits) = text.strip_prefix("\\x") else { return Refused::Syntax(text.to_owned()) };
+    let message = match digits.chars().find(|c| !c.is_ascii_hexdigit() && !c.is_ascii_whitespace()) {
+        Some(digit) => format!("invalid hexadecimal digit: \"{digit}\""),
+        None => "invalid hexadecimal data: odd number of digits".to_owned(),
+    };
+    Refused::Worded(Code::InvalidArgument, message)
 }
 
 #[cfg(test)]

@@ -3,12 +3,21 @@
 //! - `varchar(n)` cuts and `char(n)` cuts and pads; DataFusion takes both as text of any length.
 //! - A plain `numeric` keeps the digits of a literal; DataFusion's decimals have a fixed scale.
 //! - `'{1,2}'::int[]` is an array of two; DataFusion makes an array of one text.
+//! - `INTERVAL '1' DAY` is read as `'1 day'::interval` is, which knows all of PostgreSQL's notations.
+//!
+//! What the values become is in [`conversion`].
+
+pub(crate) mod conversion;
+mod json;
+mod number;
+mod syntax;
+mod time;
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Array, ArrayElemTypeDef, CastKind, CharacterLength, DataType, ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, Query, Value,
-    ValueWithSpan, VisitMut, VisitorMut,
+    Array, ArrayElemTypeDef, CastKind, CharacterLength, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, Interval,
+    Query, Value, ValueWithSpan, VisitMut, VisitorMut, WindowFrameBound, WindowType,
 };
 
 use super::results::call;
@@ -28,6 +37,19 @@ impl VisitorMut for Casts {
     type Break = std::convert::Infallible;
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        if let Some(function) = syntax::called(expr) {
+            *expr = Expr::Function(function);
+        }
+        match expr {
+            Expr::Interval(interval) => {
+                if let Some(text) = interval_text(interval) {
+                    *expr = cast_to(Some(text), &DataType::Interval { fields: None, precision: None });
+                }
+                return ControlFlow::Continue(());
+            }
+            Expr::Function(function) => literal_intervals(function),
+            _ => {}
+        }
         let Expr::Cast { expr: inner, data_type, .. } = expr else { return ControlFlow::Continue(()) };
         if let Some((function, length)) = limit(data_type) {
             let cast = std::mem::replace(expr, Expr::Tuple(Vec::new()));
@@ -49,12 +71,38 @@ impl VisitorMut for Casts {
     }
 }
 
+/// What an interval literal says: `INTERVAL '1' DAY` says `1 day`. One with two fields, such as `DAY TO HOUR`, is left as it is.
+fn interval_text(interval: &Interval) -> Option<String> {
+    let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = interval.value.as_ref() else { return None };
+    match (&interval.leading_field, &interval.last_field) {
+        (None, None) => Some(text.clone()),
+        (Some(field), None) if text.trim().parse::<f64>().is_ok() => Some(format!("{text} {}", field.to_string().to_lowercase())),
+        _ => None,
+    }
+}
+
+/// A window's frame must say its interval as a literal.
+fn literal_intervals(function: &mut Function) {
+    let Some(WindowType::WindowSpec(spec)) = &mut function.over else { return };
+    let bounds = spec.window_frame.iter_mut().flat_map(|frame| std::iter::once(&mut frame.start_bound).chain(&mut frame.end_bound));
+    for bound in bounds {
+        if let WindowFrameBound::Preceding(Some(expr)) | WindowFrameBound::Following(Some(expr)) = bound
+            && let Expr::Cast { expr: value, data_type: DataType::Interval { .. }, .. } = expr.as_mut()
+        {
+            let value = std::mem::replace(value, Box::new(Expr::Tuple(Vec::new())));
+            let interval =
+                Interval { value, leading_field: None, leading_precision: None, last_field: None, fractional_seconds_precision: None };
+            **expr = Expr::Interval(interval);
+        }
+    }
+}
+
 /// The function that keeps text to the length of its type.
 fn limit(data_type: &DataType) -> Option<(&'static str, u64)> {
     let (function, length) = match data_type {
         DataType::Varchar(length) | DataType::CharacterVarying(length) | DataType::CharVarying(length) => ("left", (*length)?),
         DataType::Char(length) | DataType::Character(length) => {
-            ("rpad", length.unwrap_or(CharacterLength::IntegerLength { length: 1, unit: None }))
+            ("bpchar", length.unwrap_or(CharacterLength::IntegerLength { length: 1, unit: None }))
         }
         _ => return None,
     };

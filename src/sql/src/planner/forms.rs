@@ -1,12 +1,15 @@
 //! Forms of PostgreSQL's language that DataFusion does not read, turned into forms that it does.
 
 mod conditions;
+mod similar;
+mod values;
+mod windows;
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Fetch, Function, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr,
-    Statement, TableAlias, TableAliasColumnDef, TableFactor, Value, VisitMut, VisitorMut,
+    Expr, Fetch, Function, FunctionArguments, GroupByExpr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem,
+    SetExpr, Statement, TableAlias, TableAliasColumnDef, TableFactor, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -14,7 +17,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 use crate::parse::fold;
 
 /// Functions that are written without parentheses, which the parser takes for columns.
-const BARE_FUNCTIONS: &[&str] = &["current_role", "current_schema"];
+const BARE_FUNCTIONS: &[&str] = &["current_role", "current_schema", "localtimestamp"];
 
 /// Functions in FROM that have one column.
 const SERIES: &[&str] = &["generate_series", "range"];
@@ -37,7 +40,15 @@ impl VisitorMut for Forms<'_> {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
         rewrite_table_command(&mut query.body);
+        rewrite_values(&mut query.body);
         fetch_as_limit(query);
+        limit_of_text(query);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        windows::rewrite(select);
+        group_by_nothing(&mut select.group_by);
         ControlFlow::Continue(())
     }
 
@@ -61,7 +72,10 @@ impl VisitorMut for Forms<'_> {
                 // What stood inside is visited only once it stands here.
                 return self.pre_visit_expr(expr);
             }
-            other => conditions::rewrite(other),
+            other => {
+                similar::rewrite(other);
+                conditions::rewrite(other);
+            }
         }
         ControlFlow::Continue(())
     }
@@ -105,6 +119,41 @@ fn fetch_as_limit(query: &mut Query) {
         Some(_) => return,
     }
     query.fetch = None;
+}
+
+/// `LIMIT '2'` is `LIMIT 2`.
+fn limit_of_text(query: &mut Query) {
+    let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause else { return };
+    for number in limit.iter_mut().chain(offset.iter_mut().map(|offset| &mut offset.value)) {
+        if let Expr::Value(value) = number
+            && let Value::SingleQuotedString(text) = &value.value
+            && text.trim().parse::<u64>().is_ok()
+        {
+            value.value = Value::Number(text.trim().to_owned(), false);
+        }
+    }
+}
+
+/// `GROUP BY ()` makes one group of all rows.
+fn group_by_nothing(group_by: &mut GroupByExpr) {
+    if let GroupByExpr::Expressions(expressions, modifiers) = group_by
+        && modifiers.is_empty()
+        && let [expr @ Expr::Tuple(_)] = expressions.as_mut_slice()
+        && matches!(expr, Expr::Tuple(columns) if columns.is_empty())
+    {
+        *expr = Expr::GroupingSets(vec![Vec::new()]);
+    }
+}
+
+fn rewrite_values(body: &mut SetExpr) {
+    match body {
+        SetExpr::Values(values) => values::rewrite(values),
+        SetExpr::SetOperation { left, right, .. } => {
+            rewrite_values(left);
+            rewrite_values(right);
+        }
+        _ => {}
+    }
 }
 
 /// The one column of a function in FROM is called like its table: by its alias, or by the function's name.
@@ -208,6 +257,15 @@ mod tests {
         check("SELECT u FROM unnest(a) u", "SELECT u FROM UNNEST(a) u (u)");
         check("SELECT a FROM t FETCH FIRST 3 ROWS ONLY", "SELECT a FROM t LIMIT 3");
         check("SELECT a LIKE 'x!%_\\' ESCAPE '!'", "SELECT a LIKE 'x\\%_\\\\'");
+        check("SELECT a FROM t LIMIT '2' OFFSET 'x'", "SELECT a FROM t LIMIT 2 OFFSET 'x'");
+        check("SELECT a SIMILAR TO 'x%'", "SELECT a ~ '^(?:x.*)$'");
+        check("SELECT 1 FROM t GROUP BY ()", "SELECT 1 FROM t GROUP BY GROUPING SETS (())");
+        check("VALUES ('1', true), (2, 'f')", "VALUES ('1'::INTEGER, true), (2, 'f'::BOOLEAN)");
+        check(
+            "SELECT sum(a) OVER (x ORDER BY c) FROM t WINDOW w AS (PARTITION BY a), x AS (w), y AS (x ORDER BY b)",
+            "SELECT sum(a) OVER (PARTITION BY a ORDER BY c) FROM t \
+             WINDOW w AS (PARTITION BY a), x AS (PARTITION BY a), y AS (PARTITION BY a ORDER BY b)",
+        );
         check("SELECT (a, b) = (1, 2)", "SELECT (a = 1 AND b = 2)");
         check("SELECT (a, b) NOT IN ((1, 2), (3, 4))", "SELECT NOT ((a = 1 AND b = 2) OR (a = 3 AND b = 4))");
     }

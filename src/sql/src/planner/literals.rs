@@ -1,18 +1,22 @@
 //! Integer literals have PostgreSQL's type: `integer` where they fit, `bigint` where they do not.
 //!
 //! DataFusion reads every one as a 64-bit number. A literal that fits 32 bits is planned as a cast, which the optimizer folds;
-//! where the grammar wants a plain number, as in `LIMIT 1` or `ORDER BY 1`, it stays one.
+//! where the grammar wants a plain number, as in `LIMIT 1` or `ORDER BY 1`, it stays one. Hexadecimal ones, `0x1F`, are numbers
+//! too, and a sign belongs to what stands right behind it: `-2 ^ 2` is 4.
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, LimitClause,
-    NamedWindowExpr, OrderByKind, Query, Select, TableFactor, UnaryOperator, Value, VisitMut, VisitorMut, WindowFrame, WindowFrameBound,
-    WindowType,
+    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
+    LimitClause, NamedWindowExpr, OrderByKind, Query, Select, TableFactor, UnaryOperator, Value, VisitMut, VisitorMut, WindowFrame,
+    WindowFrameBound, WindowType,
 };
 
 /// Functions whose result type DataFusion takes from a literal argument, which must then be recognisable as one.
 const READ_LITERALS: &[&str] = &["round", "trunc", "lag", "lead", "nth_value", "ntile", "approx_percentile_cont"];
+
+/// Larger exponents than this leave no room for digits in a decimal of 38.
+const EXPONENT_MAX: i32 = 30;
 
 /// Types the integer literals of a query.
 pub(crate) fn type_integers(query: &mut Query) {
@@ -25,6 +29,38 @@ struct Integers;
 impl VisitorMut for Integers {
     type Break = std::convert::Infallible;
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        match expr {
+            Expr::Value(value) if is_beyond_decimals(&value.value) => {
+                let mut literal = Box::new(std::mem::replace(expr, Expr::Tuple(Vec::new())));
+                quote_number(&mut literal);
+                let data_type = DataType::DoublePrecision;
+                *expr = Expr::Cast { kind: CastKind::DoubleColon, expr: literal, data_type, array: false, format: None };
+            }
+            Expr::Value(value) => {
+                // Only the length tells `0x1F` from the string of bits `X'1F'`.
+                let length = value.span.end.column.saturating_sub(value.span.start.column);
+                if let Value::HexStringLiteral(digits) = &value.value
+                    && length == digits.len() as u64 + 2
+                    && let Ok(number) = i64::from_str_radix(digits, 16)
+                {
+                    value.value = Value::Number(number.to_string(), false);
+                }
+            }
+            // Its literal is planned as it is, so that no digit is lost on the way through a decimal.
+            Expr::Cast { expr: inner, data_type, .. } if is_floating(data_type) => quote_number(inner),
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } => {
+                if let Some(base) = base_of_power(inner) {
+                    let positive = std::mem::replace(base, Expr::Tuple(Vec::new()));
+                    *base = Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(positive) };
+                    *expr = std::mem::replace(inner.as_mut(), Expr::Tuple(Vec::new()));
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         match expr {
             Expr::Value(value) if matches!(&value.value, Value::Number(digits, _) if digits.parse::<i32>().is_ok()) => {
@@ -36,6 +72,17 @@ impl VisitorMut for Integers {
                 untype(inner);
                 let literal = std::mem::replace(expr, Expr::Tuple(Vec::new()));
                 *expr = typed(literal);
+            }
+            // The least integer of 32 bits is one only with its sign.
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } if is_least_integer(inner) => {
+                let literal = std::mem::replace(expr, Expr::Tuple(Vec::new()));
+                *expr = typed(literal);
+            }
+            // Its opposite is one of 64 bits.
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } => {
+                if let Some(number) = negated_least_integer(inner) {
+                    *expr = number;
+                }
             }
             Expr::Function(function) => untype_in_function(function),
             _ => {}
@@ -89,6 +136,52 @@ impl VisitorMut for Integers {
 /// `Int32` is a type that no statement in PostgreSQL's language can name, so it marks our own casts.
 fn typed(literal: Expr) -> Expr {
     Expr::Cast { kind: CastKind::DoubleColon, expr: Box::new(literal), data_type: DataType::Int32, array: false, format: None }
+}
+
+/// What stands behind the sign of the least integer, in parentheses.
+fn negated_least_integer(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Nested(inner) => negated_least_integer(inner),
+        Expr::Cast { expr, data_type: DataType::Int32, .. } => match expr.as_ref() {
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } if is_least_integer(expr) => Some(expr.as_ref().clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a number is so large or small that only a floating-point number holds it.
+fn is_beyond_decimals(value: &Value) -> bool {
+    let Value::Number(digits, _) = value else { return false };
+    let exponent = digits.split_once(['e', 'E']).and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    exponent.is_some_and(|exponent| exponent.abs() > EXPONENT_MAX)
+}
+
+fn is_floating(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Real | DataType::Float4 | DataType::Float8 | DataType::DoublePrecision | DataType::Float(_))
+}
+
+fn quote_number(literal: &mut Expr) {
+    if let Expr::Value(value) = literal
+        && let Value::Number(digits, _) = &value.value
+    {
+        value.value = Value::SingleQuotedString(digits.clone());
+    }
+}
+
+fn is_least_integer(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Number(digits, _) if digits == "2147483648"))
+}
+
+/// The first operand of a power, or of powers of powers.
+fn base_of_power(expr: &mut Expr) -> Option<&mut Expr> {
+    match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::PGExp, .. } => match left.as_mut() {
+            Expr::BinaryOp { op: BinaryOperator::PGExp, .. } => base_of_power(left),
+            _ => Some(left),
+        },
+        _ => None,
+    }
 }
 
 fn is_typed(expr: &Expr) -> bool {
@@ -148,6 +241,10 @@ mod tests {
     #[test]
     fn literals_that_fit_are_integers() {
         check("SELECT 1, 3000000000, -2, 1.5", "SELECT 1::Int32, 3000000000, -2::Int32, 1.5");
+        check("SELECT 0x1F, -2147483648, 2147483648", "SELECT 31::Int32, -2147483648::Int32, 2147483648");
+        check("SELECT -(-2147483648), -(-1)", "SELECT 2147483648, -(-1::Int32)");
+        check("SELECT -a ^ 2, -a ^ 2 ^ 3, -(a ^ 2)", "SELECT -a ^ 2::Int32, -a ^ 2::Int32 ^ 3::Int32, -(a ^ 2::Int32)");
+        check("SELECT 1e300, 1e3, 1e15::float8", "SELECT '1e300'::DOUBLE PRECISION, 1e3, '1e15'::FLOAT8");
         check("SELECT a[1], round(1.5, 2)", "SELECT a[1::Int32], round(1.5, 2)");
     }
 

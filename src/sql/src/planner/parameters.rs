@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{self, LimitClause, Query, Value, Visit, Vi
 use spi::types::{PgType, oid};
 use spi::{Code, Error, Result};
 
+use super::quantified::is_quantified;
 use crate::output::{arrow_type, computed_type, pg_type};
 
 /// As many as a Bind message can carry.
@@ -102,8 +103,8 @@ fn infer(expr: &Expr, inputs: &DFSchema, inferred: &mut HashMap<usize, DataType>
                     inferred.entry(number).or_insert_with(|| field.data_type().clone());
                 }
             }
-            Expr::ScalarFunction(function) if function.name() == "array_has" => {
-                if let [Expr::Placeholder(array), element] = function.args.as_slice()
+            Expr::ScalarFunction(function) if is_quantified(function) => {
+                if let [element, Expr::Placeholder(array)] = function.args.as_slice()
                     && let (Some(number), Ok(element)) = (number(&array.id), element.get_type(inputs))
                 {
                     inferred.insert(number, DataType::new_list(element, true));

@@ -14,6 +14,7 @@ use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
+use super::operators;
 use crate::output::Types;
 use crate::resolve::Relations;
 
@@ -38,7 +39,10 @@ impl ContextProvider for Provider<'_> {
         let context = SimplifyContext::builder().with_config_options(Arc::clone(&self.options)).build();
         let simplifier = ExprSimplifier::new(context);
         let schema = DFSchema::empty();
-        let constant = |argument| simplifier.coerce(argument, &schema).and_then(|argument| simplifier.simplify(argument)).map(widened);
+        let constant = |argument| {
+            let argument = operators::rewrite_tree(argument, &schema)?.data;
+            simplifier.coerce(argument, &schema).and_then(|argument| simplifier.simplify(argument)).map(widened)
+        };
         let args = args.into_iter().map(constant).collect::<DataFusionResult<Vec<_>>>()?;
         function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.shared)).map(provider_as_source)
     }
@@ -101,10 +105,13 @@ impl ContextProvider for Provider<'_> {
     }
 }
 
-/// DataFusion's table functions take integers of 64 bits only.
+/// DataFusion's table functions take integers of 64 bits, and times in nanoseconds, only.
 fn widened(argument: Expr) -> Expr {
     match argument {
         Expr::Literal(ScalarValue::Int32(value), metadata) => Expr::Literal(ScalarValue::Int64(value.map(i64::from)), metadata),
+        Expr::Literal(ScalarValue::TimestampMicrosecond(Some(micros), zone), metadata) if micros.checked_mul(1000).is_some() => {
+            Expr::Literal(ScalarValue::TimestampNanosecond(Some(micros * 1000), zone), metadata)
+        }
         other => other,
     }
 }

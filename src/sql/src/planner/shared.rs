@@ -6,9 +6,15 @@ use datafusion::common::config::Dialect;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
-use super::operators::Operators;
+use super::aggregates;
+use super::arrays::ArrayOperators;
+use super::branches::Branches;
+use super::operators::{IntervalPlanner, Operators};
+use super::quantified::{self, ReadArrays};
+use super::subqueries::{self, Subqueries};
 use crate::functions;
 
 /// Functions of DataFusion's whose patterns are not PostgreSQL's: they would answer, and wrongly.
@@ -16,19 +22,35 @@ const MISLEADING: &[&str] = &["to_char", "date_format", "to_date", "to_time"];
 
 /// Built once, and only read afterwards.
 pub(crate) fn shared_state(runtime: Arc<RuntimeEnv>) -> Arc<SessionState> {
-    let mut state = SessionStateBuilder::new().with_config(config()).with_runtime_env(runtime).with_default_features().build();
+    let own: [Arc<dyn AnalyzerRule + Send + Sync>; 4] =
+        [Arc::new(Subqueries), Arc::new(Branches), Arc::new(Operators), Arc::new(ReadArrays)];
+    let rules = own.into_iter().chain(Analyzer::new().rules).collect();
+    let mut state = SessionStateBuilder::new()
+        .with_config(config())
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_analyzer_rules(rules)
+        .build();
+    if let Err(error) = state.register_expr_planner(Arc::new(IntervalPlanner)) {
+        tracing::error!(%error, "intervals cannot be multiplied");
+    }
     for name in MISLEADING {
         // Removing cannot fail; what it gives back is the function.
         let _ = state.deregister_udf(name);
     }
-    for function in functions::all() {
+    for function in functions::all().chain(quantified::functions()).chain([subqueries::function()]) {
         // Registering replaces a function of the same name, which is what is wanted: ours know the session.
         if let Err(error) = state.register_udf(Arc::new(function)) {
             tracing::error!(%error, "a function could not be registered");
         }
     }
-    if let Err(error) = state.register_function_rewrite(Arc::new(Operators)) {
-        tracing::error!(%error, "operators keep DataFusion's meaning");
+    if let Err(error) = state.register_expr_planner(Arc::new(ArrayOperators)) {
+        tracing::error!(%error, "operators of arrays keep DataFusion's meaning");
+    }
+    for function in aggregates::functions() {
+        if let Err(error) = state.register_udaf(Arc::new(function)) {
+            tracing::error!(%error, "a function could not be registered");
+        }
     }
     Arc::new(state)
 }

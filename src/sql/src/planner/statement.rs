@@ -25,7 +25,10 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
+use spi::{Error, Result};
 
+use crate::calendar::Zone;
+use crate::encode::Style;
 use crate::plan_context::PlanContext;
 use crate::scan::statement_runtime;
 
@@ -91,6 +94,22 @@ pub(crate) fn context(options: &ConfigOptions) -> DataFusionResult<&Arc<PlanCont
     about
         .and_then(|about| about.ctx.as_ref())
         .ok_or_else(|| DataFusionError::Internal("a function of the session was called outside a session".to_owned()))
+}
+
+/// The session's time zone as Arrow writes it.
+pub(crate) fn time_zone(options: &ConfigOptions) -> &str {
+    options.execution.time_zone.as_deref().unwrap_or("UTC")
+}
+
+/// The session's time zone.
+pub(crate) fn zone(options: &ConfigOptions) -> Result<Zone> {
+    let name = time_zone(options);
+    Zone::of_arrow(name).ok_or_else(|| Error::internal(format!("the session has the unknown time zone \"{name}\"")))
+}
+
+/// How the session wants to see values.
+pub(crate) fn style(options: &ConfigOptions) -> Style {
+    context(options).map_or_else(|_| Style::default(), |ctx| Style::of(&ctx.settings.current()))
 }
 
 impl ConfigExtension for About {

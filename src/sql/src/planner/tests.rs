@@ -1,5 +1,7 @@
 //! Statements against two data sources in memory, from their text to their rows.
 
+mod structure;
+
 use arrow::array::{Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -136,7 +138,7 @@ async fn joins_two_sources() {
     let sql =
         "SELECT a.name, count(*), sum(o.id) FROM bank.main.accounts a JOIN shop.main.orders o ON o.account = a.id GROUP BY 1 ORDER BY name";
     assert_eq!(world.rows(sql, vec![]).await.expect("rows"), ["ann|2|21", "bob|1|12"]);
-    world.check_columns(sql, "name character varying(20), count bigint, sum bigint");
+    world.check_columns(sql, "name character varying(20), count bigint, sum numeric");
 }
 
 #[tokio::test]
@@ -300,7 +302,7 @@ async fn operators_mean_what_postgresql_means() {
     world.check_columns(sql, "id integer, exists boolean");
     assert_eq!(rows("SELECT g FROM generate_series(1, 2) AS g").await.expect("rows"), ["1", "2"]);
     assert_eq!(rows("SELECT id * 2 + 1 - id * 3, 2 - (3 - id) FROM accounts WHERE id = 3").await.expect("rows"), ["-2|2"]);
-    assert_eq!(rows("SELECT 'abcd'::varchar(2), 'a'::char(3) || '.', 'ab'::char").await.expect("rows"), ["ab|a  .|a"]);
+    assert_eq!(rows("SELECT 'abcd'::varchar(2), 'a'::char(3) || '.', 'ab'::char").await.expect("rows"), ["ab|a.|a"]);
     for (sql, sqlstate, message) in [
         ("SELECT 2147483647 + id FROM accounts", "22003", "integer out of range"),
         ("SELECT 1 + 2147483647 - 1 + 9999999999", "22003", "integer out of range"),
@@ -331,12 +333,6 @@ fn errors_name_and_place_what_is_wrong() {
         None,
     );
     world.check_refused("SELECT id FROM accounts ORDER BY 2", "42P10", "ORDER BY position 2 is not in select list", None);
-    world.check_refused(
-        "SELECT name::text[] FROM accounts",
-        "0A000",
-        "arrays can be read from text in literals of one dimension only",
-        None,
-    );
     world.check_refused("SELECT to_char(now(), 'YYYY')", "42883", "function to_char does not exist", Some(8));
     world.check_refused("SELECT 1::nosuch", "42704", "type \"nosuch\" does not exist", None);
     world.check_refused("SELECT id FROM accounts WHERE id = ARRAY[1]", "42883", "operator does not exist: integer = integer[]", None);

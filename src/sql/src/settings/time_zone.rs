@@ -28,6 +28,11 @@ pub(super) fn check(name: &str, value: &str) -> Result<String> {
     Err(invalid_value(name, value))
 }
 
+/// A zone as users write it, as Arrow wants it; none if there is no such zone.
+pub(crate) fn arrow_time_zone(written: &str) -> Option<String> {
+    check("TimeZone", written).ok().map(|canonical| for_arrow(&canonical))
+}
+
 /// The zone as Arrow wants it: a name, or an offset `+03:00` that counts east.
 pub(super) fn for_arrow(canonical: &str) -> String {
     match posix_offset(canonical) {

@@ -1,15 +1,16 @@
-//! `+`, `-` and `*` of integers, which fail where the result does not fit.
+//! `+`, `-` and `*` of integers, and all four operations of floating-point numbers, which fail where the result does not fit.
 //!
 //! A chain such as `a + b - c` is one function of three arguments: DataFusion walks nested functions by recursion, and a long
 //! chain must not take the stack.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Datum};
+use arrow::array::{Array, ArrayRef, AsArray, Datum};
+use arrow::compute::cast;
 use arrow::compute::kernels::numeric;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Float64Type};
 use arrow::error::ArrowError;
-use datafusion::common::{DFSchema, DataFusionError, Result};
+use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -18,13 +19,17 @@ use datafusion::physical_expr_common::datum::apply;
 use spi::types::PgType;
 use spi::{Code, Error};
 
-/// The operation as a function, if it is arithmetic of integers; else its sides, as they were.
+/// The operation as a function, if it is arithmetic of such numbers; else its sides, as they were.
 pub(super) fn function(left: Expr, op: Operator, right: Expr, schema: &DFSchema) -> std::result::Result<Expr, (Expr, Expr)> {
-    if !matches!(op, Operator::Plus | Operator::Minus | Operator::Multiply) {
+    if !matches!(op, Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide) {
         return Err((left, right));
     }
     let (Ok(left_type), Ok(right_type)) = (type_of(&left, schema), type_of(&right, schema)) else { return Err((left, right)) };
     let Some(result) = wider(&left_type, &right_type) else { return Err((left, right)) };
+    // DataFusion's division of integers fails as it should.
+    if op == Operator::Divide && result.is_integer() {
+        return Err((left, right));
+    }
     let (mut operators, mut args) = match left {
         Expr::ScalarFunction(function) => match function.func.inner().downcast_ref::<Checked>() {
             Some(chain) if chain.result == result => (chain.operators.clone(), function.args),
@@ -49,8 +54,24 @@ fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
     }
 }
 
-/// The type of the result of arithmetic on two integer types.
+/// A negated number, if it is an integer: the least one of a type has no opposite. Else the number, as it was.
+pub(super) fn negation(number: Expr, schema: &DFSchema) -> std::result::Result<Expr, Expr> {
+    let zero = match type_of(&number, schema) {
+        Ok(DataType::Int16) => ScalarValue::Int16(Some(0)),
+        Ok(DataType::Int32) => ScalarValue::Int32(Some(0)),
+        Ok(DataType::Int64) => ScalarValue::Int64(Some(0)),
+        _ => return Err(number),
+    };
+    function(Expr::Literal(zero, None), Operator::Minus, number, schema).map_err(|(_, number)| number)
+}
+
+/// The type of the result of arithmetic on two types, at least one of them floating-point or both integers.
 fn wider(left: &DataType, right: &DataType) -> Option<DataType> {
+    let is_number = |data_type: &DataType| data_type.is_numeric() || data_type.is_null();
+    if left.is_floating() || right.is_floating() {
+        let both_real = *left == DataType::Float32 && *right == DataType::Float32;
+        return (is_number(left) && is_number(right)).then_some(if both_real { DataType::Float32 } else { DataType::Float64 });
+    }
     let rank = |data_type: &DataType| match data_type {
         DataType::Int16 => Some(0),
         DataType::Int32 => Some(1),
@@ -71,7 +92,7 @@ struct Checked {
 
 impl ScalarUDFImpl for Checked {
     fn name(&self) -> &str {
-        "integer_arithmetic"
+        "arithmetic"
     }
 
     /// As the operators, so that EXPLAIN reads like the statement.
@@ -100,11 +121,37 @@ impl ScalarUDFImpl for Checked {
             let compute: fn(&dyn Datum, &dyn Datum) -> Result<ArrayRef, ArrowError> = match op {
                 Operator::Plus => numeric::add,
                 Operator::Minus => numeric::sub,
+                Operator::Divide => numeric::div,
                 _ => numeric::mul,
             };
-            apply(&left, &right, |left, right| compute(left, right).map_err(|_| self.out_of_range()))
+            apply(&left, &right, |left, right| match self.result.is_floating() {
+                true => checked_float(*op, left, right, compute(left, right)?),
+                false => compute(left, right).map_err(|_| self.out_of_range()),
+            })
         })
     }
+}
+
+/// The result of an operation, which is infinite or no number only where one of its operands is.
+fn checked_float(op: Operator, left: &dyn Datum, right: &dyn Datum, result: ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let ((left, left_is_scalar), (right, right_is_scalar)) = (left.get(), right.get());
+    let floats = |array: &dyn Array| cast(array, &DataType::Float64).map(|array| array.as_primitive::<Float64Type>().clone());
+    let (left, right, results) = (floats(left)?, floats(right)?, floats(&result)?);
+    for row in 0..results.len() {
+        if results.is_null(row) {
+            continue;
+        }
+        let left = left.value(if left_is_scalar { 0 } else { row });
+        let right = right.value(if right_is_scalar { 0 } else { row });
+        if op == Operator::Divide && right == 0.0 && !left.is_nan() {
+            return Err(ArrowError::DivideByZero);
+        }
+        if results.value(row).is_infinite() && left.is_finite() && right.is_finite() {
+            let error = Error::new(Code::OutOfRange, "value out of range: overflow");
+            return Err(ArrowError::ExternalError(Box::new(error)));
+        }
+    }
+    Ok(result)
 }
 
 impl Checked {

@@ -5,10 +5,10 @@ use arrow::datatypes::{DataType, UnionMode};
 use bytes::{BufMut, BytesMut};
 use spi::types::PgType;
 use spi::{Error, Result};
-use sql::Format;
 
 use super::kind::Kind;
 use super::{Style, Write, calendar, cell, read, text};
+use crate::answer::Format;
 
 pub(super) fn writer(array: &ArrayRef, style: &Style) -> Result<Write> {
     let data_type = array.data_type();

@@ -4,11 +4,11 @@ use arrow::array::{Array, ArrayRef};
 use bytes::{BufMut, BytesMut};
 use spi::types::PgType;
 use spi::{Error, Result};
-use sql::Format;
 
 use super::kind::Kind;
 use super::style::{Style, Zone};
 use super::{Write, array, bytea, calendar, cell, decimal, float, integer, interval, json, network, read};
+use crate::answer::Format;
 
 pub(super) fn writer(array: &ArrayRef, kind: Kind, style: &Style) -> Result<Write> {
     let writer = match kind {

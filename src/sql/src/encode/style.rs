@@ -2,12 +2,13 @@
 
 use arrow::array::timezone::Tz;
 use chrono::{DateTime, Offset, TimeZone};
-use sql::Settings;
+
+use crate::settings::Settings;
 
 /// How a session wants to see values. Dates are ISO and intervals in PostgreSQL's style whatever the session says:
 /// the gateway's settings accept no other style.
 #[derive(Clone, Debug)]
-pub(crate) struct Style {
+pub struct Style {
     pub(crate) zone: Zone,
     pub(crate) bytea: ByteaOutput,
     /// `extra_float_digits`: above 0 the shortest text that reads back as the same number, else that many digits more than 6 or 15.
@@ -15,7 +16,7 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    pub(crate) fn of(settings: &Settings) -> Self {
+    pub fn of(settings: &Settings) -> Self {
         Self {
             zone: Zone::parse(&settings.time_zone()),
             bytea: if settings.bytea_hex() { ByteaOutput::Hex } else { ByteaOutput::Escape },
@@ -24,7 +25,7 @@ impl Style {
     }
 }
 
-#[cfg(test)]
+/// As a session sees values that sets nothing.
 impl Default for Style {
     fn default() -> Self {
         Self { zone: Zone::Utc, bytea: ByteaOutput::Hex, extra_float_digits: 1 }
@@ -56,7 +57,7 @@ impl Zone {
     }
 
     /// Seconds east of Greenwich at a moment, in microseconds since 1970 UTC.
-    pub(crate) fn offset_seconds(self, micros: i64) -> i32 {
+    pub fn offset_seconds(self, micros: i64) -> i32 {
         match self {
             Zone::Utc => 0,
             // Beyond the years that chrono knows no zone has rules either.

@@ -9,9 +9,9 @@ use arrow::array::{Array, ArrayRef, ListLikeArray};
 use bytes::{BufMut, BytesMut};
 use spi::types::PgType;
 use spi::{Code, Error, Result};
-use sql::Format;
 
 use super::{Cell, Style, Write, cell, read};
+use crate::answer::Format;
 
 /// The index of an array's first element.
 pub(super) const COUNTED_FROM_ONE: i32 = 1;

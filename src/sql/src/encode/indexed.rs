@@ -5,9 +5,9 @@ use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type, RunEndIndexTyp
 use bytes::BytesMut;
 use spi::types::PgType;
 use spi::{Error, Result};
-use sql::Format;
 
 use super::{Style, Write, cell};
+use crate::answer::Format;
 
 pub(super) fn writer(array: &ArrayRef, pg_type: PgType, format: Format, style: &Style) -> Result<Write> {
     let (values, indices) = match array.data_type() {
