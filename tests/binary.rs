@@ -19,14 +19,15 @@ pub fn to_text(kind: &Type, raw: &[u8]) -> Result<String> {
         Type::INT4 => i32::from_be_bytes(raw.try_into()?).to_string(),
         Type::INT8 => i64::from_be_bytes(raw.try_into()?).to_string(),
         Type::OID => u32::from_be_bytes(raw.try_into()?).to_string(),
-        Type::FLOAT4 => float(f32::from_be_bytes(raw.try_into()?).into(), f32::from_be_bytes(raw.try_into()?).to_string()),
-        Type::FLOAT8 => float(f64::from_be_bytes(raw.try_into()?), f64::from_be_bytes(raw.try_into()?).to_string()),
+        Type::FLOAT4 => float(f32::from_be_bytes(raw.try_into()?).into(), &format!("{:e}", f32::from_be_bytes(raw.try_into()?)), 6),
+        Type::FLOAT8 => float(f64::from_be_bytes(raw.try_into()?), &format!("{:e}", f64::from_be_bytes(raw.try_into()?)), 15),
         Type::NUMERIC => numeric(raw)?,
         Type::BYTEA => raw.iter().fold("\\x".to_owned(), |text, byte| text + &format!("{byte:02x}")),
         Type::DATE => date(i64::from(i32::from_be_bytes(raw.try_into()?))),
         Type::TIME => time(i64::from_be_bytes(raw.try_into()?)),
         Type::TIMESTAMP => timestamp(i64::from_be_bytes(raw.try_into()?)),
         Type::TIMESTAMPTZ => timestamp(i64::from_be_bytes(raw.try_into()?)) + "+00",
+        Type::INTERVAL => interval(raw)?,
         Type::JSONB => String::from_utf8(raw[1..].to_vec())?,
         Type::UUID => {
             let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -39,11 +40,34 @@ pub fn to_text(kind: &Type, raw: &[u8]) -> Result<String> {
     })
 }
 
-fn float(value: f64, shortest: String) -> String {
-    match value {
-        _ if value.is_nan() => "NaN".to_owned(),
-        _ if value.is_infinite() => if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
-        _ => shortest,
+/// The shortest digits that bring back the number, given as `d.ddde-7`: shown with an exponent where it is below -4 or at least `wide`.
+fn float(value: f64, shortest: &str, wide: i32) -> String {
+    let Some((digits, exponent)) = shortest.split_once('e') else {
+        let text = match value {
+            _ if value.is_nan() => "NaN",
+            _ if value > 0.0 => "Infinity",
+            _ => "-Infinity",
+        };
+        return text.to_owned();
+    };
+    let exponent: i32 = exponent.parse().expect("an exponent");
+    if (-4..wide).contains(&exponent) {
+        return moved(digits, exponent);
+    }
+    format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+}
+
+/// Digits with a point after the first, without their exponent.
+fn moved(digits: &str, exponent: i32) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let digits = digits.replace('.', "");
+    let whole = usize::try_from(exponent + 1).unwrap_or(0);
+    if whole == 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
+    }
+    match digits.split_at_checked(whole) {
+        Some((whole, fraction)) if !fraction.is_empty() => format!("{sign}{whole}.{fraction}"),
+        _ => format!("{sign}{digits:0<whole$}"),
     }
 }
 
@@ -107,6 +131,32 @@ fn timestamp(microseconds: i64) -> String {
         i64::MIN => "-infinity".to_owned(),
         _ => format!("{} {}", date(microseconds.div_euclid(86_400_000_000)), time(microseconds.rem_euclid(86_400_000_000))),
     }
+}
+
+/// Microseconds, days and months (`interval_send`), each shown where it is not 0.
+fn interval(raw: &[u8]) -> Result<String> {
+    let (time_of_day, rest) = raw.split_at_checked(8).ok_or("a short interval")?;
+    let (days, months) = rest.split_at_checked(4).ok_or("a short interval")?;
+    let (microseconds, days) = (i64::from_be_bytes(time_of_day.try_into()?), i32::from_be_bytes(days.try_into()?));
+    let months = i32::from_be_bytes(months.try_into()?);
+    let (mut parts, mut negative) = (Vec::new(), false);
+    for (count, unit) in [(months / 12, "year"), (months % 12, "mon"), (days, "day")] {
+        if count != 0 {
+            // A positive part after a negative one says so.
+            let sign = if negative && count > 0 { "+" } else { "" };
+            parts.push(format!("{sign}{count} {unit}{}", if count == 1 { "" } else { "s" }));
+            negative = count < 0;
+        }
+    }
+    if microseconds != 0 || parts.is_empty() {
+        let sign = match negative {
+            _ if microseconds < 0 => "-",
+            true => "+",
+            false => "",
+        };
+        parts.push(format!("{sign}{}", time(microseconds.abs())));
+    }
+    Ok(parts.join(" "))
 }
 
 /// One-dimensional arrays, which are all that the tests read.

@@ -1,5 +1,6 @@
 //! The wire protocol, message by message.
 
+mod copies;
 mod encrypted;
 mod raw;
 mod session_end;
@@ -30,7 +31,7 @@ pub fn trials() -> Vec<Trial> {
         trial("misused_statements_and_portals", misused_statements_and_portals),
         trial("only_the_right_secret_cancels", only_the_right_secret_cancels),
     ];
-    [own, encrypted::trials(), session_end::trials()].into_iter().flatten().collect()
+    [own, copies::trials(), encrypted::trials(), session_end::trials()].into_iter().flatten().collect()
 }
 
 fn trial<F: Future<Output = Result<(), Failed>> + 'static>(name: &str, test: fn() -> F) -> Trial {

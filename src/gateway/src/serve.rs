@@ -13,7 +13,7 @@ use store::{Backend, Blobs, DataLock, Journal, MemoryBackend, SqliteBackend, Sto
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 use wire::{Listeners, WireConfig};
 
 use crate::config::{Config, StoreLocation};
@@ -44,6 +44,7 @@ pub struct Gateway {
     first_start: bool,
     shutdown: CancellationToken,
     server: JoinHandle<Result<()>>,
+    maintenance: JoinHandle<()>,
     /// Dropped last: another gateway may take the folder from then on.
     _lock: DataLock,
 }
@@ -76,12 +77,18 @@ impl Gateway {
         };
         let shutdown = CancellationToken::new();
         let server = store::spawn("wire", wire::serve(Arc::clone(&engine), listeners, wire_config, shutdown.clone()));
-        Ok(Gateway { address, engine, services, first_start, shutdown, server, _lock: lock })
+        // A store in memory is a new one at every start, and must not take an older one's blobs for garbage.
+        let blobs = (config.store != StoreLocation::Memory).then(|| services.blobs.clone());
+        let maintenance = store::spawn("maintenance", store::maintenance::run(services.store.clone(), blobs, shutdown.clone()));
+        Ok(Gateway { address, engine, services, first_start, shutdown, server, maintenance, _lock: lock })
     }
 
     /// Refuses new connections, lets running statements finish for a while, and closes the store.
     pub async fn stop(self) -> Result<()> {
         self.shutdown.cancel();
+        if let Err(error) = self.maintenance.await {
+            error!(%error, "maintenance ended early");
+        }
         let served = self.server.await.map_err(|error| Error::internal("the server stopped unexpectedly").cause(error))?;
         self.services.stop().await;
         self.services.store.close().await;

@@ -61,6 +61,11 @@ pub trait Backend: Send + Sync + 'static {
     /// append; the rows go afterwards in small batches. Records stay. The last entry always stays, so `floor` is below it.
     async fn truncate(&self, expected: &Head, floor: u64) -> Result<Truncated>;
 
+    /// Writes rows of the state at the head again, over rows that are damaged: all or none, and only if the head is still
+    /// the expected one, which the answer says. No change is made, so no entry is written; whoever calls knows by the root
+    /// that these are the rows.
+    async fn repair(&self, expected: &Head, puts: &[Record], deletes: &[String]) -> Result<bool>;
+
     /// What an operator wants to know. Measures, so not for the hot path.
     async fn health(&self) -> Result<Health>;
 

@@ -1,7 +1,10 @@
 //! Large content, named by its SHA-256: metadata snapshots and engine packages. Records only point to it.
 //!
 //! A blob is written before the record that points to it is committed, so a record never points to nothing; what a crash
-//! leaves behind is a blob that nobody points to.
+//! leaves behind is a blob that nobody points to. [`Blobs::collect`] removes those once they are old.
+//!
+//! A record points to a blob by its digest, in the 64 digits that are the only form in which a [`Digest`] leaves this
+//! crate. A blob that a record points to may point to further ones, if it is a JSON object; those point nowhere.
 
 use std::fmt;
 use std::fs::File;
@@ -10,16 +13,28 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use ring::digest;
 use spi::{Code, Error, Origin, Result};
+use tokio::sync::Semaphore;
 
 use crate::{errors, failpoint};
 
+mod collect;
+
+pub use collect::Collected;
+
 /// Largest blob. Blobs are held in memory whole while they are written, read and checked.
 pub const BLOB_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// How young a blob must be to be as good as a new one: half of what [`collect`] leaves alone.
+const RENEW_AFTER: TimeDelta = TimeDelta::hours(12);
+
+/// How many blobs are written at once. Few enough that what is in flight stays small beside what is kept.
+const WRITES_AT_ONCE: u32 = 64;
 
 /// Where blobs are. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +42,9 @@ pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
     /// The folder, if it is one: its files are then forced to the disk here, which object_store does not do.
     folder: Option<PathBuf>,
+    /// Turns to write. Removing a blob takes all of them, so that none is removed that is just being written again. That is
+    /// enough as long as one gateway uses the blobs, which the lock on the data folder is for.
+    turns: Arc<Semaphore>,
 }
 
 impl Blobs {
@@ -42,24 +60,30 @@ impl Blobs {
         let folder = folder.canonicalize().map_err(unusable)?;
         let objects =
             LocalFileSystem::new_with_prefix(&folder).map_err(|error| failed("open the blob folder", &folder.display(), error))?;
-        Ok(Self { objects: Arc::new(objects), folder: Some(folder) })
+        Ok(Self::new(Arc::new(objects), Some(folder)))
     }
 
     /// Blobs in an object store that makes them durable by itself.
     pub fn remote(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects, folder: None }
+        Self::new(objects, None)
     }
 
-    /// Stores `content` durably and gives its name. Content that is there already is not written again.
+    fn new(objects: Arc<dyn ObjectStore>, folder: Option<PathBuf>) -> Self {
+        Self { objects, folder, turns: Arc::new(Semaphore::new(WRITES_AT_ONCE as usize)) }
+    }
+
+    /// Stores `content` durably and gives its name. Content that is there already is not written again unless it is old:
+    /// whoever stores it is about to point to it, and it must be as young as a new blob until then.
     pub async fn put(&self, content: Bytes) -> Result<Digest> {
         if content.len() > BLOB_BYTES_MAX {
             return Err(errors::too_large(format!("a blob of {} bytes is too large", content.len()))
                 .detail(format!("A blob has at most {BLOB_BYTES_MAX} bytes.")));
         }
         let digest = Digest::of(&content);
+        let _turn = self.turns.acquire().await;
         match self.objects.put_opts(&digest.path(), content.clone().into(), PutMode::Create.into()).await {
             Ok(_) => {}
-            Err(object_store::Error::AlreadyExists { .. }) => self.check_or_replace(&digest, content).await?,
+            Err(object_store::Error::AlreadyExists { .. }) => self.renew_or_replace(&digest, content).await?,
             Err(error) => return Err(failed("write blob", &digest, error)),
         }
         self.force_to_disk(&digest).await?;
@@ -69,8 +93,16 @@ impl Blobs {
 
     /// The content, once it is known to be what was stored.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes> {
-        let content = match self.objects.get(&digest.path()).await {
-            Ok(found) => found.bytes().await.map_err(|error| failed("read blob", digest, error))?,
+        self.get_with_age(digest).await.map(|(content, _)| content)
+    }
+
+    /// The content, and when it was written.
+    async fn get_with_age(&self, digest: &Digest) -> Result<(Bytes, DateTime<Utc>)> {
+        let (content, written_at) = match self.objects.get(&digest.path()).await {
+            Ok(found) => {
+                let written_at = found.meta.last_modified;
+                (found.bytes().await.map_err(|error| failed("read blob", digest, error))?, written_at)
+            }
             Err(object_store::Error::NotFound { .. }) => {
                 return Err(errors::corrupt(format!("blob \"{digest}\" is missing")));
             }
@@ -78,7 +110,7 @@ impl Blobs {
         };
         let found = Digest::of(&content);
         if found == *digest {
-            return Ok(content);
+            return Ok((content, written_at));
         }
         Err(errors::corrupt(format!("blob \"{digest}\" is damaged"))
             .detail(format!("Its {} bytes have the digest {found}.", content.len())))
@@ -93,16 +125,15 @@ impl Blobs {
     }
 
     /// A crash can leave a file whose name is right and whose content is not; we have the content at hand.
-    async fn check_or_replace(&self, digest: &Digest, content: Bytes) -> Result<()> {
-        match self.get(digest).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code == Code::Corrupt => {
-                tracing::warn!(%digest, %error, "replacing a damaged blob");
-                self.objects.put(&digest.path(), content.into()).await.map_err(|error| failed("write blob", digest, error))?;
-                Ok(())
-            }
-            Err(error) => Err(error),
+    async fn renew_or_replace(&self, digest: &Digest, content: Bytes) -> Result<()> {
+        match self.get_with_age(digest).await {
+            Ok((_, written_at)) if Utc::now() - written_at < RENEW_AFTER => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.code == Code::Corrupt => tracing::warn!(%digest, %error, "replacing a damaged blob"),
+            Err(error) => return Err(error),
         }
+        self.objects.put(&digest.path(), content.into()).await.map_err(|error| failed("write blob", digest, error))?;
+        Ok(())
     }
 
     async fn force_to_disk(&self, digest: &Digest) -> Result<()> {

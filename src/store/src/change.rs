@@ -61,7 +61,8 @@ pub struct Entry {
     pub root: Root,
     /// The caller's name for the change: the same id is never committed twice.
     pub change_id: Uuid,
-    /// When it was made, in microseconds since 1970. For people: nothing is decided by it. It never falls along the log.
+    /// When it was made, in microseconds since 1970. It never falls along the log. For people, and for how long the entry
+    /// is kept: nothing else is decided by it.
     pub at: i64,
     /// The role that made it.
     pub actor: String,

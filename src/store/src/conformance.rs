@@ -13,12 +13,16 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use spi::{Code, Error};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::backend::{Append, Appended, Backend, Head, Log, Truncated};
 use crate::change::{GENESIS, Op};
-use crate::record::Root;
+use crate::compare::Depth;
+use crate::follower::Follower;
+use crate::record::{Record, Root};
 use crate::replica::Replica;
+use crate::retention::Retention;
 use crate::store::Store;
 use crate::verify::verify;
 use crate::{MemoryBackend, SqliteBackend};
@@ -60,7 +64,8 @@ impl Place for InSqlite {
 macro_rules! suite {
     ($($name:ident: $place:ty),*) => { $(mod $name { suite!(@checks $place:
         a_new_store_is_empty, append_is_all_or_nothing, append_compares_the_head, a_change_is_appended_once, log_is_contiguous,
-        a_truncated_log_says_so, soft_state_is_outside_the_log, a_hint_follows_an_append_of_another, records_survive_as_bytes,
+        a_truncated_log_says_so, a_node_behind_the_floor_takes_a_snapshot, a_long_log_is_forgotten_while_it_grows,
+        damaged_rows_are_written_again, soft_state_is_outside_the_log, a_hint_follows_an_append_of_another, records_survive_as_bytes,
         the_largest_change_fits, a_commit_is_seen_by_every_node, the_same_change_id_is_one_change, nothing_to_change_commits_nothing,
         a_refusal_is_passed_on, writers_of_one_record_lose_no_update, any_history_folds_to_the_same_state);
     })* };
@@ -168,6 +173,69 @@ async fn a_truncated_log_says_so(place: &dyn Place) {
     assert_eq!(backend.snapshot().await.unwrap().records.len(), 2, "records stay");
     append(&*backend, vec![put("c", "6")]).await;
     assert_eq!(verify(&*backend).await.unwrap().damage, []);
+}
+
+async fn a_node_behind_the_floor_takes_a_snapshot(place: &dyn Place) {
+    let backend = place.connect().await;
+    append(&*backend, vec![put("a", "1"), put("b", "1")]).await;
+    let asleep = load(&*backend).await;
+    for i in 2..=5 {
+        append(&*backend, vec![put("a", &i.to_string()), Op::delete("b")]).await;
+    }
+    assert_eq!(backend.truncate(&backend.head().await.unwrap(), 4).await.unwrap(), Truncated::Done);
+
+    let (awake, task) = Follower::new(backend.clone(), asleep, CancellationToken::new());
+    tokio::spawn(task);
+    let state = awake.reach(5, PATIENCE).await.unwrap();
+    assert_eq!((state.root(), state.entry_hash()), (load(&*backend).await.root(), backend.head().await.unwrap().entry_hash));
+    assert_eq!((state.get("a").unwrap().body.as_ref(), state.get("b")), (&b"5"[..], None));
+    append(&*backend, vec![put("a", "6")]).await;
+    assert_eq!(awake.reach(6, PATIENCE).await.unwrap().get("a").unwrap().body, "6");
+}
+
+/// More than one batch of rows, and a writer that does not stop meanwhile.
+async fn a_long_log_is_forgotten_while_it_grows(place: &dyn Place) {
+    let (one, two) = (open(place, "one").await, open(place, "two").await);
+    for _ in 0..600 {
+        one.commit("admin", Uuid::now_v7(), add_one).await.unwrap();
+    }
+    let retention = Retention { age: Duration::ZERO, entries: 10, entries_max: 100 };
+    let write = async {
+        for _ in 0..20 {
+            two.commit("admin", Uuid::now_v7(), add_one).await.unwrap();
+        }
+    };
+    let (floor, ()) = futures::join!(one.truncate_log(&retention, i64::MAX), write);
+    let floor = floor.unwrap();
+    assert!((590..=610).contains(&floor), "{floor}");
+
+    let state = one.wait_for(620, PATIENCE).await.unwrap();
+    assert_eq!((count(&state), state.root()), (620, two.wait_for(620, PATIENCE).await.unwrap().root()));
+    assert_eq!(open(place, "three").await.replica().root(), state.root());
+    let kept: Vec<u64> = two.history(0, 1000).await.unwrap().iter().map(|entry| entry.rev).collect();
+    assert_eq!(kept, (floor + 1..=620).collect::<Vec<_>>());
+    let report = verify(&*place.connect().await).await.unwrap();
+    assert_eq!((report.entries, report.damage), (620 - floor, vec![]));
+}
+
+async fn damaged_rows_are_written_again(place: &dyn Place) {
+    let backend = place.connect().await;
+    append(&*backend, vec![put("a", "1"), put("b", "1"), put("c", "1")]).await;
+    let store = open(place, "one").await;
+    let (head, whole) = (backend.head().await.unwrap(), backend.snapshot().await.unwrap().records);
+    let flipped = Record { body: "flipped".into(), ..whole[1].clone() };
+    assert!(backend.repair(&head, &[flipped, Record::new("x", 1, "word", "1")], &["a".to_owned()]).await.unwrap());
+    assert_eq!(backend.head().await.unwrap(), head, "it is no change");
+    assert_eq!(verify(&*backend).await.unwrap().damage.len(), 4, "three records and the root");
+
+    let compared = store.compare(Depth::Bodies).await.unwrap();
+    assert_eq!((compared.stored.join(" "), compared.here), ("a b x".to_owned(), vec![]));
+    assert_eq!(backend.snapshot().await.unwrap().records, whole);
+    assert_eq!(verify(&*backend).await.unwrap().damage, []);
+
+    append(&*backend, vec![put("d", "1")]).await;
+    assert!(!backend.repair(&head, &[Record::new("a", 1, "word", "late")], &[]).await.unwrap(), "the head has moved");
+    assert_eq!(backend.snapshot().await.unwrap().records[0], whole[0]);
 }
 
 async fn soft_state_is_outside_the_log(place: &dyn Place) {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::MemoryBackend;
 use crate::backend::{Append, Appended, Backend, Head, Health, Listing, Log, Snapshot, Truncated};
 use crate::errors;
+use crate::record::Record;
 
 /// Each fault is a switch, or a number of calls that it lasts for.
 #[derive(Default)]
@@ -89,6 +90,7 @@ impl Backend for Faulty {
     }
 
     async fn listing(&self) -> Result<Listing> {
+        self.check_reachable()?;
         self.inner.listing().await
     }
 
@@ -115,6 +117,10 @@ impl Backend for Faulty {
 
     async fn truncate(&self, expected: &Head, floor: u64) -> Result<Truncated> {
         self.inner.truncate(expected, floor).await
+    }
+
+    async fn repair(&self, expected: &Head, puts: &[Record], deletes: &[String]) -> Result<bool> {
+        self.inner.repair(expected, puts, deletes).await
     }
 
     async fn health(&self) -> Result<Health> {

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use rand::Rng;
 use spi::{Code, Error, Result};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,7 @@ const POLL_VARIES_BY: f64 = 0.2;
 /// How long one call of the backend may take before it counts as failed.
 pub(crate) const CALL_DEADLINE: Duration = Duration::from_secs(5);
 /// Loading 100,000 records takes well under a second; this allows for a slow network and ten times as many.
-const SNAPSHOT_DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const SNAPSHOT_DEADLINE: Duration = Duration::from_secs(60);
 /// A head behind ours must be read this often, over this long, before we believe it: one stale read is no regression.
 const REGRESSED_READS: u32 = 3;
 const REGRESSED_AFTER: Duration = Duration::from_secs(2);
@@ -55,6 +55,13 @@ pub(crate) struct Follower {
     replica: watch::Receiver<Arc<Replica>>,
     condition: watch::Receiver<Condition>,
     nudge: Arc<Notify>,
+    doubts: mpsc::Sender<Doubt>,
+}
+
+/// Somebody has found that this node's state is not the store's.
+struct Doubt {
+    reason: String,
+    done: oneshot::Sender<Result<()>>,
 }
 
 impl Follower {
@@ -63,8 +70,10 @@ impl Follower {
         let (replica, replica_seen) = watch::channel(Arc::new(replica));
         let (condition, condition_seen) = watch::channel(Condition::Following);
         let nudge = Arc::new(Notify::new());
-        let task = Task { backend, replica, condition, nudge: nudge.clone(), behind: None };
-        (Self { replica: replica_seen, condition: condition_seen, nudge }, Box::pin(task.run(stop)))
+        // One is enough: loading the state anew removes every doubt.
+        let (doubts, doubts_heard) = mpsc::channel(1);
+        let task = Task { backend, replica, condition, nudge: nudge.clone(), doubts: doubts_heard, behind: None };
+        (Self { replica: replica_seen, condition: condition_seen, nudge, doubts }, Box::pin(task.run(stop)))
     }
 
     pub(crate) fn replica(&self) -> Arc<Replica> {
@@ -105,6 +114,13 @@ impl Follower {
         }
     }
 
+    /// Loads the state anew from the store, because `reason` says that this node's is not the same.
+    pub(crate) async fn reload(&self, reason: String) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        self.doubts.send(Doubt { reason, done }).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
     fn behind(&self, revision: u64) -> Error {
         errors::unavailable(format!("this gateway has not reached revision {revision} yet"))
             .detail(format!("It is at revision {}.", self.replica().revision()))
@@ -121,6 +137,7 @@ struct Task {
     replica: watch::Sender<Arc<Replica>>,
     condition: watch::Sender<Condition>,
     nudge: Arc<Notify>,
+    doubts: mpsc::Receiver<Doubt>,
     behind: Option<Behind>,
 }
 
@@ -135,25 +152,28 @@ impl Task {
         let mut hints = self.backend.wakeups().fuse();
         loop {
             let poll = POLL.mul_f64(1.0 + rand::rng().random_range(-POLL_VARIES_BY..POLL_VARIES_BY));
+            let mut doubt = None;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.nudge.notified() => {}
                 Some(()) = hints.next() => {}
+                Some(heard) = self.doubts.recv() => doubt = Some(heard),
                 () = tokio::time::sleep(poll) => {}
             }
             // Dropping a round half-way is safe: what was published is whole, the rest is read again.
             tokio::select! {
                 () = stop.cancelled() => return,
-                condition = self.round() => self.report(condition),
+                condition = self.round(doubt) => self.report(condition),
             }
         }
     }
 
-    async fn round(&mut self) -> Condition {
-        match self.catch_up().await {
-            Ok(condition) => condition,
-            Err(error) => Condition::Failing(error),
-        }
+    async fn round(&mut self, doubt: Option<Doubt>) -> Condition {
+        let Some(Doubt { reason, done }) = doubt else { return self.catch_up().await.unwrap_or_else(Condition::Failing) };
+        let loaded = self.reload(&reason).await;
+        // Nobody listening is fine: the doubt is removed all the same.
+        let _ = done.send(loaded.as_ref().map(|_| ()).map_err(Error::clone));
+        loaded.unwrap_or_else(Condition::Failing)
     }
 
     async fn catch_up(&mut self) -> Result<Condition> {
@@ -269,7 +289,7 @@ pub(crate) async fn call<T>(work: impl Future<Output = Result<T>>) -> Result<T> 
     timeout(CALL_DEADLINE, work).await.map_err(|_| too_slow())?
 }
 
-fn too_slow() -> Error {
+pub(crate) fn too_slow() -> Error {
     errors::unavailable("the store did not answer in time")
 }
 

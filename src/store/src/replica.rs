@@ -138,6 +138,14 @@ impl Replica {
         Append { expected: self.head.clone(), row, root, change_id, puts, deletes }
     }
 
+    /// A copy in which a record is not what the log has made it.
+    #[cfg(test)]
+    pub(crate) fn with_record(&self, record: Record) -> Self {
+        let mut records = self.records.clone();
+        records.insert(record.key.clone(), Arc::new(record));
+        Self { records, ..self.clone() }
+    }
+
     fn with(&self, rev: u64, ops: &[Op]) -> (OrdMap<Arc<str>, Arc<Record>>, Root) {
         let mut records = self.records.clone();
         let mut root = self.head.root;
@@ -210,8 +218,7 @@ mod tests {
     fn a_state_that_differs_is_noticed_at_the_next_entry() {
         let first = after(&empty(), vec![put("a"), put("b")]);
         let row = draft(&first, vec![Op::delete("a")]).row;
-        let mut damaged = first.clone();
-        damaged.records.insert("a".into(), Arc::new(Record::new("a", 1, "word", "flipped")));
+        let damaged = first.with_record(Record::new("a", 1, "word", "flipped"));
         assert!(first.apply(&row).is_ok());
         assert_eq!(damaged.apply(&row).unwrap_err().message, "the state diverged at revision 2");
     }

@@ -11,9 +11,11 @@ use uuid::Uuid;
 use crate::backend::{Backend, Health, Log};
 use crate::change::{self, Entry, LogRow, Op};
 use crate::committer::{Committed, Committer};
+use crate::compare::{self, Compared, Depth};
 use crate::follower::{Follower, call};
 use crate::record;
 use crate::replica::Replica;
+use crate::retention::{self, Retention};
 use crate::task::Background;
 
 /// Most entries that one call of [`Store::history`] gives: they are held in memory, with all that they wrote.
@@ -105,6 +107,18 @@ impl Store {
 
     pub async fn soft_delete(&self, key: &str) -> Result<()> {
         call(self.inner.backend.soft_delete(key)).await
+    }
+
+    /// Forgets the entries of the change log that need not be kept at `now`, in microseconds since 1970, and gives the
+    /// revision that all of them are forgotten up to.
+    pub async fn truncate_log(&self, retention: &Retention, now: i64) -> Result<u64> {
+        retention::truncate(&*self.inner.backend, retention, now).await
+    }
+
+    /// Compares all records here with those of the store, and repairs the side that is damaged. An error says that they
+    /// could not be compared, or that what is right is not known any more.
+    pub async fn compare(&self, depth: Depth) -> Result<Compared> {
+        compare::compare(&*self.inner.backend, &self.inner.follower, depth).await
     }
 
     /// How the backend is, or why this node does not follow it.

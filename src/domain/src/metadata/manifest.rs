@@ -1,6 +1,7 @@
 //! What a snapshot is made of: its schemas with the blobs that hold them, and where object ids go on.
 //!
-//! A blob and not a record, because a source can have more schemas than a record has room for.
+//! A blob and not a record, because a source can have more schemas than a record has room for. It is a JSON object, as any
+//! blob must be that names others: that is how [`store::Blobs::collect`] knows them to be in use.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

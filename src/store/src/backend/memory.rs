@@ -120,6 +120,15 @@ impl Backend for MemoryBackend {
         Ok(Truncated::Done)
     }
 
+    async fn repair(&self, expected: &Head, puts: &[Record], deletes: &[String]) -> Result<bool> {
+        let mut state = self.state();
+        let is_expected = state.head.is_same_place(expected);
+        if is_expected {
+            state.write(puts, deletes);
+        }
+        Ok(is_expected)
+    }
+
     async fn health(&self) -> Result<Health> {
         let started = Instant::now();
         let state = self.state();
@@ -151,12 +160,16 @@ impl State {
         self.head.root = append.root;
         self.log.insert(append.row.rev, append.row.clone());
         self.changes.insert(append.change_id, append.row.rev);
-        for record in &append.puts {
+        self.write(&append.puts, &append.deletes);
+        Appended::Done
+    }
+
+    fn write(&mut self, puts: &[Record], deletes: &[String]) {
+        for record in puts {
             self.records.insert(record.key.to_string(), record.clone());
         }
-        for key in &append.deletes {
+        for key in deletes {
             self.records.remove(key);
         }
-        Appended::Done
     }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{Append, Appended, Backend, FORMAT, Head, Health, Listing, Log, Snapshot, Truncated};
 use crate::errors;
+use crate::record::Record;
 use crate::sqlite_file;
 
 mod rows;
@@ -197,6 +198,12 @@ impl Backend for SqliteBackend {
         Ok(truncated)
     }
 
+    async fn repair(&self, expected: &Head, puts: &[Record], deletes: &[String]) -> Result<bool> {
+        let mut writer = self.writer().await?;
+        let repaired = repair_in(&mut writer, expected, puts, deletes).await;
+        self.written(writer, repaired)
+    }
+
     async fn health(&self) -> Result<Health> {
         let started = Instant::now();
         let head = self.head().await?;
@@ -264,6 +271,16 @@ async fn forget(connection: &mut SqliteConnection, floor: u64) -> Result<u64, Fa
     }
     transaction.commit().await?;
     Ok(gone)
+}
+
+async fn repair_in(connection: &mut SqliteConnection, expected: &Head, puts: &[Record], deletes: &[String]) -> Result<bool, Failure> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if !rows::head(&mut transaction).await?.is_same_place(expected) {
+        return Ok(false);
+    }
+    rows::write_records(&mut transaction, puts, deletes).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// Why a statement on the store's file failed: SQLite did, or what it answered is not what was written.

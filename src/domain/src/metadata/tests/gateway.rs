@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use object_store::ObjectStoreExt;
+use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use spi::connector::{Connector, ConnectorFactory, ConnectorKind, OpenContext, ReadPlan, ReadRequest, RemoteCalls, Scope, TestStage};
@@ -86,6 +87,12 @@ impl World {
         let factories: Vec<Arc<dyn ConnectorFactory>> = vec![Arc::new(Scripted { world: self.clone() })];
         let services = services::start(Parts { store, journal, blobs, factories, keyring: testing::keyring(1) }).await.expect("a domain");
         Gateway { services, world: self.clone() }
+    }
+
+    /// The paths of all blobs.
+    pub(super) async fn blobs(&self) -> Vec<Path> {
+        let listed = self.objects.list(Some(&Path::from("sha256"))).map_ok(|object| object.location);
+        listed.try_collect().await.expect("a listing")
     }
 
     pub(super) async fn damage(&self, digest: &Digest) {

@@ -98,7 +98,11 @@ pub(super) async fn write(connection: &mut SqliteConnection, append: &Append) ->
         .bind(rev)
         .execute(&mut *connection)
         .await?;
-    for record in &append.puts {
+    write_records(connection, &append.puts, &append.deletes).await
+}
+
+pub(super) async fn write_records(connection: &mut SqliteConnection, puts: &[Record], deletes: &[String]) -> Result<(), Failure> {
+    for record in puts {
         sqlx::query("INSERT OR REPLACE INTO record (key, rev, kind, body, hash) VALUES (?, ?, ?, ?, ?)")
             .bind(record.key.as_ref())
             .bind(to_sql(record.rev)?)
@@ -108,7 +112,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, append: &Append) ->
             .execute(&mut *connection)
             .await?;
     }
-    for key in &append.deletes {
+    for key in deletes {
         sqlx::query("DELETE FROM record WHERE key = ?").bind(key.as_str()).execute(&mut *connection).await?;
     }
     Ok(())
