@@ -9,7 +9,7 @@ mod forms;
 mod kept;
 mod literals;
 mod names;
-mod operators;
+pub(crate) mod operators;
 mod parameters;
 mod provider;
 mod results;
@@ -39,6 +39,7 @@ use crate::error::from_datafusion;
 use crate::output;
 use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
+use crate::pushdown;
 use crate::resolve::{self, Relations};
 use crate::scan;
 use crate::source_table;
@@ -225,7 +226,8 @@ async fn physical(
         if !values.is_empty() {
             plan = statement.analyze(plan.with_param_values(ParamValues::from(values))?)?;
         }
-        executable(statement, &statement.optimized(source_table::connect(plan, connectors)?)?).await
+        let optimized = statement.optimized(source_table::connect(plan, connectors)?)?;
+        executable(statement, &pushdown::push_down(optimized)?).await
     };
     made.await.map_err(from_datafusion)
 }

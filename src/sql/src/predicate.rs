@@ -116,7 +116,7 @@ fn translate_list(list: &InList) -> Option<Predicate> {
 }
 
 /// The value without loss; `None` where connectors have no such value.
-fn constant(value: &ScalarValue) -> Option<Value> {
+pub(crate) fn constant(value: &ScalarValue) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);
     }

@@ -5,7 +5,7 @@
 //! - Text is not an array.
 //! - A text literal beside a value of another type is a literal of that type: `id = '1'` compares numbers.
 
-mod checked;
+pub(crate) mod checked;
 
 use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;

@@ -1,5 +1,7 @@
 //! Statements against two data sources in memory, from their text to their rows.
 
+mod pushdown;
+
 use arrow::array::{Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
