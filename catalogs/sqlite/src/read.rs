@@ -105,7 +105,7 @@ impl Statement {
             Value::Text(value) => query.bind(value.as_str()),
             Value::Bytes(value) => query.bind(value.as_slice()),
             // No predicate writes these as parameters; NULL would satisfy no comparison.
-            Value::Null | Value::Bool(_) | Value::Date(_) | Value::Timestamp(_) => query.bind(None::<i64>),
+            Value::Null | Value::Bool(_) | Value::Decimal { .. } | Value::Date(_) | Value::Timestamp(_) => query.bind(None::<i64>),
         })
     }
 }

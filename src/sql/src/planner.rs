@@ -227,7 +227,8 @@ async fn physical(
             plan = statement.analyze(plan.with_param_values(ParamValues::from(values))?)?;
         }
         let optimized = statement.optimized(source_table::connect(plan, connectors)?)?;
-        executable(statement, &pushdown::push_down(optimized)?).await
+        let optimized = if statement.pushes_down() { pushdown::push_down(optimized)? } else { optimized };
+        executable(statement, &optimized).await
     };
     made.await.map_err(from_datafusion)
 }

@@ -26,7 +26,7 @@ use expression::{translate, translate_all};
 pub(crate) fn push_down(plan: LogicalPlan) -> Result<LogicalPlan> {
     match part(plan)? {
         // Nothing stands above it that could change the order of its rows.
-        Part::Whole(whole) if !matches!(whole.below, Below::Scan(_)) => Ok(whole.remote()),
+        Part::Whole(whole) => Ok(whole.remote()),
         other => other.into_plan(),
     }
 }
@@ -51,8 +51,6 @@ struct Whole {
 enum Below {
     /// As the scan of its statement's rows.
     Statement,
-    /// As the scan of a table, which is the connector's own affair.
-    Scan(LogicalPlan),
     /// Its rows are in this order. They are sorted here again, since they may be spread over the cores on their way up.
     Sorted(Vec<SortExpr>),
     /// Its rows are in the order of columns that it no longer has: as this plan.
@@ -67,7 +65,7 @@ impl Part {
         };
         Ok(match whole.below {
             Below::Statement => whole.remote(),
-            Below::Scan(plan) | Below::Ordered(plan) => plan,
+            Below::Ordered(plan) => plan,
             Below::Sorted(ref expr) => {
                 let expr = expr.clone();
                 LogicalPlan::Sort(Sort { expr, input: Arc::new(whole.remote()), fetch: None })
@@ -92,7 +90,7 @@ impl Whole {
     /// What becomes of the order of its rows where rows are left out; `None` where it could not be kept.
     fn order(&self) -> Option<Below> {
         match &self.below {
-            Below::Statement | Below::Scan(_) => Some(Below::Statement),
+            Below::Statement => Some(Below::Statement),
             Below::Sorted(expr) => Some(Below::Sorted(expr.clone())),
             Below::Ordered(_) => None,
         }
@@ -113,20 +111,8 @@ fn part(plan: LogicalPlan) -> Result<Part> {
         LogicalPlan::SubqueryAlias(mut alias) => {
             let input = part(Arc::unwrap_or_clone(alias.input))?;
             // The same columns under another name.
-            if let Part::Whole(whole) = &input
-                && let Some(renamed) = whole.with(whole.query.clone(), &alias.schema, Below::Statement)
-                && !matches!(whole.below, Below::Scan(_))
-            {
-                return Ok(Part::Whole(renamed));
-            }
             Ok(match input {
-                Part::Whole(whole) => {
-                    let schema = Arc::clone(&alias.schema);
-                    let (source, connector, query) = (Arc::clone(&whole.source), Arc::clone(&whole.connector), whole.query.clone());
-                    alias.input = Arc::new(Part::Whole(whole).into_plan()?);
-                    let below = Below::Scan(LogicalPlan::SubqueryAlias(alias));
-                    Part::Whole(Whole { source, connector, query, schema, below })
-                }
+                Part::Whole(whole) => Part::Whole(Whole { schema: alias.schema, below: Below::Statement, ..whole }),
                 Part::Here(input) => {
                     alias.input = Arc::new(input);
                     Part::Here(LogicalPlan::SubqueryAlias(alias))
@@ -209,8 +195,7 @@ fn table(scan: &TableScan) -> Option<Whole> {
         query = Query::Limit { input: Box::new(query), skip: 0, fetch: Some(fetch) };
     }
     query::write(&query, dialect)?;
-    let below = Below::Scan(LogicalPlan::TableScan(scan.clone()));
-    Some(Whole { source, connector, query, schema: Arc::clone(&scan.projected_schema), below })
+    Some(Whole { source, connector, query, schema: Arc::clone(&scan.projected_schema), below: Below::Statement })
 }
 
 /// Conditions that the source cannot say stay above those that it can.

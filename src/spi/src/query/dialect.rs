@@ -27,11 +27,22 @@ pub trait Dialect: Send + Sync {
     fn cast(&self, from: &Expr, written: &str, to: &DataType) -> Option<String>;
 
     /// `argument` is none for `count(*)`.
-    fn aggregate(&self, function: AggregateFunction, argument: Option<(&Expr, &str)>, distinct: bool, data_type: &DataType)
-    -> Option<String>;
+    fn aggregate(
+        &self,
+        function: AggregateFunction,
+        argument: Option<(&Expr, &str)>,
+        distinct: bool,
+        data_type: &DataType,
+    ) -> Option<String>;
 
     /// The value as a key of GROUP BY or DISTINCT: rows with equal values, and only those, are one group.
     fn group_key(&self, data_type: &DataType, written: &str) -> Option<String>;
+
+    /// The value as one of several that become one column: those of UNION and CASE.
+    fn alternative(&self, data_type: &DataType, written: String) -> String {
+        let _ = data_type;
+        written
+    }
 
     /// One key of ORDER BY.
     fn sort_key(&self, key: &SortKey, written: &str) -> Option<String>;

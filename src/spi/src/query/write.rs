@@ -76,7 +76,11 @@ impl Writer<'_> {
         let input = self.select(input)?;
         let mut select = if input.limit.is_none() { input } else { self.wrap(input) };
         let condition = self.expression(condition, &select.columns)?;
-        if select.groups.is_some() { select.having.push(condition) } else { select.conditions.push(condition) }
+        if select.groups.is_some() {
+            select.having.push(condition)
+        } else {
+            select.conditions.push(condition)
+        }
         Some(select)
     }
 
@@ -85,24 +89,25 @@ impl Writer<'_> {
             return None;
         }
         let (left, right) = (self.select(left)?, self.select(right)?);
-        let (left, right) = (self.side(left, matches!(kind, JoinKind::Right | JoinKind::Full)), self.side(right, kind != JoinKind::Inner));
+        let left = self.side(left, matches!(kind, JoinKind::Right | JoinKind::Full));
+        let right = self.side(right, matches!(kind, JoinKind::Left | JoinKind::Full));
         let columns = [left.columns.clone(), right.columns.clone()].concat();
         let on = match condition {
             Some(condition) => self.expression(condition, &columns)?,
             None => self.dialect.boolean(true),
         };
-        let conditions = [left.conditions, right.conditions].concat();
         let word = match kind {
             JoinKind::Semi | JoinKind::Anti => {
-                let matching = Select { from: right.from, conditions: vec![on], ..Select::default() }.exists();
+                let matching = Select { conditions: [right.conditions, vec![on]].concat(), ..right }.exists();
                 let matching = if kind == JoinKind::Anti { format!("NOT {matching}") } else { matching };
-                return Some(Select { from: left.from, columns: left.columns, conditions: [conditions, vec![matching]].concat(), ..Select::default() });
+                return Some(Select { conditions: [left.conditions, vec![matching]].concat(), ..left });
             }
             JoinKind::Inner => "INNER",
             JoinKind::Left => "LEFT",
             JoinKind::Right => "RIGHT",
             JoinKind::Full => "FULL",
         };
+        let conditions = [left.conditions, right.conditions].concat();
         let from = format!("({} {word} JOIN {} ON {on})", left.from, right.from);
         Some(Select { from, columns, conditions, plain: left.plain && right.plain, ..Select::default() })
     }
@@ -163,7 +168,9 @@ impl Writer<'_> {
     /// An input of UNION ALL, as an operand.
     fn part(&mut self, query: &Query) -> Option<String> {
         let select = self.select(query)?;
-        let select = if select.limit.is_some() { self.wrap(select) } else { Select { order: Vec::new(), ..select } };
+        let mut select = if select.limit.is_some() { self.wrap(select) } else { Select { order: Vec::new(), ..select } };
+        let columns = select.columns.into_iter().zip(query.column_types());
+        select.columns = columns.map(|(column, data_type)| self.dialect.alternative(&data_type, column)).collect();
         Some(select.text(self.dialect))
     }
 
@@ -204,10 +211,11 @@ impl Writer<'_> {
             ExprKind::Case { branches, otherwise } => {
                 let mut text = "(CASE".to_owned();
                 for (condition, result) in branches {
-                    text += &format!(" WHEN {} THEN {}", self.expression(condition, columns)?, self.expression(result, columns)?);
+                    let result = self.dialect.alternative(&result.data_type, self.expression(result, columns)?);
+                    text += &format!(" WHEN {} THEN {result}", self.expression(condition, columns)?);
                 }
                 if let Some(otherwise) = otherwise {
-                    text += &format!(" ELSE {}", self.expression(otherwise, columns)?);
+                    text += &format!(" ELSE {}", self.dialect.alternative(&otherwise.data_type, self.expression(otherwise, columns)?));
                 }
                 Some(text + " END)")
             }

@@ -215,6 +215,10 @@ async fn names_may_repeat() {
         "id integer, name character varying(20), balance double precision, id bigint, account integer",
     );
     world.check_columns("WITH c AS (SELECT count(*), max(id) FROM orders) SELECT * FROM c", "count bigint, max bigint");
+    world.check_columns(
+        "SELECT name, name, count(id) FROM accounts GROUP BY name, name",
+        "name character varying(20), name character varying(20), count bigint",
+    );
     world.check_columns("SELECT max FROM (SELECT max(id) FROM orders) x", "max bigint");
 }
 

@@ -38,6 +38,9 @@ pub(super) fn distinct(input: LogicalPlan) -> Result<Part> {
 fn grouped(whole: &Whole, node: &logical::Aggregate) -> Option<Whole> {
     let schemas: &Schemas<'_> = &[&whole.schema];
     let groups = translate_all(&node.group_expr, schemas)?;
+    if groups.len() + node.aggr_expr.len() != node.schema.fields().len() {
+        return None;
+    }
     let results = node.schema.fields().iter().skip(groups.len());
     let aggregates = node.aggr_expr.iter().zip(results).map(|(call, field)| aggregate(call, plain(field.data_type().clone()), schemas));
     let query = Query::Aggregate { input: whole.input(), groups, aggregates: aggregates.collect::<Option<_>>()? };
@@ -64,7 +67,8 @@ fn aggregate(call: &Expr, data_type: arrow::datatypes::DataType, schemas: &Schem
     };
     let [argument] = params.args.as_slice() else { return None };
     // `count(*)` counts a constant.
-    let counts_rows = function == AggregateFunction::Count && matches!(argument, Expr::Literal(value, _) if *value != ScalarValue::Null && !value.is_null());
+    let counts_rows = function == AggregateFunction::Count
+        && matches!(argument, Expr::Literal(value, _) if *value != ScalarValue::Null && !value.is_null());
     let argument = if counts_rows && !params.distinct { None } else { Some(translate(argument, schemas)?) };
     Some(Aggregate { function, argument, distinct: params.distinct, data_type })
 }

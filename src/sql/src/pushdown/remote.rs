@@ -19,9 +19,7 @@ use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream,
-};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use spi::connector::Connector;
@@ -171,7 +169,8 @@ fn fit(batch: RecordBatch, wanted: &SchemaRef, source: &str) -> Result<RecordBat
     let found: Vec<DataType> = batch.schema().fields().iter().map(|field| field.data_type().clone()).collect();
     let asked: Vec<DataType> = wanted.fields().iter().map(|field| plain(field.data_type().clone())).collect();
     if found != asked {
-        let error = Error::source(Code::BadData, source, format!("data source \"{source}\" answered with other columns than it was asked for"));
+        let error =
+            Error::source(Code::BadData, source, format!("data source \"{source}\" answered with other columns than it was asked for"));
         return Err(external(error));
     }
     let columns = batch.columns().iter().zip(wanted.fields()).map(|(column, field)| arrow::compute::cast(column, field.data_type()));

@@ -188,7 +188,8 @@ async fn prepared_statements_of_sql() {
 async fn a_prepared_lookup_looks_up_the_names_of_each_run() {
     let mut session = session().await;
     let columns = "SELECT column_name FROM information_schema.columns WHERE table_catalog = 'metagate'";
-    let by_name = format!("PREPARE p AS {columns} AND table_schema = $1 AND $2 IN (table_name) AND column_name LIKE 'o%' ORDER BY ordinal_position");
+    let by_name =
+        format!("PREPARE p AS {columns} AND table_schema = $1 AND $2 IN (table_name) AND column_name LIKE 'o%' ORDER BY ordinal_position");
     assert_eq!(simple(&mut session, &by_name).await, ["PREPARE"]);
     for (values, rows) in [
         ("'admin', 'data_sources'", "SELECT oid"),

@@ -174,8 +174,8 @@ fn what_can_be_absent_keeps_its_conditions() {
     let computed = Query::Project { input: Box::new(table("u", &["x"])), expressions: vec![call(Function::Add, column(0), number(1))] };
     check(
         &join(left(), computed, JoinKind::Anti),
-        "SELECT t1.a AS c0, t1.b AS c1 FROM s.t AS t1 WHERE (t1.b > $1) AND NOT EXISTS (SELECT 1 FROM (SELECT (t2.x + $2) AS c0 \
-         FROM s.u AS t2) AS t3 WHERE (t1.a = t3.c0))",
+        "SELECT t1.a AS c0, t1.b AS c1 FROM s.t AS t1 WHERE (t1.b > $1) AND NOT EXISTS (SELECT 1 FROM s.u AS t2 \
+         WHERE (t1.a = (t2.x + $2)))",
         &[2, 1],
     );
 }
