@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use futures::channel::mpsc;
-use futures::{SinkExt, StreamExt, TryStreamExt, future, stream};
+use futures::TryStreamExt;
 use spi::connector::RowStream;
 use spi::predicate::Value;
 use spi::query::Statement;
+use spi::rows::BatchSender;
 use spi::{Error, Result};
 use sqlx::AssertSqlSafe;
 
@@ -17,21 +16,9 @@ use crate::pool::Pool;
 use crate::read::batch::BatchBuilder;
 use crate::{predicate, query};
 
-/// Batches that wait for the reader, besides the one that each sender may always leave: none.
-const BATCHES_WAITING: usize = 0;
-
-type BatchSender = mpsc::Sender<Result<RecordBatch>>;
-
 /// The rows of the statement. The connection is taken with the first poll; dropping the stream stops the statement.
 pub(crate) fn rows(pool: Arc<Pool>, statement: Statement, columns: SchemaRef) -> RowStream {
-    let (mut sender, receiver) = mpsc::channel(BATCHES_WAITING);
-    let work = async move {
-        if let Err(error) = work(&pool, &statement, columns, &mut sender).await {
-            // Nobody is left to be told when this fails.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(receiver, stream::once(work).filter_map(|()| future::ready(None))).boxed()
+    spi::rows::rows(|mut sender| async move { work(&pool, &statement, columns, &mut sender).await })
 }
 
 async fn work(pool: &Arc<Pool>, statement: &Statement, columns: SchemaRef, sender: &mut BatchSender) -> Result<()> {
@@ -45,7 +32,7 @@ async fn work(pool: &Arc<Pool>, statement: &Statement, columns: SchemaRef, sende
     let mut rows = query.fetch(lease.mysql());
     while let Some(row) = rows.try_next().await.map_err(|error| query_failure(&context.source, error))? {
         batch.append(&row)?;
-        if batch.is_full() && sender.send(Ok(batch.finish()?)).await.is_err() {
+        if batch.is_full() && !sender.send(batch.finish()?).await {
             return Ok(());
         }
     }
@@ -53,7 +40,7 @@ async fn work(pool: &Arc<Pool>, statement: &Statement, columns: SchemaRef, sende
     lease.finish().await;
     if !batch.is_empty() {
         // A reader that has left needs no last batch.
-        let _ = sender.send(Ok(batch.finish()?)).await;
+        sender.send(batch.finish()?).await;
     }
     Ok(())
 }

@@ -8,11 +8,10 @@ pub(crate) mod batch;
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
-use futures::channel::mpsc;
-use futures::{SinkExt, StreamExt, TryStreamExt, future, stream};
+use futures::TryStreamExt;
 use spi::connector::{ReadRequest, RowStream};
+use spi::rows::BatchSender;
 use spi::{Code, Error, Result};
 use sqlx::AssertSqlSafe;
 
@@ -23,21 +22,9 @@ use crate::pool::{Lease, Pool};
 use crate::predicate::{self, Forms};
 use batch::BatchBuilder;
 
-/// Batches that wait for the reader, besides the one that each sender may always leave: none.
-const BATCHES_WAITING: usize = 0;
-
-type BatchSender = mpsc::Sender<Result<RecordBatch>>;
-
 /// The rows that the request asks for. The connection is taken with the first poll.
 pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
-    let (mut sender, receiver) = mpsc::channel(BATCHES_WAITING);
-    let scan = async move {
-        if let Err(error) = scan(&pool, &request, &mut sender).await {
-            // Nobody is left to be told when this fails.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(receiver, stream::once(scan).filter_map(|()| future::ready(None))).boxed()
+    spi::rows::rows(|mut sender| async move { scan(&pool, &request, &mut sender).await })
 }
 
 async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
@@ -57,7 +44,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
         } else {
             batch.append(&row)?
         }
-        if batch.is_full() && sender.send(Ok(batch.finish()?)).await.is_err() {
+        if batch.is_full() && !sender.send(batch.finish()?).await {
             return Ok(());
         }
     }
@@ -65,7 +52,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     lease.finish().await;
     if !batch.is_empty() {
         // A reader that has left needs no last batch.
-        let _ = sender.send(Ok(batch.finish()?)).await;
+        sender.send(batch.finish()?).await;
     }
     Ok(())
 }

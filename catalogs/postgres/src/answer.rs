@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use futures::channel::mpsc;
-use futures::{SinkExt, StreamExt, TryStreamExt, future, stream};
+use futures::TryStreamExt;
 use spi::connector::RowStream;
 use spi::query::Statement;
+use spi::rows::BatchSender;
 use spi::{Code, Error, Result};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
@@ -18,21 +17,9 @@ use crate::failure::failure;
 use crate::pool::{Lease, Pool};
 use crate::types;
 
-/// Batches that wait for the reader, besides the one that each sender may always leave: none.
-const BATCHES_WAITING: usize = 0;
-
-type BatchSender = mpsc::Sender<Result<RecordBatch>>;
-
 /// The rows of the statement. The connection is taken with the first poll; dropping the stream ends the statement.
 pub(crate) fn rows(pool: Arc<Pool>, statement: Statement, columns: SchemaRef) -> RowStream {
-    let (mut sender, receiver) = mpsc::channel(BATCHES_WAITING);
-    let work = async move {
-        if let Err(error) = work(&pool, statement, columns, &mut sender).await {
-            // Nobody is left to be told when this fails.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(receiver, stream::once(work).filter_map(|()| future::ready(None))).boxed()
+    spi::rows::rows(|mut sender| async move { work(&pool, statement, columns, &mut sender).await })
 }
 
 async fn work(pool: &Arc<Pool>, statement: Statement, columns: SchemaRef, sender: &mut BatchSender) -> Result<()> {
@@ -88,12 +75,12 @@ async fn run(
             none => none.insert(builder(source, &columns, &row).map_err(Failure::Value)?),
         };
         batch.append(&row).map_err(|unread| unreadable(source, unread))?;
-        if batch.is_full() && sender.send(Ok(batch.finish().map_err(Failure::Value)?)).await.is_err() {
+        if batch.is_full() && !sender.send(batch.finish().map_err(Failure::Value)?).await {
             return Ok(false);
         }
     }
     match batch {
-        Some(mut batch) if !batch.is_empty() => Ok(sender.send(batch.finish()).await.is_ok()),
+        Some(mut batch) if !batch.is_empty() => Ok(sender.send(batch.finish().map_err(Failure::Value)?).await),
         _ => Ok(true),
     }
 }

@@ -8,11 +8,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
-use futures::channel::mpsc;
-use futures::{SinkExt, StreamExt, TryStreamExt, future, stream};
+use futures::TryStreamExt;
 use spi::connector::{ReadRequest, RowStream};
+use spi::rows::BatchSender;
 use spi::{Code, Error, Result};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
@@ -25,21 +24,9 @@ use crate::predicate;
 use crate::table::{self, Table};
 use crate::value::Misfit;
 
-/// Batches that wait for the reader, besides the one that each sender may always leave: none.
-const BATCHES_WAITING: usize = 0;
-
-type BatchSender = mpsc::Sender<Result<RecordBatch>>;
-
 /// The rows that the request asks for. The connection is taken with the first poll.
 pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
-    let (mut sender, receiver) = mpsc::channel(BATCHES_WAITING);
-    let scan = async move {
-        if let Err(error) = scan(&pool, &request, &mut sender).await {
-            // Nobody is left to be told when this fails.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(receiver, stream::once(scan).filter_map(|()| future::ready(None))).boxed()
+    spi::rows::rows(|mut sender| async move { scan(&pool, &request, &mut sender).await })
 }
 
 async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
@@ -72,7 +59,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     }
     if !reading.batch.is_empty() {
         // A reader that has left needs no last batch.
-        let _ = sender.send(reading.batch.finish()).await;
+        sender.send(reading.batch.finish()?).await;
     }
     Ok(())
 }
@@ -106,7 +93,7 @@ async fn run(lease: &mut Lease, statement: Statement, reading: &mut Reading<'_>,
         }
         reading.append(&row).map_err(Failure::Value)?;
         let batch = &mut reading.batch;
-        if batch.is_full() && sender.send(Ok(batch.finish().map_err(Failure::Value)?)).await.is_err() {
+        if batch.is_full() && !sender.send(batch.finish().map_err(Failure::Value)?).await {
             return Ok(Outcome::Abandoned);
         }
     }

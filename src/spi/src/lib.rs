@@ -8,6 +8,7 @@ pub mod metadata;
 pub mod options;
 pub mod predicate;
 pub mod query;
+pub mod rows;
 pub mod secret;
 pub mod types;
 
