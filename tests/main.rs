@@ -10,6 +10,7 @@ mod folder;
 mod gateway;
 mod golden;
 mod procedures;
+mod relational;
 mod roles;
 mod shop;
 mod slt;
@@ -26,6 +27,7 @@ fn main() {
         fault::trials(),
         golden::trials(),
         procedures::trials(),
+        relational::trials(),
         roles::trials(),
         slt::trials(),
         tidy::trials(),

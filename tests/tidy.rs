@@ -27,15 +27,21 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &["store", "spi"]),
     ("sql", &["domain", "store", "spi"]),
     ("wire", &["sql", "domain", "store", "spi"]),
-    ("gateway", &["wire", "sql", "domain", "store", "spi", "catalog-files", "catalog-sqlite"]),
+    ("gateway", &["wire", "sql", "domain", "store", "spi", "catalog-files", "catalog-mysql", "catalog-postgres", "catalog-sqlite"]),
     ("catalog-files", &["spi"]),
+    ("catalog-mysql", &["spi"]),
+    ("catalog-postgres", &["spi"]),
     ("catalog-sqlite", &["spi"]),
     ("tests", &[]),
     ("benchmarks", &["gateway", "spi"]),
 ];
 
 /// Heavy libraries, and the crates that may name them.
-const OWNERS: &[(&str, &[&str])] = &[("datafusion", &["sql"]), ("pgwire", &["wire"]), ("sqlx", &["store", "catalog-sqlite", "tests"])];
+const OWNERS: &[(&str, &[&str])] = &[
+    ("datafusion", &["sql"]),
+    ("pgwire", &["wire"]),
+    ("sqlx", &["store", "catalog-mysql", "catalog-postgres", "catalog-sqlite", "tests"]),
+];
 
 fn dependencies_point_downwards() -> Result<(), Failed> {
     let dependencies = dependencies();

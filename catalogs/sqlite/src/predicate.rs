@@ -43,7 +43,7 @@ fn is_exact_comparison(comparison: Comparison, value: &Value) -> bool {
         Value::Bool(_) => is_equality(comparison),
         // A zero byte ends text in some of SQLite's functions, and PostgreSQL's text has none.
         Value::Text(text) => is_equality(comparison) && !text.contains('\0'),
-        Value::Null | Value::Date(_) | Value::Timestamp(_) => false,
+        Value::Null | Value::Decimal { .. } | Value::Date(_) | Value::Timestamp(_) => false,
     }
 }
 

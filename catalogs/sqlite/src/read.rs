@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
-use futures::channel::mpsc;
-use futures::{SinkExt, StreamExt, TryStreamExt, future, stream};
+use futures::TryStreamExt;
 use spi::connector::{ReadRequest, RowStream};
 use spi::predicate::Value;
+use spi::rows::BatchSender;
 use spi::{Code, Error, Result};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
@@ -28,21 +28,9 @@ const BATCH_ROWS_MAX: usize = 8_192;
 /// Rows of long texts and blobs are cut earlier, so that a batch stays well below the memory of a query.
 const BATCH_BYTES_MAX: usize = 4 << 20;
 
-/// Batches that wait for the reader, besides the one that each sender may always leave: none.
-const BATCHES_WAITING: usize = 0;
-
-type BatchSender = mpsc::Sender<Result<RecordBatch>>;
-
 /// The rows that the request asks for. The connection is taken with the first poll.
 pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
-    let (mut sender, receiver) = mpsc::channel(BATCHES_WAITING);
-    let scan = async move {
-        if let Err(error) = scan(&pool, &request, &mut sender).await {
-            // Nobody is left to be told when this fails.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(receiver, stream::once(scan).filter_map(|()| future::ready(None))).boxed()
+    spi::rows::rows(|mut sender| async move { scan(&pool, &request, &mut sender).await })
 }
 
 async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
@@ -54,7 +42,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     let mut rows = statement.query().fetch(lease.sqlite());
     while let Some(row) = rows.try_next().await.map_err(|error| read_failure(&source.source, request, error))? {
         batch.append(&row)?;
-        if batch.is_full() && sender.send(Ok(batch.finish()?)).await.is_err() {
+        if batch.is_full() && !sender.send(batch.finish()?).await {
             return Ok(());
         }
     }
@@ -62,7 +50,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     lease.finish();
     if batch.rows > 0 {
         // A reader that has left needs no last batch.
-        let _ = sender.send(Ok(batch.finish()?)).await;
+        sender.send(batch.finish()?).await;
     }
     Ok(())
 }
@@ -105,7 +93,7 @@ impl Statement {
             Value::Text(value) => query.bind(value.as_str()),
             Value::Bytes(value) => query.bind(value.as_slice()),
             // No predicate writes these as parameters; NULL would satisfy no comparison.
-            Value::Null | Value::Bool(_) | Value::Date(_) | Value::Timestamp(_) => query.bind(None::<i64>),
+            Value::Null | Value::Bool(_) | Value::Decimal { .. } | Value::Date(_) | Value::Timestamp(_) => query.bind(None::<i64>),
         })
     }
 }

@@ -10,15 +10,17 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use async_trait::async_trait;
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::{ObjectMeta, ObjectStore};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metadata::Harvest;
 use crate::options::{self, OptionSpec, Options};
 use crate::predicate::{Predicate, Value};
+use crate::query::{Dialect, Statement};
 
 /// One kind of data source, as a connector crate writes it.
 pub trait ConnectorKind: Send + Sync + 'static {
@@ -110,6 +112,18 @@ pub trait Connector: Send + Sync {
 
     /// Says how the rows of a table are read.
     async fn read(&self, request: ReadRequest) -> Result<ReadPlan>;
+
+    /// The SQL of the source, where it is a database that answers whole queries. [`Connector::run`] then answers them.
+    fn dialect(&self) -> Option<&dyn Dialect> {
+        None
+    }
+
+    /// The rows of a statement in the source's dialect, with exactly these columns. Nothing is asked before the first poll.
+    fn run(&self, statement: Statement, columns: SchemaRef) -> RowStream {
+        let _ = (statement, columns);
+        let error = Error::internal("a data source without SQL was given a statement");
+        futures::stream::once(async { Err(error) }).boxed()
+    }
 }
 
 /// What part of a source a harvest covers.

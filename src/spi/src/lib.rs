@@ -1,12 +1,14 @@
 //! What a connector implements, and the words that it shares with the gateway: errors, options, types and metadata.
 //!
-//! Deliberately absent: DataFusion, SQL text, the wire protocol and the store.
+//! Deliberately absent: DataFusion, an SQL parser, the wire protocol and the store.
 
 pub mod connector;
 pub mod error;
 pub mod metadata;
 pub mod options;
 pub mod predicate;
+pub mod query;
+pub mod rows;
 pub mod secret;
 pub mod types;
 

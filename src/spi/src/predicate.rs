@@ -8,6 +8,11 @@ pub enum Value {
     Bool(bool),
     Int(i64),
     Float(f64),
+    /// `digits` divided by ten to the power of `scale`.
+    Decimal {
+        digits: i128,
+        scale: i8,
+    },
     Text(String),
     Bytes(Vec<u8>),
     /// Days since 1970-01-01.

@@ -30,6 +30,7 @@ mod planner;
 mod predicate;
 mod prepared;
 mod procedures;
+mod pushdown;
 pub mod reference;
 mod resolve;
 mod roles;

@@ -12,7 +12,7 @@ mod forms;
 mod kept;
 mod literals;
 mod names;
-mod operators;
+pub(crate) mod operators;
 mod parameters;
 mod provider;
 mod quantified;
@@ -46,6 +46,7 @@ use crate::error::from_datafusion;
 use crate::output;
 use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
+use crate::pushdown;
 use crate::resolve::{self, Relations};
 use crate::scan;
 use crate::source_table;
@@ -236,7 +237,9 @@ async fn physical(
         if !values.is_empty() {
             plan = statement.analyze(plan.with_param_values(ParamValues::from(values))?)?;
         }
-        executable(statement, &statement.optimized(source_table::connect(plan, connectors)?)?).await
+        let optimized = statement.optimized(source_table::connect(plan, connectors)?)?;
+        let optimized = if statement.pushes_down() { pushdown::push_down(optimized)? } else { optimized };
+        executable(statement, &optimized).await
     };
     made.await.map_err(from_datafusion)
 }

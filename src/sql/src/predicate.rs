@@ -116,7 +116,7 @@ fn translate_list(list: &InList) -> Option<Predicate> {
 }
 
 /// The value without loss; `None` where connectors have no such value.
-fn constant(value: &ScalarValue) -> Option<Value> {
+pub(crate) fn constant(value: &ScalarValue) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);
     }
@@ -179,19 +179,19 @@ fn sign(comparison: Comparison) -> &'static str {
     }
 }
 
-fn display_value(value: &Value) -> String {
+pub(crate) fn display_value(value: &Value) -> String {
     match value {
         Value::Null => "NULL".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Float(value) => value.to_string(),
+        Value::Decimal { .. } | Value::Date(_) | Value::Timestamp(_) => format!("'{}'", written(value)),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Bytes(bytes) => format!("'\\x{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
-        Value::Date(_) | Value::Timestamp(_) => format!("'{}'", written(value)),
     }
 }
 
-/// A moment as Arrow writes it.
+/// A value as Arrow writes it.
 fn written(value: &Value) -> String {
     let array = scalar(value).to_array();
     array.ok().and_then(|array| arrow::util::display::array_value_to_string(&array, 0).ok()).unwrap_or_default()
@@ -204,6 +204,7 @@ pub(crate) fn scalar(value: &Value) -> ScalarValue {
         Value::Bool(value) => ScalarValue::Boolean(Some(*value)),
         Value::Int(value) => ScalarValue::Int64(Some(*value)),
         Value::Float(value) => ScalarValue::Float64(Some(*value)),
+        Value::Decimal { digits, scale } => ScalarValue::Decimal128(Some(*digits), arrow::datatypes::DECIMAL128_MAX_PRECISION, *scale),
         Value::Text(text) => ScalarValue::Utf8(Some(text.clone())),
         Value::Bytes(bytes) => ScalarValue::Binary(Some(bytes.clone())),
         Value::Date(days) => ScalarValue::Date32(Some(*days)),

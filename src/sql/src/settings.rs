@@ -144,6 +144,11 @@ impl Settings {
         self.known("transaction_read_only") == "on"
     }
 
+    /// Whether data sources are asked whole queries.
+    pub(crate) fn enable_pushdown(&self) -> bool {
+        self.known("metagate.enable_pushdown") == "on"
+    }
+
     /// What the transaction is like.
     pub(crate) fn transaction_modes(&self) -> TransactionModes {
         let isolation = match self.known("transaction_isolation") {

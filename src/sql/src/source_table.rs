@@ -14,11 +14,12 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
 use datafusion::datasource::{provider_as_source, source_as_provider};
-use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableScan, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use domain::catalog::Database;
 use spi::connector::{Connector, ReadRequest};
-use spi::metadata::SchemaMetadata;
+use spi::metadata::{ColumnType, SchemaMetadata};
+use spi::query::TableColumn;
 
 use crate::predicate;
 use crate::scan::{self, Scan};
@@ -40,6 +41,16 @@ impl SourceTable {
 
     fn table_name(&self) -> &str {
         self.schema.table_names().value(self.table)
+    }
+
+    /// The columns with all that a source's dialect wants to know of them.
+    fn query_columns(&self) -> Vec<TableColumn> {
+        let column = |column: usize| {
+            let ColumnType { arrow, pg, native } = self.schema.column_type(column);
+            let (name, native_type) = (self.schema.column_name(column).to_owned(), native.clone());
+            TableColumn { name, data_type: arrow.clone(), pg_type: *pg, native_type }
+        };
+        self.schema.columns_of(self.table).map(column).collect()
     }
 }
 
@@ -98,6 +109,7 @@ pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Conne
                 schema: table.schema.name.as_str().into(),
                 table: table.table_name().into(),
                 columns: Arc::clone(&table.columns),
+                query_columns: table.query_columns(),
                 connector,
             })
         });
@@ -113,12 +125,28 @@ pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Conne
 }
 
 /// A table of a data source that can be read now.
-struct ConnectedTable {
-    source: Arc<str>,
-    schema: Arc<str>,
-    table: Arc<str>,
-    columns: SchemaRef,
-    connector: Arc<dyn Connector>,
+pub(crate) struct ConnectedTable {
+    pub(crate) source: Arc<str>,
+    pub(crate) schema: Arc<str>,
+    pub(crate) table: Arc<str>,
+    pub(crate) columns: SchemaRef,
+    query_columns: Vec<TableColumn>,
+    pub(crate) connector: Arc<dyn Connector>,
+}
+
+/// The table that a scan reads, if it is one of a data source.
+pub(crate) fn connected(scan: &TableScan) -> Option<Arc<dyn TableProvider>> {
+    source_as_provider(&scan.source).ok().filter(|provider| provider.is::<ConnectedTable>())
+}
+
+impl ConnectedTable {
+    /// Columns as a query of the source has them: these, or all.
+    pub(crate) fn query_columns(&self, projection: Option<&[usize]>) -> Vec<TableColumn> {
+        match projection {
+            Some(projection) => projection.iter().map(|place| self.query_columns[*place].clone()).collect(),
+            None => self.query_columns.clone(),
+        }
+    }
 }
 
 /// Source, schema and table, for people who debug.

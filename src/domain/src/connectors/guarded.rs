@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use futures::StreamExt;
-use spi::connector::{Connector, ReadPlan, ReadRequest, Scope, TestStage};
+use spi::connector::{Connector, ReadPlan, ReadRequest, RowStream, Scope, TestStage};
 use spi::metadata::Harvest;
 use spi::options::{OptionSpec, Options};
 use spi::predicate::Predicate;
+use spi::query::{Dialect, Statement};
 use spi::secret::MASK;
 use spi::{Error, Result};
 
@@ -52,6 +54,13 @@ struct GuardedConnector {
     connector: Arc<dyn Connector>,
 }
 
+impl GuardedConnector {
+    fn cleaned_rows(&self, rows: RowStream) -> RowStream {
+        let guard = self.guard.clone();
+        rows.map(move |batch| batch.map_err(|error| guard.cleaned(error))).boxed()
+    }
+}
+
 #[async_trait]
 impl Connector for GuardedConnector {
     fn default_schema(&self) -> &str {
@@ -81,12 +90,17 @@ impl Connector for GuardedConnector {
         self.connector.harvest(scope, harvest).await.map_err(|error| self.guard.cleaned(error))
     }
 
+    fn dialect(&self) -> Option<&dyn Dialect> {
+        self.connector.dialect()
+    }
+
+    fn run(&self, statement: Statement, columns: SchemaRef) -> RowStream {
+        self.cleaned_rows(self.connector.run(statement, columns))
+    }
+
     async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {
         match self.connector.read(request).await.map_err(|error| self.guard.cleaned(error))? {
-            ReadPlan::Rows(rows) => {
-                let guard = self.guard.clone();
-                Ok(ReadPlan::Rows(rows.map(move |batch| batch.map_err(|error| guard.cleaned(error))).boxed()))
-            }
+            ReadPlan::Rows(rows) => Ok(ReadPlan::Rows(self.cleaned_rows(rows))),
             files => Ok(files),
         }
     }

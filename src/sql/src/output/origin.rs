@@ -25,7 +25,8 @@ pub(crate) fn origins(plan: &LogicalPlan, column: usize) -> Vec<Origin> {
         LogicalPlan::Aggregate(aggregate) => match aggregate.group_expr.first() {
             // With grouping sets a column may be null where its table has a value.
             Some(Expr::GroupingSet(_)) => Vec::new(),
-            _ => of_expression(aggregate.group_expr.get(column), &aggregate.input),
+            // What is named twice is one column.
+            _ => of_expression(distinct(&aggregate.group_expr).nth(column), &aggregate.input),
         },
         LogicalPlan::Window(window) if column < window.input.schema().fields().len() => origins(&window.input, column),
         LogicalPlan::Join(join) => {
@@ -58,6 +59,11 @@ pub(crate) fn called_function(plan: &LogicalPlan, column: usize) -> Option<&str>
         Expr::ScalarFunction(function) => Some(function.name()),
         _ => None,
     }
+}
+
+fn distinct(expressions: &[Expr]) -> impl Iterator<Item = &Expr> {
+    let is_first = |(place, expression): &(usize, &Expr)| !expressions[..*place].contains(expression);
+    expressions.iter().enumerate().filter(is_first).map(|(_, expression)| expression)
 }
 
 fn unaliased(mut expression: &Expr) -> &Expr {

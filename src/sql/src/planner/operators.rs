@@ -6,7 +6,7 @@
 //! - A text literal beside a value of another type is a literal of that type: `id = '1'` compares numbers.
 //! - What becomes part of a text is written as it would be for the client.
 
-mod checked;
+pub(crate) mod checked;
 mod computed;
 mod concatenation;
 mod division;

@@ -67,6 +67,12 @@ impl Statement {
         }
     }
 
+    /// Whether data sources are asked whole queries.
+    pub(crate) fn pushes_down(&self) -> bool {
+        let ctx = self.config.options().extensions.get::<About>().and_then(|about| about.ctx.as_ref());
+        ctx.is_none_or(|ctx| ctx.settings.current().enable_pushdown())
+    }
+
     /// The plan with its types made to fit.
     pub(crate) fn analyze(&self, plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
         self.shared.analyzer().execute_and_check(plan, self.config.options(), |_, _| {})

@@ -1,5 +1,6 @@
 //! Statements against two data sources in memory, from their text to their rows.
 
+mod pushdown;
 mod structure;
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
@@ -215,6 +216,10 @@ async fn names_may_repeat() {
         "id integer, name character varying(20), balance double precision, id bigint, account integer",
     );
     world.check_columns("WITH c AS (SELECT count(*), max(id) FROM orders) SELECT * FROM c", "count bigint, max bigint");
+    world.check_columns(
+        "SELECT name, name, count(id) FROM accounts GROUP BY name, name",
+        "name character varying(20), name character varying(20), count bigint",
+    );
     world.check_columns("SELECT max FROM (SELECT max(id) FROM orders) x", "max bigint");
 }
 

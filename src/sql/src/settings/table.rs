@@ -56,6 +56,7 @@ const LOGGING: &str = "Reporting and Logging / What to Log";
 const COMPATIBLE: &str = "Version and Platform Compatibility / Previous PostgreSQL Versions";
 const LIMITS: &str = "Resource Usage / Memory";
 const LOCKS: &str = "Lock Management";
+const METHODS: &str = "Query Tuning / Planner Method Configuration";
 const PLANNER: &str = "Query Tuning / Other Planner Options";
 const WRITING: &str = "Write-Ahead Log / Settings";
 const AUTHENTICATION: &str = "Connections and Authentication / Authentication";
@@ -282,6 +283,14 @@ pub(crate) static SETTINGS: &[Setting] = &[
         LIMITS,
         "Sets the maximum number of simultaneously prepared transactions.",
         "Transactions cannot be prepared for two-phase commit.",
+    ),
+    user(
+        "metagate.enable_pushdown",
+        Kind::Bool,
+        "on",
+        METHODS,
+        "Enables the planner to have data sources answer whole parts of a query.",
+        "When off, joins, aggregates and sorts are done by the gateway, over the rows that each source gives.",
     ),
     constant("metagate.version", "", PRESET, "Shows the version of metagate.", FIXED),
     user(

@@ -43,6 +43,20 @@ pub(super) fn function(left: Expr, op: Operator, right: Expr, schema: &DFSchema)
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(Arc::new(ScalarUDF::new_from_impl(checked)), args)))
 }
 
+/// A chain of operations and what it is computed of.
+pub(crate) struct Chain<'a> {
+    /// What stands between the arguments.
+    pub(crate) operators: &'a [Operator],
+    pub(crate) arguments: &'a [Expr],
+    pub(crate) result: &'a DataType,
+}
+
+/// The chain, if the function is one.
+pub(crate) fn chain(function: &ScalarFunction) -> Option<Chain<'_>> {
+    let chain = function.func.inner().downcast_ref::<Checked>()?;
+    Some(Chain { operators: &chain.operators, arguments: &function.args, result: &chain.result })
+}
+
 /// The type of an expression, without looking at all arguments of a chain.
 fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
     match expr {

@@ -1,0 +1,71 @@
+//! A SELECT on its way: operators are added as long as it means the same, and then it becomes a table of the next.
+
+use super::Dialect;
+
+/// The parts of a SELECT. Columns and conditions are written in terms of its FROM.
+#[derive(Clone, Default)]
+pub(super) struct Select {
+    pub(super) from: String,
+    pub(super) columns: Vec<String>,
+    pub(super) conditions: Vec<String>,
+    /// Some where the rows are groups; empty for one group of all rows.
+    pub(super) groups: Option<Vec<String>>,
+    pub(super) having: Vec<String>,
+    pub(super) order: Vec<String>,
+    pub(super) limit: Option<String>,
+    /// The columns are those of tables, null where the row is absent: the SELECT may stand on the side of an outer join that
+    /// can lack rows.
+    pub(super) plain: bool,
+}
+
+impl Select {
+    /// Whether rows and columns of its FROM can still be addressed.
+    pub(super) fn is_open(&self) -> bool {
+        self.groups.is_none() && self.limit.is_none()
+    }
+
+    /// The statement with its columns named `c0`, `c1`, ….
+    pub(super) fn text(&self, dialect: &dyn Dialect) -> String {
+        let named = |(place, column): (usize, &String)| format!("{column} AS {}", dialect.name(&column_name(place)));
+        let columns: Vec<String> = self.columns.iter().enumerate().map(named).collect();
+        // A row without columns is still a row.
+        let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+        format!("SELECT {columns}{}", self.rest())
+    }
+
+    /// The test for whether it has a row.
+    pub(super) fn exists(&self) -> String {
+        format!("EXISTS (SELECT 1{})", self.rest())
+    }
+
+    fn rest(&self) -> String {
+        let mut text = format!(" FROM {}", self.from);
+        for (word, conditions) in [("WHERE", &self.conditions), ("HAVING", &self.having)] {
+            if word == "HAVING"
+                && let Some(groups) = self.groups.as_ref().filter(|groups| !groups.is_empty())
+            {
+                text += &format!(" GROUP BY {}", groups.join(", "));
+            }
+            if !conditions.is_empty() {
+                text += &format!(" {word} {}", conditions.join(" AND "));
+            }
+        }
+        if !self.order.is_empty() {
+            text += &format!(" ORDER BY {}", self.order.join(", "));
+        }
+        if let Some(limit) = &self.limit {
+            text += &format!(" {limit}");
+        }
+        text
+    }
+
+    /// A SELECT of all columns of this one, as a table under an alias.
+    pub(super) fn wrapped(self, dialect: &dyn Dialect, alias: &str) -> Select {
+        let columns = (0..self.columns.len()).map(|place| format!("{alias}.{}", dialect.name(&column_name(place)))).collect();
+        Select { from: format!("({}) AS {alias}", self.text(dialect)), columns, plain: true, ..Select::default() }
+    }
+}
+
+pub(super) fn column_name(place: usize) -> String {
+    format!("c{place}")
+}
