@@ -39,9 +39,9 @@ macro_rules! kinds {
 
 kinds! {
     /// Data sources of type `mysql`.
-    MySql = "mysql", 3306, true, "A MySQL server; its databases are schemas.";
+    MySql = "mysql", 3306, true, "A MySQL server, whose databases are schemas; tested against 8.0.";
     /// Data sources of type `mariadb`.
-    MariaDb = "mariadb", 3306, true, "A MariaDB server; its databases are schemas.";
+    MariaDb = "mariadb", 3306, true, "A MariaDB server, whose databases are schemas; tested against 10.11.";
     /// Data sources of type `tidb`.
     TiDb = "tidb", 4000, false, "A TiDB cluster, by the MySQL protocol. Not tested against a server of its own.";
     /// Data sources of type `doris`.
