@@ -38,7 +38,7 @@ pub(crate) struct Row {
     sqlstate: Option<String>,
     /// What the error said.
     message: Option<String>,
-    /// The revision that it became, if it changed something.
+    /// The revision that the answer tells of; null if it failed.
     revision: Option<u64>,
     /// How long it took.
     elapsed_ms: f64,
