@@ -8,7 +8,8 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use tokio_postgres::Client;
 
-use super::servers::{MariaDb, PostgreSql, gateway, register, rows};
+use super::servers::{MariaDb, PostgreSql, register, rows};
+use crate::gateway::Gateway;
 
 /// Queries per source.
 const QUERIES: u64 = 2_000;
@@ -19,9 +20,9 @@ const ROWS: i32 = 60;
 pub async fn postgresql() -> Result<(), Failed> {
     let server = PostgreSql::create("random").await;
     server.client.batch_execute(&format!("CREATE SCHEMA diff; {}", tables("text", "timestamp(6)", "boolean"))).await?;
-    let client = gateway().connect("metagate").await;
-    register(&client, "random_pg", "postgresql", &server.options()).await;
-    compare("random_pg", Some(&server.client)).await
+    let gateway = Gateway::start();
+    register(&gateway.connect("metagate").await, "random_pg", "postgresql", &server.options()).await;
+    compare(&gateway, "random_pg", Some(&server.client)).await
 }
 
 pub async fn mariadb() -> Result<(), Failed> {
@@ -29,9 +30,9 @@ pub async fn mariadb() -> Result<(), Failed> {
     // The default collation takes upper for lower case and ignores trailing blanks.
     let text = "varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
     server.execute(&format!("CREATE DATABASE diff; {}", tables(text, "datetime(6)", "bit(1)"))).await;
-    let client = gateway().connect("metagate").await;
-    register(&client, "random_maria", "mariadb", &server.options()).await;
-    compare("random_maria", None).await
+    let gateway = Gateway::start();
+    register(&gateway.connect("metagate").await, "random_maria", "mariadb", &server.options()).await;
+    compare(&gateway, "random_maria", None).await
 }
 
 /// Statements that make and fill the tables.
@@ -68,8 +69,8 @@ const DATES: &[&str] = &["NULL", "'1970-01-01'", "'2024-02-29'", "'1000-01-01'",
 const MOMENTS: &[&str] =
     &["NULL", "'1970-01-01 00:00:00'", "'2024-02-29 23:59:59.999999'", "'1000-01-01 00:00:00'", "'9999-12-31 23:59:59'"];
 
-async fn compare(source: &str, itself: Option<&Client>) -> Result<(), Failed> {
-    let (pushed, here) = (gateway().connect(source).await, gateway().connect(source).await);
+async fn compare(gateway: &Gateway, source: &str, itself: Option<&Client>) -> Result<(), Failed> {
+    let (pushed, here) = (gateway.connect(source).await, gateway.connect(source).await);
     here.simple_query("SET metagate.enable_pushdown = off").await?;
     let seeds = match std::env::var("METAGATE_TEST_SEED") {
         Ok(seed) => seed.parse()?..seed.parse::<u64>()? + 1,

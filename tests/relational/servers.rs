@@ -7,12 +7,8 @@ mod mysql;
 #[allow(dead_code)]
 mod postgresql;
 
-use std::sync::OnceLock;
-
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};
-
-use crate::gateway::Gateway;
 
 /// What is not installed.
 pub fn missing() -> Option<String> {
@@ -69,12 +65,6 @@ impl MariaDb {
     pub fn options(&self) -> Value {
         json!({"host": "127.0.0.1", "port": self.0.port, "user": mysql::USER, "password": mysql::PASSWORD, "ssl_mode": "disabled"})
     }
-}
-
-/// One gateway for all tests of this kind; each has data sources of its own.
-pub fn gateway() -> &'static Gateway {
-    static GATEWAY: OnceLock<Gateway> = OnceLock::new();
-    GATEWAY.get_or_init(Gateway::start)
 }
 
 /// Registers a data source.

@@ -2,7 +2,8 @@
 
 use libtest_mimic::Failed;
 
-use super::servers::{MariaDb, PostgreSql, gateway, register, rows};
+use super::servers::{MariaDb, PostgreSql, register, rows};
+use crate::gateway::Gateway;
 
 pub async fn a_postgresql_and_a_mariadb_are_browsed_and_joined() -> Result<(), Failed> {
     let (postgresql, mariadb) = (PostgreSql::create("tour").await, MariaDb::start());
@@ -22,7 +23,8 @@ pub async fn a_postgresql_and_a_mariadb_are_browsed_and_joined() -> Result<(), F
              (1, 'late', '2026-01-03 10:00:00'), (2, 'Broken', NULL), (3, 'Thanks ', '2026-02-01 00:00:00')",
         )
         .await;
-    let client = gateway().connect("metagate").await;
+    let gateway = Gateway::start();
+    let client = gateway.connect("metagate").await;
     register(&client, "billing", "postgresql", &postgresql.options()).await;
     register(&client, "desk", "mariadb", &mariadb.options()).await;
 
@@ -51,7 +53,7 @@ pub async fn a_postgresql_and_a_mariadb_are_browsed_and_joined() -> Result<(), F
     assert!(plan.matches("RemoteQuery").count() == 2 && plan.matches("SourceScan: source=sample").count() == 1, "{plan}");
 
     let pushed = "SELECT t.subject, count(*) FROM tickets t GROUP BY t.subject HAVING count(*) = 1 ORDER BY 1";
-    let desk = gateway().connect("desk").await;
+    let desk = gateway.connect("desk").await;
     desk.simple_query("SET search_path = support").await?;
     assert_eq!(rows(&desk, pushed).await?, ["Broken|1", "Late|1", "Thanks |1", "late|1"]);
     let plan = rows(&desk, &format!("EXPLAIN ANALYZE {pushed}")).await?.join("\n");
