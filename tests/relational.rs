@@ -1,4 +1,4 @@
-//! Databases as data sources: PostgreSQL and MariaDB servers of the tests' own, through the gateway.
+//! Databases as data sources: PostgreSQL, MariaDB and MySQL servers of the tests' own, through the gateway.
 
 mod differential;
 mod servers;
@@ -16,5 +16,11 @@ pub fn trials() -> Vec<Trial> {
         crate::trial("relational::pushdown_changes_no_answer_of_postgresql".to_owned(), differential::postgresql),
         crate::trial("relational::pushdown_changes_no_answer_of_mariadb".to_owned(), differential::mariadb),
     ];
-    trials.into_iter().map(|trial| trial.with_ignored_flag(missing.is_some())).collect()
+    let missing_for_mysql = servers::missing_for_mysql();
+    if let Some(missing) = &missing_for_mysql {
+        eprintln!("the relational test of MySQL is skipped: {missing} is not installed");
+    }
+    let mysql = crate::trial("relational::pushdown_changes_no_answer_of_mysql".to_owned(), differential::mysql);
+    let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(missing.is_some()));
+    trials.chain([mysql.with_ignored_flag(missing_for_mysql.is_some())]).collect()
 }

@@ -8,7 +8,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use tokio_postgres::Client;
 
-use super::servers::{MariaDb, PostgreSql, register, rows};
+use super::servers::{MySqlServer, PostgreSql, register, rows};
 use crate::gateway::Gateway;
 
 /// Queries per source.
@@ -19,29 +19,36 @@ const ROWS: i32 = 60;
 
 pub async fn postgresql() -> Result<(), Failed> {
     let server = PostgreSql::create("random").await;
-    server.client.batch_execute(&format!("CREATE SCHEMA diff; {}", tables("text", "timestamp(6)", "boolean"))).await?;
+    server.client.batch_execute(&format!("CREATE SCHEMA diff; {}", tables("text", "timestamp", "boolean"))).await?;
     let gateway = Gateway::start();
     register(&gateway.connect("metagate").await, "random_pg", "postgresql", &server.options()).await;
     compare(&gateway, "random_pg", Some(&server.client)).await
 }
 
 pub async fn mariadb() -> Result<(), Failed> {
-    let server = MariaDb::start();
-    // The default collation takes upper for lower case and ignores trailing blanks.
-    let text = "varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
-    server.execute(&format!("CREATE DATABASE diff; {}", tables(text, "datetime(6)", "bit(1)"))).await;
-    let gateway = Gateway::start();
-    register(&gateway.connect("metagate").await, "random_maria", "mariadb", &server.options()).await;
-    compare(&gateway, "random_maria", None).await
+    mysql_family(MySqlServer::mariadb(), "random_maria", "mariadb").await
 }
 
-/// Statements that make and fill the tables.
+pub async fn mysql() -> Result<(), Failed> {
+    mysql_family(MySqlServer::mysql(), "random_mysql", "mysql").await
+}
+
+async fn mysql_family(server: MySqlServer, source: &str, kind: &str) -> Result<(), Failed> {
+    // The default collation takes upper for lower case and ignores trailing blanks.
+    let text = "varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
+    server.execute(&format!("CREATE DATABASE diff; {}", tables(text, "datetime", "bit(1)"))).await;
+    let gateway = Gateway::start();
+    register(&gateway.connect("metagate").await, source, kind, &server.options()).await;
+    compare(&gateway, source, None).await
+}
+
+/// Statements that make and fill the tables. The moments of the second have no fractions of a second, whatever they are compared with.
 fn tables(text: &str, timestamp: &str, boolean: &str) -> String {
     let mut random = StdRng::seed_from_u64(7);
     let mut script = String::new();
-    for table in ["ta", "tb"] {
+    for (table, digits) in [("ta", 6), ("tb", 0)] {
         script += &format!(
-            "CREATE TABLE diff.{table} (id int PRIMARY KEY, i int, b bigint, n decimal(12,3), s {text}, d date, m {timestamp}, f {boolean});"
+            "CREATE TABLE diff.{table} (id int PRIMARY KEY, i int, b bigint, n decimal(12,3), s {text}, d date, m {timestamp}({digits}), f {boolean});"
         );
         for id in 1..=ROWS {
             let mut value = |values: &[&str]| values.choose(&mut random).copied().unwrap_or("NULL").to_owned();

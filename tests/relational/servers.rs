@@ -17,6 +17,11 @@ pub fn missing() -> Option<String> {
     if has_postgresql { mariadb } else { Some("postgresql-15".to_owned()) }
 }
 
+/// What is not installed of what MySQL's test needs.
+pub fn missing_for_mysql() -> Option<String> {
+    mysql::Product::MySql.missing().map(str::to_owned)
+}
+
 /// A database of the shared PostgreSQL server, new and empty.
 pub struct PostgreSql {
     pub database: &'static str,
@@ -49,12 +54,16 @@ async fn connect(server: &postgresql::Server, database: &str) -> Client {
     client
 }
 
-/// A MariaDB server.
-pub struct MariaDb(mysql::Server);
+/// A MariaDB or MySQL server.
+pub struct MySqlServer(mysql::Server);
 
-impl MariaDb {
-    pub fn start() -> MariaDb {
-        MariaDb(mysql::Server::start(mysql::Product::MariaDb))
+impl MySqlServer {
+    pub fn mariadb() -> MySqlServer {
+        MySqlServer(mysql::Server::start(mysql::Product::MariaDb))
+    }
+
+    pub fn mysql() -> MySqlServer {
+        MySqlServer(mysql::Server::start(mysql::Product::MySql))
     }
 
     pub async fn execute(&self, sql: &str) {

@@ -2,11 +2,11 @@
 
 use libtest_mimic::Failed;
 
-use super::servers::{MariaDb, PostgreSql, register, rows};
+use super::servers::{MySqlServer, PostgreSql, register, rows};
 use crate::gateway::Gateway;
 
 pub async fn a_postgresql_and_a_mariadb_are_browsed_and_joined() -> Result<(), Failed> {
-    let (postgresql, mariadb) = (PostgreSql::create("tour").await, MariaDb::start());
+    let (postgresql, mariadb) = (PostgreSql::create("tour").await, MySqlServer::mariadb());
     postgresql
         .client
         .batch_execute(

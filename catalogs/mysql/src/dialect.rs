@@ -81,17 +81,6 @@ pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-pub(crate) fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "<>",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
-}
-
 /// Whether [`write_comparison`] can say it exactly, whatever the column's form.
 pub(crate) fn is_exact_comparison(comparison: Comparison, value: &Value) -> bool {
     match value {
@@ -114,7 +103,7 @@ pub(crate) fn depends_on_form(value: &Value) -> bool {
 
 /// Appends `column <comparison> value`, for which [`is_exact_comparison`] said yes.
 pub(crate) fn write_comparison(sql: &mut Sql, column: &str, form: Form, comparison: Comparison, value: &Value) {
-    let sign = operator(comparison);
+    let sign = comparison.sign();
     let written = match value {
         Value::Text(text) if comparison == Comparison::Equal && narrows(form, text) => {
             let (narrowing, bytes) = (sql.mark(value.clone()), sql.mark(bytes_of(value)));

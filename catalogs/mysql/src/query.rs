@@ -7,7 +7,7 @@
 //!   floating-point numbers, and arithmetic that can leave its type.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use spi::predicate::Value;
+use spi::predicate::{Comparison, Value};
 use spi::query::{AggregateFunction, Dialect, Expr, ExprKind, Function, Parameter, SortKey, TableColumn};
 
 use crate::dialect::quoted;
@@ -64,7 +64,16 @@ impl Dialect for Words {
     fn call(&self, function: Function, arguments: &[Expr], written: &[String], data_type: &DataType) -> Option<String> {
         let comparable = arguments.iter().all(|argument| compares(&argument.data_type));
         let is_text = arguments.iter().any(|argument| argument.data_type == DataType::Utf8);
-        let exact = |place: usize| written.get(place).map(|written| if is_text { bytewise(written) } else { written.clone() });
+        let is_fine = arguments.iter().any(has_fraction_of_second);
+        let exact = |place: usize| {
+            let written = written.get(place)?;
+            Some(match () {
+                () if is_text => bytewise(written),
+                // MySQL would round the constant to the digits of the column.
+                () if is_fine && !arguments[place].is_constant() => format!("CAST({written} AS DATETIME(6))"),
+                () => written.clone(),
+            })
+        };
         match function {
             Function::Equal if is_text && arguments.get(1).is_some_and(is_ascii) => {
                 Some(format!("({} = {} AND {} = {})", written.first()?, written.get(1)?, exact(0)?, exact(1)?))
@@ -78,17 +87,7 @@ impl Dialect for Words {
                 })
             }
             Function::IsDistinctFrom if comparable => Some(format!("(NOT ({} <=> {}))", exact(0)?, exact(1)?)),
-            Function::Equal
-            | Function::NotEqual
-            | Function::Less
-            | Function::LessOrEqual
-            | Function::Greater
-            | Function::GreaterOrEqual
-            | Function::IsNotDistinctFrom
-                if comparable =>
-            {
-                Some(format!("({} {} {})", exact(0)?, comparison(function)?, exact(1)?))
-            }
+            _ if comparison(function).is_some() && comparable => Some(format!("({} {} {})", exact(0)?, comparison(function)?, exact(1)?)),
             // Decimals of 65 digits hold the result whatever it is.
             Function::Add | Function::Multiply if is_exact_decimal(arguments, data_type) => {
                 Some(format!("({} {} {})", written.first()?, if function == Function::Add { "+" } else { "*" }, written.get(1)?))
@@ -236,6 +235,10 @@ fn is_ascii(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Constant(Value::Text(text)) if text.is_ascii())
 }
 
+fn has_fraction_of_second(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Constant(Value::Timestamp(micros)) if micros % 1_000_000 != 0)
+}
+
 /// Whether values of the type compare here as they do at the gateway.
 fn compares(data_type: &DataType) -> bool {
     matches!(
@@ -259,17 +262,12 @@ fn is_exact_decimal(arguments: &[Expr], data_type: &DataType) -> bool {
     is_decimal(data_type) && arguments.iter().all(|argument| is_decimal(&argument.data_type))
 }
 
+/// The comparison of two values, or of two that may be null.
 fn comparison(function: Function) -> Option<&'static str> {
-    Some(match function {
-        Function::Equal => "=",
-        Function::NotEqual => "<>",
-        Function::Less => "<",
-        Function::LessOrEqual => "<=",
-        Function::Greater => ">",
-        Function::GreaterOrEqual => ">=",
-        Function::IsNotDistinctFrom => "<=>",
-        _ => return None,
-    })
+    match function {
+        Function::IsNotDistinctFrom => Some("<=>"),
+        other => other.comparison().map(Comparison::sign),
+    }
 }
 
 #[cfg(test)]
@@ -290,6 +288,17 @@ mod tests {
         assert_eq!(call(Function::Equal, text("é")), format!("({left} = {right})"));
         assert_eq!(call(Function::Less, column()), format!("({left} < {right})"));
         assert_eq!(call(Function::Like, text("x%")), "(CONVERT(a USING utf8mb4) COLLATE utf8mb4_bin LIKE ? ESCAPE '\\')");
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_not_rounded_to_the_columns_digits() {
+        let timestamp = DataType::Timestamp(TimeUnit::Microsecond, None);
+        let written = ["a".to_owned(), "?".to_owned()];
+        let call = |micros| {
+            let arguments = [Expr::column(0, timestamp.clone()), Expr::constant(Value::Timestamp(micros), timestamp.clone())];
+            Words.call(Function::Equal, &arguments, &written, &DataType::Boolean).expect("a comparison")
+        };
+        assert_eq!((call(2_000_000), call(2_500_000)), ("(a = ?)".to_owned(), "(CAST(a AS DATETIME(6)) = ?)".to_owned()));
     }
 
     #[test]

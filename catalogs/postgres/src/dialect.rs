@@ -109,7 +109,7 @@ pub(crate) fn parameter(value: &Value, data_type: &DataType) -> Option<Constant>
 pub(crate) fn comparison(operand: Operand<'_>, comparison: Comparison, value: &Value, constants: &mut Vec<Constant>) -> Result<String> {
     let written = Written::new(operand, comparison, value)?;
     constants.push(Constant { oid: written.oid, bytes: encoded(value, operand.native_oid)? });
-    Ok(format!("{} {} ${}", written.column, operator(comparison), constants.len()))
+    Ok(format!("{} {} ${}", written.column, comparison.sign(), constants.len()))
 }
 
 /// `column = ANY (values)`, the values one constant.
@@ -119,17 +119,6 @@ pub(crate) fn any_of(operand: Operand<'_>, values: &[Value], constants: &mut Vec
     let elements: Vec<Vec<u8>> = values.iter().map(|value| encoded(value, operand.native_oid)).collect::<Result<_>>()?;
     constants.push(array(written.oid, &elements)?);
     Ok(format!("{} = ANY (${})", written.column, constants.len()))
-}
-
-fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "<>",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
 }
 
 /// The left side of a comparison, and the type of the constant on its right.

@@ -7,7 +7,7 @@
 //!   (upper and lower case), stays at the gateway.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use spi::predicate::Value;
+use spi::predicate::{Comparison, Value};
 use spi::query::{AggregateFunction, Dialect, Expr, Function, SortKey, TableColumn};
 use spi::types::{PgType, oid};
 
@@ -66,16 +66,7 @@ impl Dialect for Words {
                 Some(format!("({left} IN ({list}) AND {} IN ({list}))", bytewise(left)))
             }
             Function::In if comparable => Some(format!("({} IN ({}))", written.first()?, written.get(1..)?.join(", "))),
-            Function::Equal
-            | Function::NotEqual
-            | Function::Less
-            | Function::LessOrEqual
-            | Function::Greater
-            | Function::GreaterOrEqual
-            | Function::IsDistinctFrom
-            | Function::IsNotDistinctFrom
-                if comparable =>
-            {
+            _ if comparison(function).is_some() && comparable => {
                 let sign = comparison(function)?;
                 match is_text {
                     true => Some(format!("({} {sign} {})", bytewise(written.first()?), bytewise(written.get(1)?))),
@@ -233,18 +224,13 @@ fn is_plain_text(native_type: &str) -> bool {
     native_type == "text" || native_type.starts_with("character varying")
 }
 
+/// The comparison of two values, or of two that may be null.
 fn comparison(function: Function) -> Option<&'static str> {
-    Some(match function {
-        Function::Equal => "=",
-        Function::NotEqual => "<>",
-        Function::Less => "<",
-        Function::LessOrEqual => "<=",
-        Function::Greater => ">",
-        Function::GreaterOrEqual => ">=",
-        Function::IsDistinctFrom => "IS DISTINCT FROM",
-        Function::IsNotDistinctFrom => "IS NOT DISTINCT FROM",
-        _ => return None,
-    })
+    match function {
+        Function::IsDistinctFrom => Some("IS DISTINCT FROM"),
+        Function::IsNotDistinctFrom => Some("IS NOT DISTINCT FROM"),
+        other => other.comparison().map(Comparison::sign),
+    }
 }
 
 /// The type as a cast names it.
@@ -268,7 +254,7 @@ mod tests {
         assert_eq!(call(Function::Equal, &constant).as_deref(), Some("(a = $1::text AND a COLLATE \"C\" = $1::text)"));
         assert_eq!(call(Function::Equal, &expr(DataType::Utf8)).as_deref(), Some("(a COLLATE \"C\" = $1::text COLLATE \"C\")"));
         assert_eq!(call(Function::Less, &constant).as_deref(), Some("(a COLLATE \"C\" < $1::text COLLATE \"C\")"));
-        assert_eq!(call(Function::Ilike, &constant), None);
+        assert_eq!(call(Function::NullIf, &constant), None);
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn write_in(column: &str, values: &[Value], sql: &mut String, parameters: &mut V
 }
 
 fn write_comparison(column: &str, comparison: Comparison, value: &Value, sql: &mut String, parameters: &mut Vec<Value>) {
-    let operator = operator(comparison);
+    let operator = comparison.sign();
     *sql += &match value {
         Value::Bool(truth) => {
             let wanted = *truth == (comparison == Comparison::Equal);
@@ -128,17 +128,6 @@ fn write_comparison(column: &str, comparison: Comparison, value: &Value, sql: &m
         Value::Bytes(_) => format!("(typeof({column}) = 'blob' AND {column} {operator} {})", mark(parameters, value.clone())),
         _ => format!("(typeof({column}) = 'integer' AND {column} {operator} {})", mark(parameters, value.clone())),
     };
-}
-
-fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "<>",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
 }
 
 /// Equality with a text that looks like a number. A column without text affinity may hold that number instead, and it is

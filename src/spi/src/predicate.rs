@@ -32,6 +32,20 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+impl Comparison {
+    /// As every SQL writes it.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "<>",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+}
+
 /// A condition with PostgreSQL's meaning: a row qualifies only where it is true, not where it is null.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Predicate {

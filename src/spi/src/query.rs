@@ -13,7 +13,7 @@ use arrow::datatypes::DataType;
 pub use dialect::{Dialect, Parameter, Statement};
 pub use write::write;
 
-use crate::predicate::Value;
+use crate::predicate::{Comparison, Value};
 use crate::types::PgType;
 
 /// Rows, by the operator that makes them. Columns have places instead of names; those of an operator's input come first to last.
@@ -133,20 +133,30 @@ pub enum Function {
     Multiply,
     Divide,
     Modulo,
-    Negate,
     /// `||`.
     Concatenate,
     /// The second argument is the pattern; the escape character is the backslash.
     Like,
-    /// Without regard to case.
-    Ilike,
-    Lower,
-    Upper,
     /// In characters.
     CharacterLength,
     Absolute,
     Coalesce,
     NullIf,
+}
+
+impl Function {
+    /// The comparison that it is; `None` for what never is one, and for those that treat null as a value.
+    pub fn comparison(self) -> Option<Comparison> {
+        Some(match self {
+            Function::Equal => Comparison::Equal,
+            Function::NotEqual => Comparison::NotEqual,
+            Function::Less => Comparison::Less,
+            Function::LessOrEqual => Comparison::LessOrEqual,
+            Function::Greater => Comparison::Greater,
+            Function::GreaterOrEqual => Comparison::GreaterOrEqual,
+            _ => return None,
+        })
+    }
 }
 
 /// An aggregate of the rows of a group.
@@ -165,7 +175,6 @@ pub enum AggregateFunction {
     Sum,
     Min,
     Max,
-    Average,
 }
 
 /// What rows are sorted by.

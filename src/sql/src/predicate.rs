@@ -153,7 +153,7 @@ pub(crate) fn constant(value: &ScalarValue) -> Option<Value> {
 /// A condition as EXPLAIN shows it.
 pub(crate) fn display(predicate: &Predicate) -> String {
     match predicate {
-        Predicate::Compare { column, comparison, value } => format!("{column} {} {}", sign(*comparison), display_value(value)),
+        Predicate::Compare { column, comparison, value } => format!("{column} {} {}", comparison.sign(), display_value(value)),
         Predicate::In { column, values } => {
             format!("{column} IN ({})", values.iter().map(display_value).collect::<Vec<_>>().join(", "))
         }
@@ -166,17 +166,6 @@ pub(crate) fn display(predicate: &Predicate) -> String {
 
 fn joined(predicates: &[Predicate], word: &str) -> String {
     format!("({})", predicates.iter().map(display).collect::<Vec<_>>().join(word))
-}
-
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "<>",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
 }
 
 pub(crate) fn display_value(value: &Value) -> String {

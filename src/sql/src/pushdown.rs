@@ -96,6 +96,12 @@ impl Whole {
         }
     }
 
+    /// The part with only the rows for which the condition is true.
+    fn where_true(&self, condition: &Expr) -> Option<Whole> {
+        let condition = translate(condition, &[&self.schema])?;
+        self.with(Query::Filter { input: self.input(), condition }, &self.schema, self.order()?)
+    }
+
     fn is_of(&self, other: &Whole) -> bool {
         Arc::ptr_eq(&self.connector, &other.connector)
     }
@@ -204,13 +210,13 @@ fn filtered(input: Part, predicate: Expr) -> Result<Part> {
         Part::Whole(whole) if !matches!(whole.below, Below::Ordered(_)) => whole,
         other => return with_subqueries(LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(other.into_plan()?))?)),
     };
+    if let Some(said) = whole.where_true(&predicate) {
+        return Ok(Part::Whole(said));
+    }
     let mut kept = Vec::new();
     for condition in split_conjunction_owned(predicate) {
-        let more = translate(&condition, &[&whole.schema]).and_then(|translated| {
-            whole.with(Query::Filter { input: whole.input(), condition: translated }, &whole.schema, whole.order()?)
-        });
-        match more {
-            Some(more) => whole = more,
+        match whole.where_true(&condition) {
+            Some(said) => whole = said,
             None => kept.push(condition),
         }
     }

@@ -40,18 +40,14 @@ impl Select {
 
     fn rest(&self) -> String {
         let mut text = format!(" FROM {}", self.from);
-        for (word, conditions) in [("WHERE", &self.conditions), ("HAVING", &self.having)] {
-            if word == "HAVING"
-                && let Some(groups) = self.groups.as_ref().filter(|groups| !groups.is_empty())
-            {
-                text += &format!(" GROUP BY {}", groups.join(", "));
-            }
-            if !conditions.is_empty() {
-                text += &format!(" {word} {}", conditions.join(" AND "));
-            }
-        }
-        if !self.order.is_empty() {
-            text += &format!(" ORDER BY {}", self.order.join(", "));
+        let clauses: [(&str, &[String], &str); 4] = [
+            (" WHERE ", &self.conditions, " AND "),
+            (" GROUP BY ", self.groups.as_deref().unwrap_or_default(), ", "),
+            (" HAVING ", &self.having, " AND "),
+            (" ORDER BY ", &self.order, ", "),
+        ];
+        for (word, parts, between) in clauses.into_iter().filter(|(_, parts, _)| !parts.is_empty()) {
+            text += &format!("{word}{}", parts.join(between));
         }
         if let Some(limit) = &self.limit {
             text += &format!(" {limit}");

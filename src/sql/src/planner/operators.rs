@@ -109,7 +109,7 @@ fn rewrite_cast(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
     // The type of a parameter that nobody knows yet is asked for again, once it is known.
     let Ok(from) = cast.expr.get_type(schema) else { return Ok(Transformed::no(Expr::Cast(cast))) };
     let to = cast_target(&cast.field);
-    if is_placeholder(&cast.expr) || from == *cast.field.data_type() && to == PgType::from_arrow(&from) {
+    if is_parameter(&cast.expr) || from == *cast.field.data_type() && to == PgType::from_arrow(&from) {
         return Ok(Transformed::no(Expr::Cast(cast)));
     }
     // Precision and scale of a plain numeric are ours.
@@ -119,7 +119,7 @@ fn rewrite_cast(cast: Cast, schema: &DFSchema) -> Result<Transformed<Expr>> {
     conversion::convert(concatenation::unpadded(*cast.expr, &to), &from, to).map(Transformed::yes)
 }
 
-fn is_placeholder(expr: &Expr) -> bool {
+fn is_parameter(expr: &Expr) -> bool {
     matches!(expr, Expr::Placeholder(_))
 }
 

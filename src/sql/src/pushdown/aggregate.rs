@@ -62,7 +62,6 @@ fn aggregate(call: &Expr, data_type: arrow::datatypes::DataType, schemas: &Schem
         ("sum", AggregateFunction::Sum),
         ("min", AggregateFunction::Min),
         ("max", AggregateFunction::Max),
-        ("avg", AggregateFunction::Average),
     ];
     // Ours have the SQL name as another name.
     let is_called = |name: &str| call.func.name() == name || call.func.aliases().iter().any(|alias| alias == name);

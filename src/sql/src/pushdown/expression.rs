@@ -33,10 +33,10 @@ pub(super) fn translate(expression: &Expr, schemas: &Schemas<'_>) -> Option<quer
             };
             Some(query::Expr::call(function, vec![left, right], data_type))
         }
-        Expr::Like(Like { negated, expr, pattern, escape_char: None, case_insensitive }) => {
-            let function = if *case_insensitive { Function::Ilike } else { Function::Like };
+        // Which letters are one but for their case depends on the source's locale.
+        Expr::Like(Like { negated, expr, pattern, escape_char: None, case_insensitive: false }) => {
             let arguments = vec![translate(expr, schemas)?, translate(pattern, schemas)?];
-            Some(negated_if(*negated, query::Expr::call(function, arguments, DataType::Boolean)))
+            Some(negated_if(*negated, query::Expr::call(Function::Like, arguments, DataType::Boolean)))
         }
         Expr::Not(inner) => call(Function::Not, &[inner], DataType::Boolean, schemas),
         Expr::IsNull(inner) => call(Function::IsNull, &[inner], DataType::Boolean, schemas),
@@ -66,8 +66,6 @@ pub(super) fn translate(expression: &Expr, schemas: &Schemas<'_>) -> Option<quer
             }
             let arguments = translate_all(&function.args, schemas)?;
             let known = match function.name() {
-                "lower" => Function::Lower,
-                "upper" => Function::Upper,
                 "character_length" | "char_length" | "length" => Function::CharacterLength,
                 "abs" => Function::Absolute,
                 "coalesce" => Function::Coalesce,

@@ -196,6 +196,8 @@ async fn a_query_is_pushed_down_as_far_as_its_source_has_words() {
         // Words that the source does not have.
         ("SELECT upper(c) FROM t WHERE b = 10 ORDER BY a", false),
         ("SELECT a FROM t WHERE c LIKE 'x%' AND b > 5 ORDER BY a", false),
+        ("SELECT a FROM t WHERE c ILIKE 'X%' AND b > 5 ORDER BY a", false),
+        ("SELECT avg(b) FROM t WHERE a > 1", false),
         ("SELECT sum(b) FROM t WHERE a > 1", false),
         ("SELECT a, row_number() OVER (ORDER BY a) FROM t WHERE b > 5 ORDER BY a", false),
         ("SELECT a, (SELECT max(x) FROM u WHERE y = 'x') FROM t WHERE b > 5 ORDER BY a", false),

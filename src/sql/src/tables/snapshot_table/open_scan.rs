@@ -37,9 +37,9 @@ impl OpenSnapshotExec {
     pub(super) fn new(request: ScanRequest) -> Result<Option<Self>> {
         let mut open = false;
         for condition in &request.conditions {
-            let placeholders = condition.exists(|part| Ok(matches!(part, Expr::Placeholder(_))))?;
-            open |= placeholders;
-            if placeholders && order::names(condition)?.is_none() {
+            let has_parameter = condition.exists(|part| Ok(matches!(part, Expr::Placeholder(_))))?;
+            open |= has_parameter;
+            if has_parameter && order::names(condition)?.is_none() {
                 return Ok(None);
             }
         }
