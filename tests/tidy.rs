@@ -27,11 +27,26 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &["store", "spi"]),
     ("sql", &["domain", "store", "spi"]),
     ("wire", &["sql", "domain", "store", "spi"]),
-    ("gateway", &["wire", "sql", "domain", "store", "spi", "catalog-files", "catalog-mysql", "catalog-postgres", "catalog-sqlite"]),
+    (
+        "gateway",
+        &[
+            "wire",
+            "sql",
+            "domain",
+            "store",
+            "spi",
+            "catalog-files",
+            "catalog-mysql",
+            "catalog-postgres",
+            "catalog-sqlite",
+            "catalog-sqlserver",
+        ],
+    ),
     ("catalog-files", &["spi"]),
     ("catalog-mysql", &["spi"]),
     ("catalog-postgres", &["spi"]),
     ("catalog-sqlite", &["spi"]),
+    ("catalog-sqlserver", &["spi"]),
     ("tests", &[]),
     ("benchmarks", &["gateway", "spi"]),
 ];
@@ -41,6 +56,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("datafusion", &["sql"]),
     ("pgwire", &["wire"]),
     ("sqlx", &["store", "catalog-mysql", "catalog-postgres", "catalog-sqlite", "tests"]),
+    ("tiberius", &["catalog-sqlserver"]),
 ];
 
 fn dependencies_point_downwards() -> Result<(), Failed> {

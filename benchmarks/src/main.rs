@@ -1,12 +1,19 @@
 //! Measures the gateway as its clients see it: over the wire, as a process of its own, with sources of any size.
 //!
 //! `cargo run --release -p benchmarks` runs everything and prints one line per number; names of workloads as arguments run
-//! only those. The peer is a PostgreSQL with as many real tables, in the same run, on the same machine.
+//! only those. The peers are servers with the same tables, in the same run, on the same machine.
 
+mod foreign;
+mod mariadb;
 mod measure;
+mod meter;
+mod orders;
 mod postgresql;
+mod process;
+mod psql;
 mod server;
 mod synthetic;
+mod traffic;
 mod workloads;
 
 use std::path::PathBuf;
@@ -14,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Measures metagate, and PostgreSQL beside it.
+/// Measures metagate, and other servers beside it.
 #[derive(Parser)]
 struct Arguments {
     /// Workloads to run; all of them if none is named.
@@ -34,7 +41,8 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("benchmarks: {error}");
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            eprintln!("benchmarks: {error}{cause}");
             ExitCode::FAILURE
         }
     }

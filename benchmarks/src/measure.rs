@@ -11,14 +11,28 @@ impl Times {
     /// Runs something some times, one after the other, after one run that does not count.
     pub async fn of<F: Future<Output = Result<()>>>(runs: usize, mut run: impl FnMut(usize) -> F) -> Result<Times> {
         run(runs).await?;
-        let mut times = Vec::with_capacity(runs);
+        let mut times = Times(Vec::with_capacity(runs));
         for number in 0..runs {
             let start = Instant::now();
             run(number).await?;
-            times.push(start.elapsed());
+            times.add(start.elapsed());
         }
-        times.sort_unstable();
-        Ok(Times(times))
+        Ok(times)
+    }
+
+    /// Times of runs that are yet to come.
+    pub const fn none() -> Times {
+        Times(Vec::new())
+    }
+
+    /// Takes a run into account.
+    pub fn add(&mut self, time: Duration) {
+        let place = self.0.partition_point(|other| *other < time);
+        self.0.insert(place, time);
+    }
+
+    pub fn median(&self) -> Duration {
+        self.quantile(0.5)
     }
 
     /// The time that this share of the runs stayed within: 0.5 is the median.
@@ -33,6 +47,13 @@ impl Times {
     }
 }
 
+/// How long something takes that succeeds.
+pub async fn timed<T, E>(work: impl Future<Output = std::result::Result<T, E>>) -> std::result::Result<Duration, E> {
+    let started = Instant::now();
+    work.await?;
+    Ok(started.elapsed())
+}
+
 pub fn milliseconds(time: Duration) -> String {
     let milliseconds = time.as_secs_f64() * 1_000.0;
     if milliseconds < 10.0 { format!("{milliseconds:.2} ms") } else { format!("{milliseconds:.0} ms") }
@@ -41,6 +62,15 @@ pub fn milliseconds(time: Duration) -> String {
 /// One line of the report.
 pub fn report(name: &str, figures: &str) {
     println!("{name:<58} {figures}");
+}
+
+/// Lines of the report: what metagate needed, and what others needed for the same, with the ratio of the two.
+pub fn compare(name: &str, ours: Duration, others: &[(&str, Duration)]) {
+    report(&format!("{name}, metagate"), &milliseconds(ours));
+    for (other, theirs) in others {
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        report(&format!("{name}, {other}"), &format!("{}; we take {ratio:.2} times as long", milliseconds(*theirs)));
+    }
 }
 
 /// The memory that a process holds at the moment, and the most that it ever held, in MiB (`VmRSS`, `VmHWM`).

@@ -1,45 +1,42 @@
-//! The peer: a PostgreSQL server of its own, with real tables.
+//! A PostgreSQL server of the benchmarks' own: a source of the gateway, or its peer.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Config};
 
 use crate::Result;
+use crate::process::{as_server, free_port, hand_over, run};
 use crate::synthetic::{COLUMNS, TABLES_PER_SCHEMA, table_name};
 
-const PASSWORD: &str = "benchmark";
+pub const USER: &str = "postgres";
+pub const PASSWORD: &str = "benchmark";
 /// Where Debian's packages and most others put the server.
 const BINARIES: &[&str] = &["/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin"];
 
-/// A running PostgreSQL.
+/// A running PostgreSQL with the settings that it comes with, except that it does not wait for the disk.
 pub struct PostgreSql {
-    binaries: PathBuf,
+    pub port: u16,
     folder: TempDir,
-    settings: tokio_postgres::Config,
 }
 
 impl PostgreSql {
     /// Starts a server, or says why there is none to start.
     pub async fn start() -> Result<PostgreSql> {
-        let binaries = BINARIES.iter().map(PathBuf::from).find(|folder| folder.join("initdb").exists());
-        let binaries = binaries.ok_or("no PostgreSQL server is installed: run tests/services/postgresql")?;
         let folder = tempfile::tempdir()?;
         let path = folder.path();
         hand_over(path)?;
         std::fs::write(path.join("password"), PASSWORD)?;
         let data = path.join("data");
-        let mut initdb = as_server(&binaries.join("initdb"));
-        initdb.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--pgdata"]);
+        let mut initdb = as_server(&program("initdb")?);
+        initdb.args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--pgdata"]);
         run(initdb.arg(&data).arg("--pwfile").arg(path.join("password")))?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off", path.display());
-        let mut start = as_server(&binaries.join("pg_ctl"));
+        let mut start = as_server(&program("pg_ctl")?);
         run(start.args(["--wait", "--silent", "--log"]).arg(path.join("log")).arg("--pgdata").arg(&data).args(["-o", &options, "start"]))?;
-        let mut settings = tokio_postgres::Config::new();
-        settings.host("127.0.0.1").port(port).user("postgres").password(PASSWORD).dbname("postgres");
-        Ok(PostgreSql { binaries, folder, settings })
+        Ok(PostgreSql { port, folder })
     }
 
     /// Makes tables like those of the synthetic source.
@@ -58,41 +55,39 @@ impl PostgreSql {
         Ok(client.batch_execute("VACUUM ANALYZE").await?)
     }
 
-    pub async fn connect(&self) -> Result<Client> {
-        crate::server::connect(&self.settings).await
+    /// What its clients connect with.
+    pub fn settings(&self) -> Config {
+        settings_at(self.port)
     }
+
+    pub async fn connect(&self) -> Result<Client> {
+        crate::server::connect(&self.settings()).await
+    }
+
+    /// The options of a data source on this server, reached at this port.
+    pub fn options(port: u16) -> Value {
+        json!({"host": "127.0.0.1", "port": port, "database": "postgres", "user": USER, "password": PASSWORD, "sslmode": "disable"})
+    }
+}
+
+/// What clients connect with that reach such a server at this port.
+pub fn settings_at(port: u16) -> Config {
+    let mut settings = Config::new();
+    settings.host("127.0.0.1").port(port).user(USER).password(PASSWORD).dbname("postgres");
+    settings
 }
 
 impl Drop for PostgreSql {
     fn drop(&mut self) {
         // The folder goes with this value, so a server that does not stop in time has nothing left to write to.
-        let mut stop = as_server(&self.binaries.join("pg_ctl"));
+        let Ok(program) = program("pg_ctl") else { return };
+        let mut stop = as_server(&program);
         let _ = run(stop.args(["--wait", "--silent", "--mode=immediate", "--pgdata"]).arg(self.folder.path().join("data")).arg("stop"));
     }
 }
 
-/// PostgreSQL refuses to run as root, so root runs it as `nobody`.
-fn as_server(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]).arg(program);
-    command
-}
-
-fn hand_over(folder: &Path) -> Result<()> {
-    if is_root() {
-        run(Command::new("chown").arg("nobody:nogroup").arg(folder))?;
-    }
-    Ok(())
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let status = command.stdout(Stdio::null()).current_dir("/").status()?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed").into()) }
+/// One of PostgreSQL's programs. `/usr/bin/psql` of Debian is a wrapper that looks for clusters of its own.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let found = BINARIES.iter().map(|folder| PathBuf::from(folder).join(name)).find(|program| program.exists());
+    found.ok_or_else(|| format!("PostgreSQL's {name} is not installed: run tests/services/postgresql").into())
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gateway::config::{Config, Options};
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio_postgres::types::Json;
 use tokio_postgres::{Client, NoTls};
 
 use crate::Result;
@@ -15,6 +17,9 @@ use crate::synthetic::Synthetic;
 
 /// How long a source of millions of columns may take to be registered.
 const HARVEST_DEADLINE: Duration = Duration::from_secs(300);
+
+/// Between two looks at whether it is there: the call itself waits for most sources.
+const HARVEST_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Runs a gateway until it is told to stop.
 pub async fn serve(data: PathBuf) -> Result<()> {
@@ -36,19 +41,30 @@ pub struct Server {
 impl Server {
     /// Starts a gateway with one source `bench` of so many tables.
     pub async fn with_tables(tables: usize) -> Result<Server> {
-        let server = Server::start(tempfile::tempdir()?).await?;
-        let client = server.connect().await?;
-        client.execute("CALL create_datasource('bench', 'synthetic', $1)", &[&tokio_postgres::types::Json(Tables { tables })]).await?;
+        let server = Server::empty().await?;
+        server.register("bench", "synthetic", &json!({"tables": tables}), tables).await?;
+        Ok(server)
+    }
+
+    /// Starts a gateway that has no sources of ours yet.
+    pub async fn empty() -> Result<Server> {
+        Server::start(tempfile::tempdir()?).await
+    }
+
+    /// Registers a source and says how long it took until so many of its tables were there.
+    pub async fn register(&self, name: &str, kind: &str, options: &Value, tables: usize) -> Result<Duration> {
+        let client = self.connect().await?;
         let started = Instant::now();
+        client.execute("CALL create_datasource($1, $2, $3)", &[&name, &kind, &Json(options)]).await?;
         loop {
-            let row = client.query_one("SELECT count(*) FROM information_schema.tables WHERE table_catalog = 'bench'", &[]).await?;
-            if row.get::<_, i64>(0) == tables as i64 {
-                return Ok(server);
+            let row = client.query_one("SELECT count(*) FROM information_schema.tables WHERE table_catalog = $1", &[&name]).await?;
+            if row.get::<_, i64>(0) >= tables as i64 {
+                return Ok(started.elapsed());
             }
             if started.elapsed() > HARVEST_DEADLINE {
-                return Err("the synthetic source was not harvested in time".into());
+                return Err(format!("data source \"{name}\" was not harvested in time").into());
             }
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(HARVEST_INTERVAL).await;
         }
     }
 
@@ -79,6 +95,13 @@ impl Server {
     pub async fn connect(&self) -> Result<Client> {
         connect(&self.settings).await
     }
+
+    /// What clients of a data source connect with.
+    pub fn settings_for(&self, data_source: &str) -> tokio_postgres::Config {
+        let mut settings = self.settings.clone();
+        settings.dbname(data_source);
+        settings
+    }
 }
 
 impl Drop for Server {
@@ -98,9 +121,4 @@ pub async fn connect(settings: &tokio_postgres::Config) -> Result<Client> {
     let (client, connection) = settings.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
-}
-
-#[derive(Debug, serde::Serialize)]
-struct Tables {
-    tables: usize,
 }

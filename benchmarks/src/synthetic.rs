@@ -30,6 +30,7 @@ impl ConnectorKind for Synthetic {
     type Options = Options;
     const KIND: &'static str = "synthetic";
     const SUMMARY: &'static str = "Metadata of tables that do not exist.";
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = None;
 
     async fn open(&self, options: Options, context: OpenContext) -> Result<Arc<dyn Connector>> {
         Ok(Arc::new(Source { tables: options.tables, context }))
@@ -104,6 +105,7 @@ fn push_table(harvest: &mut Harvest, schema: &str, table: usize) -> Result<()> {
             nullable: column > 0,
             default: None,
             generated: None,
+            collation: None,
             comment: None,
         })?;
     }
@@ -117,6 +119,7 @@ fn push_table(harvest: &mut Harvest, schema: &str, table: usize) -> Result<()> {
         columns: &["column_0"],
         deferrable: false,
         initially_deferred: false,
+        comment: None,
     })
 }
 

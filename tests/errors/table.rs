@@ -76,8 +76,18 @@ pub(super) const TABLE: &[Bad] = &[
         r#"column "sample.public.customers.country" must appear in the GROUP BY clause or be used in an aggregate function"#,
     ),
     bad("SELECT * FROM '/etc/passwd'", "42P01", r#"relation "/etc/passwd" does not exist"#),
+    // Rows and statements for sources that take none.
+    bad("INSERT INTO sample.public.orders VALUES (1)", "0A000", r#"data source "sample" takes no rows"#),
+    bad("EXPLAIN INSERT INTO sample.public.orders VALUES (1)", "0A000", r#"data source "sample" takes no rows"#),
+    bad("INSERT INTO sample.public.orders VALUES (1) RETURNING id", "0A000", "INSERT … RETURNING is not supported"),
+    bad("INSERT INTO sample.public.orders (id, nothing) VALUES (1)", "42703", r#"column "nothing" of relation "orders" does not exist"#),
+    bad("INSERT INTO admin.settings VALUES (1)", "0A000", r#"cannot insert into "admin.settings""#),
+    bad("SELECT * FROM query('sample', 'SELECT 1')", "0A000", r#"data source "sample" takes no statements of its own language"#),
+    bad("SELECT * FROM query('sample', $1)", "0A000", "arguments of function query must be text constants"),
+    bad("CALL execute_on('sample', 'DROP TABLE orders')", "0A000", r#"data source "sample" takes no statements of its own language"#),
+    bad("GRANT SELECT ON FOREIGN SERVER sample TO admin", "0LP01", "invalid privilege type SELECT for foreign server")
+        .hint("There are USAGE, INSERT, QUERY, EXECUTE and ALL."),
     // Statements that PostgreSQL has and the gateway has not.
-    bad("INSERT INTO sample.public.orders VALUES (1)", "0A000", "INSERT is not supported"),
     bad("UPDATE sample.public.orders SET id = 1", "0A000", "UPDATE is not supported"),
     bad("DELETE FROM sample.public.orders", "0A000", "DELETE is not supported"),
     bad("TRUNCATE sample.public.orders", "0A000", "TRUNCATE is not supported"),
@@ -94,9 +104,9 @@ pub(super) const TABLE: &[Bad] = &[
         .hint("COPY … TO STDOUT sends the rows to the client."),
     bad("COPY (SELECT 1) TO PROGRAM 'cat'", "0A000", "COPY to a program is not supported"),
     bad("COPY (SELECT 1) TO STDOUT (FORMAT xml)", "22023", r#"COPY format "xml" not recognized"#),
-    bad("EXPLAIN INSERT INTO sample.public.orders VALUES (1)", "0A000", "INSERT is not supported"),
+    bad("EXPLAIN UPDATE sample.public.orders SET id = 1", "0A000", "UPDATE is not supported"),
     bad("GRANT SELECT ON sample.public.orders TO admin", "0A000", "GRANT is not supported")
-        .hint("GRANT and REVOKE work for USAGE ON FOREIGN SERVER."),
+        .hint("GRANT and REVOKE work for privileges ON FOREIGN SERVER."),
     bad("VACUUM", "0A000", "VACUUM is not supported"),
     // Settings, transactions, cursors and prepared statements.
     bad("SHOW nothing", "42704", r#"unrecognized configuration parameter "nothing""#),
@@ -144,7 +154,7 @@ pub(super) const TABLE: &[Bad] = &[
     bad("CALL create_datasource('a', 'sqlite', '[]')", "22023", r#"argument "options" of procedure "create_datasource" must be a JSON object"#),
     // Data sources.
     bad("CALL create_datasource('a', 'sqlit')", "42704", r#"data source type "sqlit" does not exist"#)
-        .hint(r#"Did you mean "sqlite"? Known types: doris, files, greenplum, kingbase, mariadb, mysql, oceanbase, postgresql, ppas, sqlite, starrocks, tidb."#),
+        .hint(r#"Did you mean "sqlite"? Known types: doris, files, gaussdb, greenplum, kingbase, mariadb, mysql, oceanbase, postgresql, ppas, sqlite, sqlserver, starrocks, tidb."#),
     bad(r#"CALL create_datasource('a', 'sqlite', '{"pth": "/x"}')"#, "22023", r#"unknown option "pth" for data source type "sqlite""#)
         .hint(r#"Did you mean "path"? Known options: path, attach, busy_timeout_ms, connections_max, refresh_interval."#),
     bad("CALL create_datasource('a', 'sqlite')", "22023", r#"data source type "sqlite" needs option "path""#),
@@ -175,7 +185,7 @@ pub(super) const TABLE: &[Bad] = &[
     bad("CALL test_datasource('sample', 9)", "42704", r#"version 9 of data source "sample" does not exist"#),
     bad("CALL refresh_metadata('nothing')", "42704", r#"data source "nothing" does not exist"#),
     bad("CREATE SERVER a FOREIGN DATA WRAPPER oracle", "42704", r#"data source type "oracle" does not exist"#)
-        .hint("Known types: doris, files, greenplum, kingbase, mariadb, mysql, oceanbase, postgresql, ppas, sqlite, starrocks, tidb."),
+        .hint("Known types: doris, files, gaussdb, greenplum, kingbase, mariadb, mysql, oceanbase, postgresql, ppas, sqlite, sqlserver, starrocks, tidb."),
     bad("DROP SERVER nothing", "42704", r#"server "nothing" does not exist"#),
     bad("COMMENT ON SERVER nothing IS 'x'", "42704", r#"data source "nothing" does not exist"#),
     // Roles.

@@ -1,4 +1,5 @@
 //! Random queries over random rows: pushed down, not pushed down, and for PostgreSQL at the source itself. All must answer the same.
+//! Queries of the kinds that matter most are also pushed down whole, which their plans show.
 //!
 //! A failure names its seed and its query; `METAGATE_TEST_SEED` runs one seed again.
 
@@ -22,6 +23,7 @@ pub async fn postgresql() -> Result<(), Failed> {
     server.client.batch_execute(&format!("CREATE SCHEMA diff; {}", tables("text", "timestamp", "boolean"))).await?;
     let gateway = Gateway::start();
     register(&gateway.connect("metagate").await, "random_pg", "postgresql", &server.options()).await;
+    check_whole(&gateway, "random_pg", [WHOLE, WHOLE_IN_POSTGRESQL].concat()).await?;
     compare(&gateway, "random_pg", Some(&server.client)).await
 }
 
@@ -39,6 +41,7 @@ async fn mysql_family(server: MySqlServer, source: &str, kind: &str) -> Result<(
     server.execute(&format!("CREATE DATABASE diff; {}", tables(text, "datetime", "bit(1)"))).await;
     let gateway = Gateway::start();
     register(&gateway.connect("metagate").await, source, kind, &server.options()).await;
+    check_whole(&gateway, source, WHOLE.to_vec()).await?;
     compare(&gateway, source, None).await
 }
 
@@ -48,18 +51,19 @@ fn tables(text: &str, timestamp: &str, boolean: &str) -> String {
     let mut script = String::new();
     for (table, digits) in [("ta", 6), ("tb", 0)] {
         script += &format!(
-            "CREATE TABLE diff.{table} (id int PRIMARY KEY, i int, b bigint, n decimal(12,3), s {text}, d date, m {timestamp}({digits}), f {boolean});"
+            "CREATE TABLE diff.{table} (id int PRIMARY KEY, i int, b bigint, n decimal(12,3), s {text}, d date, m {timestamp}({digits}), \
+             f {boolean}, k char(4));"
         );
         for id in 1..=ROWS {
             let mut value = |values: &[&str]| values.choose(&mut random).copied().unwrap_or("NULL").to_owned();
             let (i, b, n) = (value(INTEGERS), value(LONGS), value(NUMBERS));
-            let (s, d, m) = (value(TEXTS), value(DATES), value(MOMENTS));
+            let (s, d, m, k) = (value(TEXTS), value(DATES), value(MOMENTS), value(KEYS));
             let f = match (value(&["NULL", "0", "1"]).as_str(), boolean) {
                 ("NULL", _) => "NULL".to_owned(),
                 (bit, "boolean") => (bit == "1").to_string(),
                 (bit, _) => format!("b'{bit}'"),
             };
-            script += &format!("INSERT INTO diff.{table} VALUES ({id}, {i}, {b}, {n}, {s}, {d}, {m}, {f});");
+            script += &format!("INSERT INTO diff.{table} VALUES ({id}, {i}, {b}, {n}, {s}, {d}, {m}, {f}, {k});");
         }
     }
     script
@@ -72,9 +76,51 @@ const NUMBERS: &[&str] = &["NULL", "0.000", "1.500", "-1.500", "0.001", "2.500",
 const TEXTS: &[&str] = &[
     "NULL", "''", "'a'", "'A'", "'a '", "' a'", "'ab'", "'aB'", "'é'", "'É'", "'ß'", "'ss'", "'z'", "'😀'", "'a_b'", "'a%b'", "'10'", "'9'",
 ];
+const KEYS: &[&str] = &["NULL", "''", "'a'", "'A'", "'ab'", "'ab  '", "' ab'", "'abcd'", "'a b'", "'9'"];
 const DATES: &[&str] = &["NULL", "'1970-01-01'", "'2024-02-29'", "'1000-01-01'", "'9999-12-31'", "'2026-11-21'"];
 const MOMENTS: &[&str] =
     &["NULL", "'1970-01-01 00:00:00'", "'2024-02-29 23:59:59.999999'", "'1000-01-01 00:00:00'", "'9999-12-31 23:59:59'"];
+
+/// What is one statement of the source, with nothing left to do here.
+const WHOLE: &[&str] = &[
+    "SELECT k, count(*), sum(n), avg(n) FROM diff.ta GROUP BY k",
+    "SELECT k, avg(i), avg(b) FROM diff.ta WHERE k <> 'ab' GROUP BY k HAVING count(*) > 1 ORDER BY k",
+    "SELECT id, row_number() OVER (PARTITION BY k ORDER BY n DESC, id) FROM diff.ta",
+    "SELECT id, n, rank() OVER (ORDER BY n), lag(s, 2) OVER (ORDER BY id) FROM diff.ta ORDER BY id LIMIT 5",
+    "SELECT id, sum(i) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW), avg(n) OVER (PARTITION BY k) FROM diff.ta",
+    "SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY k ORDER BY id) place FROM diff.ta) x WHERE place = 1",
+    "SELECT x.id, y.id FROM diff.ta x LEFT JOIN diff.tb y ON x.i < y.i ORDER BY x.id DESC, y.id NULLS FIRST LIMIT 9",
+    "SELECT x.id, y.id FROM diff.ta x CROSS JOIN diff.tb y LIMIT 3",
+    "SELECT x.k, count(*) FROM diff.ta x JOIN diff.tb y ON x.k = y.k WHERE y.k IN ('a', 'ab') GROUP BY x.k",
+    "SELECT id FROM diff.ta x WHERE x.i = 7 OR EXISTS (SELECT 1 FROM diff.tb y WHERE y.s = x.s)",
+    "SELECT left(s, 2), substring(s from 2 for 1), trim(s), replace(s, 'a', 'b'), strpos(s, 'b'), floor(n), round(n, 1) FROM diff.ta",
+    "SELECT i / 2, b % 7, b + b, nullif(s, 'a'), i::text, n::numeric(12,1) FROM diff.ta WHERE f IS NOT TRUE",
+];
+
+/// What only PostgreSQL has words for.
+const WHOLE_IN_POSTGRESQL: &[&str] = &[
+    "SELECT x.s, y.s FROM diff.ta x FULL JOIN diff.tb y ON x.s = y.s ORDER BY 1, 2",
+    "SELECT date_trunc('month', m), count(*) FROM diff.ta GROUP BY 1",
+    "SELECT extract(year FROM d), extract(dow FROM m), d - date '2020-01-01', greatest(i, 5), n::integer, n::text FROM diff.ta",
+];
+
+async fn check_whole(gateway: &Gateway, source: &str, queries: Vec<&str>) -> Result<(), Failed> {
+    let client = gateway.connect(source).await;
+    let mut left = Vec::new();
+    for sql in queries {
+        let plan = rows(&client, &format!("EXPLAIN {sql}")).await?;
+        // What gives way to other tasks between the batches is no work.
+        let operators: Vec<&String> = plan.iter().filter(|line| !line.contains("CooperativeExec")).collect();
+        if operators.len() > 1 || !operators[0].contains("RemoteQuery") {
+            left.push(format!("{sql}\n{}", plan.join("\n")));
+        }
+        rows(&client, sql).await.map_err(|error| format!("{source}: {sql}: {error}"))?;
+    }
+    assert!(left.is_empty(), "{source} has not all of the work of\n{}", left.join("\n"));
+    let plan = rows(&client, &format!("EXPLAIN ANALYZE {}", WHOLE[0])).await?.join("\n");
+    assert!(["rows=", "bytes=", "remote_time="].iter().all(|figure| plan.contains(figure)), "{plan}");
+    Ok(())
+}
 
 async fn compare(gateway: &Gateway, source: &str, itself: Option<&Client>) -> Result<(), Failed> {
     let (pushed, here) = (gateway.connect(source).await, gateway.connect(source).await);
@@ -85,12 +131,12 @@ async fn compare(gateway: &Gateway, source: &str, itself: Option<&Client>) -> Re
     };
     let (mut answered, mut different) = (0, Vec::new());
     for seed in seeds.clone() {
-        let sql = Query::new(seed).text();
+        let Query { text: sql, alike, .. } = Query::new(seed).written();
         let (one, other) = (rows(&pushed, &sql).await, rows(&here, &sql).await);
         answered += u64::from(other.is_ok());
         if one != other {
             different.push(format!("seed {seed}: {sql}\n  pushed {one:?}\n  here   {other:?}"));
-        } else if let (Some(itself), Ok(found)) = (itself, &other) {
+        } else if let (Some(itself), Ok(found), true) = (itself, &other, alike) {
             let expected = rows(itself, &sql).await;
             if expected.as_ref() != Ok(found) {
                 different.push(format!("seed {seed}: {sql}\n  metagate   {found:?}\n  PostgreSQL {expected:?}"));
@@ -107,17 +153,27 @@ struct Query {
     random: StdRng,
     /// The tables in FROM, by their aliases.
     aliases: Vec<&'static str>,
+    /// Whether the ids of these tables tell rows apart.
+    unique: bool,
+    /// Whether PostgreSQL writes all of its numbers as the gateway does, which has one scale for all values of a column.
+    alike: bool,
+    text: String,
 }
 
 /// The kinds of columns.
-const KINDS: &[&str] = &["i", "b", "n", "s", "d", "m"];
+const KINDS: &[&str] = &["i", "b", "n", "s", "d", "m", "k"];
 
 impl Query {
     fn new(seed: u64) -> Query {
-        Query { random: StdRng::seed_from_u64(seed), aliases: vec!["x"] }
+        Query { random: StdRng::seed_from_u64(seed), aliases: vec!["x"], unique: true, alike: true, text: String::new() }
     }
 
-    fn text(mut self) -> String {
+    fn written(mut self) -> Query {
+        self.text = self.statement();
+        self
+    }
+
+    fn statement(&mut self) -> String {
         let from = self.from();
         let condition = if self.chance(80) { format!(" WHERE {}", self.condition(2)) } else { String::new() };
         if self.chance(35) {
@@ -149,10 +205,23 @@ impl Query {
         match self.random.random_range(0..10) {
             0..4 => "diff.ta x".to_owned(),
             4 => format!("(SELECT * FROM diff.ta ORDER BY id LIMIT {}) x", self.random.random_range(1..50)),
-            5 => "(SELECT * FROM diff.ta UNION ALL SELECT * FROM diff.tb) x".to_owned(),
+            5 => {
+                self.unique = false;
+                "(SELECT * FROM diff.ta UNION ALL SELECT * FROM diff.tb) x".to_owned()
+            }
+            6 => {
+                self.aliases.push("y");
+                let (join, kind) = (self.pick(&["JOIN", "LEFT JOIN", "RIGHT JOIN"]), self.pick(&["i", "n", "d", "k"]));
+                format!("(SELECT * FROM diff.ta WHERE id < 9) x {join} diff.tb y ON x.{kind} {} y.{kind}", self.pick(&["<", "<=", "<>"]))
+            }
+            7 => {
+                self.aliases.push("y");
+                let kind = self.pick(&["i", "s", "d", "id", "n"]);
+                format!("diff.ta x FULL JOIN diff.tb y ON x.{kind} = y.{kind}")
+            }
             _ => {
                 let join = self.pick(&["JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN"]);
-                let kind = self.pick(&["i", "s", "d", "id", "n"]);
+                let kind = self.pick(&["i", "s", "d", "id", "n", "k"]);
                 self.aliases.push("y");
                 let more = if self.chance(30) { format!(" AND {}", self.condition(0)) } else { String::new() };
                 format!("diff.ta x {join} diff.tb y ON x.{kind} = y.{kind}{more}")
@@ -171,7 +240,9 @@ impl Query {
         }
         let kind = self.pick(KINDS);
         let column = self.column(kind);
-        match self.random.random_range(0..12) {
+        match self.random.random_range(0..14) {
+            12 => format!("x.f IS {}{}", self.pick(&["", "NOT "]), self.pick(&["TRUE", "FALSE"])),
+            13 => format!("{} = {}", self.column("k"), self.column("s")),
             0..5 => format!("{column} {} {}", self.pick(&["=", "<>", "<", "<=", ">", ">="]), self.constant(kind)),
             5 => format!("{column} = {}", self.column(kind)),
             6 => format!("{column} IS {}NULL", self.pick(&["", "NOT "])),
@@ -195,26 +266,109 @@ impl Query {
     fn value(&mut self) -> String {
         let kind = self.pick(KINDS);
         let column = self.column(kind);
-        match self.random.random_range(0..10) {
+        match self.random.random_range(0..16) {
+            // Of equal keys with and without blanks at the end, any may come first.
+            0 if kind == "k" => format!("coalesce({column}, 'wxyz')"),
             0 => format!("coalesce({column}, {})", self.constant_not_null(kind)),
             1 => format!("CASE WHEN {} THEN {column} ELSE {} END", self.condition(0), self.column(kind)),
             2 => format!("{} || 'x'", self.column("s")),
             3 => format!("{} * {}", self.column("n"), self.column("n")),
             4 => self.column("f"),
-            5 => format!("length({})", self.column("s")),
+            5 => {
+                let kind = self.pick(&["s", "k"]);
+                format!("length({})", self.column(kind))
+            }
+            6..9 => self.window(),
+            9..13 => self.function(),
             _ => column,
         }
     }
 
+    /// A function of a row, with arguments for which it cannot fail.
+    fn function(&mut self) -> String {
+        let (text, number, integer, long) = (self.column("s"), self.column("n"), self.column("i"), self.column("b"));
+        let (day, moment, key) = (self.column("d"), self.column("m"), self.column("k"));
+        let count = self.random.random_range(0..3);
+        match self.random.random_range(0..22) {
+            0 => format!("left({text}, {count})"),
+            1 => format!("right({text}, {count})"),
+            2 => format!("substring({text} from {} for {count})", count + 1),
+            3 => format!("trim({text})"),
+            4 => format!("{}({text})", self.pick(&["ltrim", "rtrim"])),
+            5 => format!("replace({text}, 'a', 'xy')"),
+            6 => format!("strpos({text}, {})", self.pick(&["'a'", "'B'", "''", "'é'"])),
+            7 => format!("abs({number})"),
+            8 => format!("{}({number})", self.pick(&["floor", "ceil"])),
+            9 => format!("round({number}, {count})"),
+            10 => format!("nullif({text}, {})", self.constant_not_null("s")),
+            11 => {
+                let kind = self.pick(&["i", "b", "n", "d", "m"]);
+                format!("{}({}, {})", self.pick(&["greatest", "least"]), self.column(kind), self.column(kind))
+            }
+            12 => format!("extract({} FROM {day})", self.pick(&["year", "month", "day", "week", "dow", "isodow", "doy", "quarter"])),
+            13 => format!("extract({} FROM {moment})", self.pick(&["hour", "minute", "year", "quarter"])),
+            14 => format!("date_trunc('{}', {moment})", self.pick(&["hour", "day", "week", "month", "quarter", "year", "century"])),
+            15 => format!("{day} - {}", self.column("d")),
+            16 => format!("{}::text", self.pick(&[&integer, &long, &number])),
+            17 => format!("{number}::{}", self.pick(&["integer", "numeric(12,1)", "numeric(14,4)", "bigint"])),
+            18 => format!("{integer} {} {}", self.pick(&["/", "%"]), self.pick(&["2", "3", "-7"])),
+            19 => format!("{long} {} {}", self.pick(&["+", "-", "/", "%"]), self.pick(&["2", "3", "-7"])),
+            20 => format!("{long} {} {}", self.pick(&["+", "-"]), self.column("b")),
+            _ => format!("{key} || {text}"),
+        }
+    }
+
+    /// A window function. Its order tells all rows apart, unless rows that are equal by it have one result.
+    fn window(&mut self) -> String {
+        let (value, kind) = (self.any_column(), self.pick(KINDS));
+        if !self.unique {
+            return value;
+        }
+        let partition = if self.chance(50) { format!("PARTITION BY {} ", self.any_column()) } else { String::new() };
+        let ids: Vec<String> = self.aliases.iter().map(|alias| format!("{alias}.id")).collect();
+        let (key, direction) = (self.column(kind), self.direction());
+        let total = format!("ORDER BY {key}{direction}, {}", ids.join(", "));
+        match self.random.random_range(0..5) {
+            0 => format!("row_number() OVER ({partition}{total})"),
+            1 => format!("{}() OVER ({partition}ORDER BY {key}{direction})", self.pick(&["rank", "dense_rank"])),
+            2 => format!("{}({value}{}) OVER ({partition}{total})", self.pick(&["lag", "lead"]), self.pick(&["", ", 2", ", 0"])),
+            3 => {
+                let frame = self.frame();
+                format!("{}({value}) OVER ({partition}{total}{frame})", self.pick(&["first_value", "last_value"]))
+            }
+            _ => {
+                let aggregate = self.aggregate().replace("DISTINCT ", "");
+                let frame = if self.chance(60) { format!("{total}{}", self.frame()) } else { format!("ORDER BY {key}{direction}") };
+                format!("{aggregate} OVER ({partition}{})", if self.chance(85) { frame } else { String::new() })
+            }
+        }
+    }
+
+    fn frame(&mut self) -> &'static str {
+        self.pick(&[
+            "",
+            " ROWS UNBOUNDED PRECEDING",
+            " ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING",
+            " ROWS BETWEEN 1 FOLLOWING AND 3 FOLLOWING",
+            " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
+            " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
+        ])
+    }
+
     fn aggregate(&mut self) -> String {
         let any = self.any_column();
-        match self.random.random_range(0..7) {
+        match self.random.random_range(0..9) {
             0 => "count(*)".to_owned(),
             1 => format!("count({any})"),
             2 => format!("count(DISTINCT {any})"),
             3 => format!("min({any})"),
             4 => format!("max({any})"),
             5 => format!("sum({})", self.column("i")),
+            6 | 7 => {
+                self.alike = false;
+                let kind = self.pick(&["i", "b", "n"]);
+                format!("avg({})", self.column(kind))
+            }
             _ => format!("sum({})", self.column("n")),
         }
     }
@@ -240,6 +394,7 @@ impl Query {
             "n" => NUMBERS,
             "s" => TEXTS,
             "d" => DATES,
+            "k" => KEYS,
             _ => MOMENTS,
         };
         // The first one is NULL.

@@ -120,6 +120,7 @@ impl ConnectorKind for Files {
 
     const KIND: &'static str = "files";
     const SUMMARY: &'static str = "A folder of CSV, JSON lines, Parquet and Arrow files, local or in S3.";
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = None;
 
     async fn open(&self, options: Options, context: OpenContext) -> Result<Arc<dyn Connector>> {
         Ok(Arc::new(source::Files(Arc::new(Source::new(options, context)?))))

@@ -178,6 +178,7 @@ fn push(source: &Source, table: &Table, description: Result<&Description, &Error
             nullable: column.is_nullable(),
             default: None,
             generated: None,
+            collation: None,
             comment: None,
         })?;
     }

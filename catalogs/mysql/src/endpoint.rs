@@ -1,4 +1,5 @@
-//! Where the server is, and how a connection to it is opened: its session is read-only, in UTC, in UTF-8 and strict.
+//! Where the server is, and how a connection to it is opened: its session is read-only, in UTC, in UTF-8 and strict, and looks names
+//! without a database up in the first one of the options.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use spi::{Code, Error, Result};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 
+use crate::dialect::quoted;
 use crate::failure::{ConnectFailure, connect_failure};
 use crate::kinds::Flavor;
 use crate::options::{MySqlOptions, check_connect_timeout, check_ssl_mode, invalid};
@@ -46,6 +48,8 @@ pub(crate) struct Endpoint {
     /// Only these, unless empty.
     pub(crate) databases: Vec<String>,
     pub(crate) encryption: MySqlSslMode,
+    /// Whether nobody may write.
+    pub(crate) read_only: bool,
     options: MySqlConnectOptions,
 }
 
@@ -55,6 +59,8 @@ pub(crate) struct Connection {
     /// What `KILL` knows it by.
     pub(crate) id: u64,
     pub(crate) server: Server,
+    /// Which machine answered: behind one address there may be several. `None` for a cluster's.
+    pub(crate) machine: Option<String>,
     opened_at: Instant,
 }
 
@@ -88,6 +94,7 @@ impl Endpoint {
             flavor,
             connect_timeout: check_connect_timeout(options.connect_timeout)?,
             encryption,
+            read_only: options.read_only,
             options: connect_options(&options, port, encryption),
             host: options.host,
             databases: options.databases,
@@ -116,19 +123,31 @@ impl Endpoint {
             self.context.remote_calls.count();
             mysql.execute(AssertSqlSafe(statement)).await.map_err(|error| connect_failure(self, error))?;
         }
+        if let Some(database) = self.databases.first() {
+            self.context.remote_calls.count();
+            // The metadata is there without it: a database that is missing, or that the login may not use, is no obstacle.
+            let used = mysql.execute(AssertSqlSafe(format!("USE {}", quoted(database)))).await;
+            used.map(drop)
+                .or_else(|error| error.as_database_error().is_some().then_some(()).ok_or(error))
+                .map_err(|error| connect_failure(self, error))?;
+        }
         self.context.remote_calls.count();
-        let row = mysql.fetch_one("SELECT CONNECTION_ID(), VERSION()").await.map_err(|error| connect_failure(self, error))?;
+        let question =
+            if self.flavor.original { "SELECT CONNECTION_ID(), VERSION(), @@hostname" } else { "SELECT CONNECTION_ID(), VERSION(), NULL" };
+        let row = mysql.fetch_one(question).await.map_err(|error| connect_failure(self, error))?;
         let id = crate::metadata::number(&row, 0).unwrap_or_default();
         let server = Server::of(crate::metadata::text(&row, 1).unwrap_or_default());
-        Ok(Connection { mysql, id, server, opened_at: Instant::now() })
+        let machine = crate::metadata::text(&row, 2).map(str::to_owned);
+        Ok(Connection { mysql, id, server, machine, opened_at: Instant::now() })
     }
 
     fn session_statements(&self) -> Vec<String> {
-        // A literal is what it says (no escapes with backslashes), a wrong value is an error, and CHAR comes without its padding.
+        // A literal is what it says (no escapes with backslashes), a wrong value is an error, a zero is no request for the next number,
+        // and CHAR comes without its padding.
         // MariaDB alone reads the comment: it caches what a sub-query says of a text, and takes texts that are equal in their collation
         // for the same, also where the sub-query compares their bytes.
         let mut statements = vec![format!(
-            "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', \
+            "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO', \
              net_write_timeout = {WRITE_TIMEOUT_S} /*M!, optimizer_switch = 'subquery_cache=off' */"
         )];
         if self.flavor.read_only_transactions {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spi::Result;
-use spi::connector::{Connector, ConnectorKind, OpenContext};
+use spi::connector::{Capabilities, Connector, ConnectorKind, OpenContext};
 
 use crate::MySqlConnector;
 use crate::endpoint::Endpoint;
@@ -16,10 +16,18 @@ pub(crate) struct Flavor {
     pub(crate) port: u16,
     /// Whether it has read-only transactions, which a harvest then runs in and every session is set to.
     pub(crate) read_only_transactions: bool,
+    /// Whether it is MySQL's or MariaDB's own server, which has all that their manuals tell of. The others lack some of it.
+    pub(crate) original: bool,
 }
 
+/// All but noticing changes: each server of a cluster counts statements of its own.
+const OF_A_CLUSTER: Capabilities = Capabilities { fingerprint: false, ..Capabilities::ALL };
+
+/// Their transactions do not promise all rows or none, and not every release describes a prepared statement.
+const OF_A_WAREHOUSE: Capabilities = Capabilities { queries: true, ..Capabilities::NONE };
+
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal, $port:literal, $transactions:literal, $summary:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal, $flavor:expr, $capabilities:expr, tested $versions:expr, $summary:literal;)*) => {
         $(
             $(#[$doc])*
             pub struct $name;
@@ -28,28 +36,41 @@ macro_rules! kinds {
                 type Options = MySqlOptions;
                 const KIND: &'static str = $kind;
                 const SUMMARY: &'static str = $summary;
+                const CAPABILITIES: Capabilities = $capabilities;
+                const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&$versions);
 
                 async fn open(&self, options: MySqlOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
-                    open(Flavor { port: $port, read_only_transactions: $transactions }, options, context)
+                    open($flavor, options, context)
                 }
             }
         )*
     };
 }
 
+/// Port, read-only transactions, original.
+const fn flavor(port: u16, read_only_transactions: bool, original: bool) -> Flavor {
+    Flavor { port, read_only_transactions, original }
+}
+
 kinds! {
     /// Data sources of type `mysql`.
-    MySql = "mysql", 3306, true, "A MySQL server, whose databases are schemas; tested against 8.0.";
+    MySql = "mysql", flavor(3306, true, true), Capabilities::ALL, tested ["8.0"],
+        "A MySQL server, whose databases are schemas.";
     /// Data sources of type `mariadb`.
-    MariaDb = "mariadb", 3306, true, "A MariaDB server, whose databases are schemas; tested against 10.11.";
+    MariaDb = "mariadb", flavor(3306, true, true), Capabilities::ALL, tested ["10.11"],
+        "A MariaDB server, whose databases are schemas.";
     /// Data sources of type `tidb`.
-    TiDb = "tidb", 4000, false, "A TiDB cluster, by the MySQL protocol. Not tested against a server of its own.";
+    TiDb = "tidb", flavor(4000, false, false), OF_A_CLUSTER, tested [],
+        "A TiDB cluster, by the MySQL protocol. Not tested against a server of its own.";
     /// Data sources of type `doris`.
-    Doris = "doris", 9030, false, "An Apache Doris cluster, by the MySQL protocol. Not tested against a server of its own.";
+    Doris = "doris", flavor(9030, false, false), OF_A_WAREHOUSE, tested [],
+        "An Apache Doris cluster, by the MySQL protocol. Not tested against a server of its own.";
     /// Data sources of type `starrocks`.
-    StarRocks = "starrocks", 9030, false, "A StarRocks cluster, by the MySQL protocol. Not tested against a server of its own.";
+    StarRocks = "starrocks", flavor(9030, false, false), OF_A_WAREHOUSE, tested [],
+        "A StarRocks cluster, by the MySQL protocol. Not tested against a server of its own.";
     /// Data sources of type `oceanbase`.
-    OceanBase = "oceanbase", 2881, true, "An OceanBase tenant in MySQL mode. Not tested against a server of its own.";
+    OceanBase = "oceanbase", flavor(2881, true, false), OF_A_CLUSTER, tested [],
+        "An OceanBase tenant in MySQL mode. Not tested against a server of its own.";
 }
 
 fn open(flavor: Flavor, options: MySqlOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {

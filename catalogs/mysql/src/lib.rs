@@ -1,24 +1,29 @@
 //! The connector for MySQL, MariaDB and servers that speak their protocol. Databases are schemas.
 //!
 //! - `options.rs` is what an operator says; `kinds.rs` lists the types of data sources that this connector serves.
-//! - `endpoint.rs` opens connections, read-only, in UTC and in UTF-8; `pool.rs` keeps them, and `breaker.rs` spares dead servers.
-//! - `metadata.rs` harvests `information_schema`; `types.rs` says which type a column of a native type has.
+//! - `endpoint.rs` opens connections, read-only, in UTC and in UTF-8; `pool.rs` keeps them, and spares dead servers.
+//! - `metadata.rs` harvests `information_schema`, and `fingerprint.rs` says whether that is needed; `types.rs` says which type a
+//!   column of a native type has.
 //! - `read.rs` streams a table; `value.rs`, `moment.rs` and `decimal.rs` read the binary protocol into Arrow.
+//! - `write.rs` adds rows to a table; `native.rs` describes and runs statements in the server's own language.
+//! - `watch.rs` notices that nobody is at the other end of a connection any more.
 //! - `query.rs` says what of a whole query is pushed down, and in which words; `answer.rs` streams its rows.
 //! - `predicate.rs` says which conditions the server applies exactly as PostgreSQL would, and `dialect.rs` how they are written.
 //! - `probe.rs` is the connection test, `failure.rs` says what the server's errors are for the gateway.
 //!
-//! Deliberately absent: `LOCAL INFILE`. The connection never offers it, so that no server can ask the gateway for a file.
+//! Deliberately absent: `LOCAL INFILE`. The connection never offers it, so that no server can ask the gateway for a file. And the
+//! name of who asks: the family learns of a session's program only when it connects, and the driver does not say it.
 
 mod answer;
-mod breaker;
 mod decimal;
 mod dialect;
 mod endpoint;
 mod failure;
+mod fingerprint;
 mod kinds;
 mod metadata;
 mod moment;
+mod native;
 mod options;
 mod pool;
 mod predicate;
@@ -27,16 +32,17 @@ mod query;
 mod read;
 mod types;
 mod value;
+mod watch;
+mod write;
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use spi::Result;
-use spi::connector::{Connector, ReadPlan, ReadRequest, RowStream, Scope, TestStage};
+use spi::connector::{Connector, QueryColumn, ReadPlan, ReadRequest, RowStream, RunRequest, Scope, TestStage, WriteRequest};
 use spi::metadata::Harvest;
 use spi::predicate::Predicate;
-use spi::query::{Dialect, Statement};
+use spi::query::Dialect;
 
 pub use kinds::{Doris, MariaDb, MySql, OceanBase, StarRocks, TiDb};
 pub use options::MySqlOptions;
@@ -81,7 +87,27 @@ impl Connector for MySqlConnector {
         Some(&query::Words)
     }
 
-    fn run(&self, statement: Statement, columns: SchemaRef) -> RowStream {
-        answer::rows(Arc::clone(&self.pool), statement, columns)
+    fn run(&self, request: RunRequest) -> RowStream {
+        answer::rows(Arc::clone(&self.pool), request)
+    }
+
+    async fn fingerprint(&self) -> Result<Option<String>> {
+        fingerprint::fingerprint(&self.pool).await
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.pool.endpoint().read_only
+    }
+
+    async fn write(&self, request: WriteRequest, rows: RowStream) -> Result<u64> {
+        write::write(&self.pool, &request, rows).await
+    }
+
+    async fn describe(&self, query: &str, _: &str) -> Result<Vec<QueryColumn>> {
+        native::describe(&self.pool, query).await
+    }
+
+    async fn execute(&self, statement: &str, _: &str) -> Result<u64> {
+        native::execute(&self.pool, statement).await
     }
 }

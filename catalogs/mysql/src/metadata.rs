@@ -1,16 +1,20 @@
-//! The harvest: nine statements on `information_schema`, whatever the number of tables, streamed, in one read-only transaction.
+//! The harvest: seven statements on `information_schema`, whatever the number of tables, streamed; with MariaDB one more where there
+//! are sequences.
 //!
-//! MySQL 8 shows one state of its dictionary to all of them. MariaDB's `information_schema` is no part of a transaction: what
-//! appears or goes between two statements is left out until the next harvest. Objects that the login may not see are absent.
+//! MySQL 8 shows one state of its dictionary to all of them, in one read-only transaction. MariaDB's `information_schema` is no part
+//! of a transaction: what appears or goes between two statements is left out until the next harvest. Objects that the login may not
+//! see are absent.
 //!
 //! Every unique index is a unique constraint here, so that constraints need no statement beside that for indexes.
-//! Left out: sequences of MariaDB, packages of its Oracle mode, triggers and events.
+//! Left out: packages of MariaDB's Oracle mode, and events. Constraints have no comments here.
 
 mod constraints;
 mod indexes;
 mod routines;
+mod sequences;
 mod statements;
 mod tables;
+mod triggers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,38 +27,56 @@ use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::endpoint::Endpoint;
-use crate::failure::{failure, is_unknown_table};
+use crate::failure::{failure, is_unknown_table, is_unreadable};
 use crate::pool::{Lease, Pool};
 use crate::value::bytes;
 use constraints::Constraints;
 use indexes::Indexes;
 use routines::Routines;
+use sequences::Sequences;
 use statements::{STATEMENT_TIMEOUT, Statements};
 
 /// Pushes the metadata of every database that the source shows and the scope covers.
 pub(crate) async fn harvest(pool: &Arc<Pool>, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
     let mut lease = pool.acquire().await?;
     let endpoint = pool.endpoint();
-    let statements = Statements::new(scope, &endpoint.databases, lease.server().clone());
+    let statements = Statements::new(scope, &endpoint.databases, endpoint.flavor, lease.server().clone());
     let mut reader = Reader { endpoint, lease: &mut lease };
-    let transactional = endpoint.flavor.read_only_transactions;
+    let transactional = endpoint.flavor.read_only_transactions && !reader.lease.server().mariadb;
     if transactional {
         reader.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY".to_owned(), |_| Ok(())).await?;
     }
     // First, because checks tell which columns of MariaDB are JSON.
     let mut constraints = Constraints::new(reader.lease.server());
     reader.optional(statements.constraints(), |row| constraints.add(row)).await?;
-    let mut known = Known { scope, tables: HashMap::new() };
-    reader.run(statements.tables(), |row| tables::push_table(row, &mut known, harvest)).await?;
-    reader.run(statements.columns(), |row| tables::push_column(row, &known, &constraints, harvest)).await?;
-    reader.optional(statements.views(), |row| tables::push_view(row, &known, harvest)).await?;
+    let mut known = Known { scope, schemas: HashMap::new() };
+    let mut sequences = Sequences::default();
+    let push_table = |row: &MySqlRow| match sequences.add(row) {
+        true => Ok(()),
+        false => tables::push_table(row, &mut known, harvest),
+    };
+    reader.run(statements.tables(), push_table).await?;
+    let push_column = |row: &MySqlRow| {
+        sequences.add_type(row);
+        tables::push_column(row, &known, &constraints, harvest)
+    };
+    reader.run(statements.columns(), push_column).await?;
+    let push_view_or_trigger = |row: &MySqlRow| match text(row, 0) {
+        Some("view") => tables::push_view(row, &known, harvest),
+        _ => triggers::push_trigger(row, &known, harvest),
+    };
+    reader.optional(statements.views_and_triggers(), push_view_or_trigger).await?;
     let mut indexes = Indexes::default();
     reader.optional(statements.indexes(), |row| indexes.add(row)).await?;
     indexes.push(&known, harvest)?;
     constraints.push(&known, harvest)?;
     reader.optional(statements.partitions(), |row| tables::push_partition(row, &known, harvest)).await?;
-    // Routines belong to a schema, not to a table of it.
+    // Routines and sequences belong to a schema, not to a table of it.
     if scope.table.is_none() {
+        for statement in sequences.statements() {
+            reader.unless(is_unreadable, statement, |row| sequences.read(row)).await?;
+        }
+        sequences.push(&known, harvest);
         let mut routines = Routines::default();
         reader.optional(statements.routines(), |row| routines.add(row)).await?;
         routines.push(&known, harvest)?;
@@ -66,19 +88,30 @@ pub(crate) async fn harvest(pool: &Arc<Pool>, scope: &Scope, harvest: &mut Harve
     Ok(())
 }
 
-/// The tables that were pushed, and with them their schemas.
+/// The schemas and tables that were pushed.
 struct Known<'a> {
     scope: &'a Scope,
-    tables: HashMap<String, HashSet<String>>,
+    schemas: HashMap<String, KnownSchema>,
+}
+
+#[derive(Default)]
+struct KnownSchema {
+    /// That of columns for which nothing else is said.
+    collation: Option<String>,
+    tables: HashSet<String>,
 }
 
 impl Known<'_> {
     fn has(&self, schema: &str, table: &str) -> bool {
-        self.tables.get(schema).is_some_and(|tables| tables.contains(table))
+        self.schemas.get(schema).is_some_and(|known| known.tables.contains(table))
     }
 
     fn has_schema(&self, schema: &str) -> bool {
-        self.tables.contains_key(schema)
+        self.schemas.contains_key(schema)
+    }
+
+    fn collation(&self, schema: &str) -> Option<&str> {
+        self.schemas.get(schema)?.collation.as_deref()
     }
 }
 
@@ -97,10 +130,15 @@ impl Reader<'_> {
 
     /// The same for a table of `information_schema` that not every server of the family has.
     async fn optional(&mut self, sql: String, take: impl FnMut(&MySqlRow) -> Result<()>) -> Result<()> {
+        self.unless(is_unknown_table, sql, take).await
+    }
+
+    /// The same, but for some errors, which mean that there are no rows.
+    async fn unless(&mut self, absent: fn(&sqlx::Error) -> bool, sql: String, take: impl FnMut(&MySqlRow) -> Result<()>) -> Result<()> {
         let source = &self.endpoint.context.source;
         match self.stream(sql, take).await {
             Ok(()) => Ok(()),
-            Err(Problem::Remote(error)) if is_unknown_table(&error) => Ok(()),
+            Err(Problem::Remote(error)) if absent(&error) => Ok(()),
             Err(problem) => Err(problem.into_error(source)),
         }
     }

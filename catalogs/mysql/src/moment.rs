@@ -45,6 +45,12 @@ impl Fields {
         Some(date.num_days_from_ce() - NaiveDate::default().num_days_from_ce())
     }
 
+    /// The days of a moment that is the beginning of one.
+    pub(crate) fn midnight_of_day(self) -> Option<i32> {
+        let Fields { hour, minute, second, micros, .. } = self;
+        self.days().filter(|_| (hour, minute, second, micros) == (0, 0, 0, 0))
+    }
+
     /// Microseconds since 1970-01-01; `None` for a moment that is none.
     pub(crate) fn micros(self) -> Option<i64> {
         let date = i64::from(self.days()?);
@@ -93,6 +99,13 @@ pub(crate) fn timestamp_text(micros: i64) -> Option<String> {
     (1..=9999).contains(&moment.year()).then(|| moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
 }
 
+/// The text of a span that the server takes for the same microsecond.
+pub(crate) fn time_text(micros: i64) -> String {
+    let (sign, magnitude) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+    let (seconds, micros) = (magnitude / 1_000_000, magnitude % 1_000_000);
+    format!("{sign}{:02}:{:02}:{:02}.{micros:06}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +115,8 @@ mod tests {
         let moment = |bytes: &[u8]| Fields::read(bytes).expect("a moment");
         assert_eq!(moment(&[4, 0xb2, 7, 1, 2]).days(), Some(1));
         assert_eq!(moment(&[7, 0xb2, 7, 1, 1, 0, 1, 2]).micros(), Some(62_000_000));
+        assert_eq!(moment(&[7, 0xb2, 7, 1, 1, 0, 1, 2]).midnight_of_day(), None);
+        assert_eq!(moment(&[7, 0xb2, 7, 1, 2, 0, 0, 0]).midnight_of_day(), Some(1));
         assert_eq!(moment(&[11, 0xb2, 7, 1, 1, 0, 0, 0, 5, 0, 0, 0]).micros(), Some(5));
         assert_eq!(moment(&[11, 0xe8, 3, 1, 1, 23, 59, 59, 0x3f, 0x42, 0x0f, 0]).micros(), Some(-30_610_137_600_000_001));
         assert_eq!(Fields::read(&[5, 0, 0, 0, 0, 0]), None);
@@ -137,5 +152,7 @@ mod tests {
         assert_eq!(date_text(-719_163), None);
         assert_eq!(timestamp_text(-1).as_deref(), Some("1969-12-31 23:59:59.999999"));
         assert_eq!(timestamp_text(253_402_300_800_000_000), None);
+        assert_eq!(time_text(-3_020_399_000_001), "-838:59:59.000001");
+        assert_eq!(time_text(0), "00:00:00.000000");
     }
 }

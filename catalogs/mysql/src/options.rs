@@ -22,7 +22,8 @@ pub struct MySqlOptions {
     /// 2881 for `oceanbase`.
     #[serde(default)]
     pub port: Option<u16>,
-    /// The login, exactly as the server knows it: for OceanBase `user@tenant#cluster`. It needs SELECT on what is to be seen.
+    /// The login, exactly as the server knows it: for OceanBase `user@tenant#cluster`. It needs SELECT on what is to be seen. With
+    /// PROCESS on a MySQL or MariaDB server, a refresh finds out at once that nothing has changed.
     pub user: String,
     /// The login's password.
     #[serde(default)]
@@ -50,6 +51,9 @@ pub struct MySqlOptions {
     /// The most connections that are open at a time, 1 to 64. A table that is being read needs one.
     #[serde(default = "default_connections_max")]
     pub connections_max: u32,
+    /// Refuse INSERT and execute_on; sessions of the source are read-only.
+    #[serde(default = "default_read_only")]
+    pub read_only: bool,
 }
 
 fn default_ssl_mode() -> String {
@@ -64,6 +68,10 @@ fn default_connect_timeout() -> u32 {
 /// A join of as many tables of one source, or as many sessions, and few enough for a server that is busy with others.
 fn default_connections_max() -> u32 {
     5
+}
+
+fn default_read_only() -> bool {
+    true
 }
 
 /// The number of connections that the option asks for.

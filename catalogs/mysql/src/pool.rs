@@ -6,12 +6,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use spi::breaker::Breaker;
 use spi::{Code, Error, Result};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::breaker::Breaker;
 use crate::endpoint::{Connection, Endpoint, Server};
 
 /// A session that nobody uses still costs the server memory; one saves the next statement the way in.
@@ -59,10 +59,7 @@ impl Pool {
     pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Lease> {
         let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| self.exhausted())?.map_err(|_| Error::internal("the pool of connections was closed"))?;
-        let connection = match self.reuse().await {
-            Some(connection) => connection,
-            None => self.open().await?,
-        };
+        let connection = self.extra().await?;
         Ok(Lease { pool: Arc::clone(self), connection: Some(connection), permit: Some(permit) })
     }
 
@@ -89,6 +86,21 @@ impl Pool {
                 self.breaker.failed(Instant::now(), &failure.error);
                 Err(failure.error)
             }
+        }
+    }
+
+    /// A connection beyond the limit, for a short question about one that is in use.
+    pub(crate) async fn extra(&self) -> Result<Connection> {
+        match self.reuse().await {
+            Some(connection) => Ok(connection),
+            None => self.open().await,
+        }
+    }
+
+    /// Keeps a connection on which nothing is left of its last statement, or closes it.
+    pub(crate) async fn give_back(&self, connection: Connection) {
+        if let Some(surplus) = self.keep(connection) {
+            surplus.close().await;
         }
     }
 
@@ -131,11 +143,24 @@ impl Lease {
         &self.connection.as_ref().expect("the connection of a lease").server
     }
 
+    /// What watches over a statement of this connection asks about.
+    pub(crate) fn identity(&self) -> (u64, Option<String>) {
+        // As in `mysql`.
+        let connection = self.connection.as_ref().expect("the connection of a lease");
+        (connection.id, connection.machine.clone())
+    }
+
+    /// Ends the session: what a statement has set in it must not reach the next one.
+    pub(crate) async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.close().await;
+        }
+    }
+
     /// Keeps the connection for the next statement. Nothing of the last one may be left on it.
     pub(crate) async fn finish(mut self) {
-        let surplus = self.connection.take().and_then(|connection| self.pool.keep(connection));
-        if let Some(connection) = surplus {
-            connection.close().await;
+        if let Some(connection) = self.connection.take() {
+            self.pool.give_back(connection).await;
         }
     }
 }
@@ -158,17 +183,12 @@ impl Drop for Lease {
 }
 
 async fn kill(pool: &Arc<Pool>, id: u64) -> Result<()> {
-    let mut connection = match pool.reuse().await {
-        Some(connection) => connection,
-        None => pool.open().await?,
-    };
+    let mut connection = pool.extra().await?;
     pool.endpoint.context.remote_calls.count();
     // It may have ended by itself, which the server then reports. Numbers are not given out twice while the server lives.
     let killed = connection.mysql.execute(AssertSqlSafe(format!("KILL {id}"))).await;
-    let usable = killed.is_ok() || killed.is_err_and(|error| error.as_database_error().is_some());
-    let surplus = if usable { pool.keep(connection) } else { None };
-    if let Some(connection) = surplus {
-        connection.close().await;
+    if killed.is_ok() || killed.is_err_and(|error| error.as_database_error().is_some()) {
+        pool.give_back(connection).await;
     }
     Ok(())
 }

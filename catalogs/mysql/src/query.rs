@@ -3,12 +3,15 @@
 //! - Text is compared, grouped and sorted by the bytes of its UTF-8 form, whose order is that of code points. A column that is equal
 //!   to a constant is also compared in its own collation, so that an index can serve.
 //! - NULL sorts where PostgreSQL sorts it.
-//! - What the server would round, clamp, or answer with NULL instead of an error stays at the gateway: division, averages, sums of
-//!   floating-point numbers, and arithmetic that can leave its type.
+//! - An average has the gateway's 16 digits behind the point, of a quotient with more than decide how it is rounded.
+//! - What the server would round, clamp, or answer with NULL instead of an error stays at the gateway: division by what may be zero,
+//!   sums and averages of floating-point numbers, and arithmetic that can leave its type.
+
+mod function;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use spi::predicate::{Comparison, Value};
-use spi::query::{AggregateFunction, Dialect, Expr, ExprKind, Function, Parameter, SortKey, TableColumn};
+use spi::query::{AggregateFunction, Dialect, Expr, ExprKind, Function, Parameter, SortKey, TableColumn, WindowFunction};
 
 use crate::dialect::quoted;
 use crate::moment::{date_text, timestamp_text};
@@ -100,12 +103,14 @@ impl Dialect for Words {
             Function::Like if is_text => {
                 Some(format!("({} COLLATE utf8mb4_bin LIKE {} ESCAPE '\\')", unicode(written.first()?), written.get(1)?))
             }
-            Function::CharacterLength if is_text => Some(format!("CHAR_LENGTH({})", unicode(written.first()?))),
             Function::Coalesce if arguments.iter().all(|argument| argument.data_type == *data_type) => {
                 let values: Vec<String> = written.iter().map(|value| self.alternative(data_type, value.clone())).collect();
                 Some(format!("COALESCE({})", values.join(", ")))
             }
-            _ => None,
+            Function::NullIf if comparable && arguments.iter().all(|argument| argument.data_type == *data_type) => {
+                Some(format!("NULLIF({}, {})", exact(0)?, exact(1)?))
+            }
+            _ => function::written(function, arguments, written, data_type),
         }
     }
 
@@ -119,10 +124,16 @@ impl Dialect for Words {
             }
             (DataType::Decimal128(from_precision, from_scale), DataType::Decimal128(precision, scale)) => {
                 let whole = |precision: &u8, scale: &i8| i16::from(*precision) - i16::from(*scale);
-                let fits = scale >= from_scale && whole(precision, scale) >= whole(from_precision, from_scale) && *scale <= DECIMALS_MAX;
+                // A half goes away from zero, and may so need one digit more.
+                let carry = i16::from(scale < from_scale);
+                let fits = whole(precision, scale) >= whole(from_precision, from_scale) + carry && (0..=DECIMALS_MAX).contains(scale);
                 fits.then(|| format!("CAST({written} AS DECIMAL({precision}, {scale}))"))
             }
             (DataType::Date32, DataType::Timestamp(TimeUnit::Microsecond, None)) => Some(format!("CAST({written} AS DATETIME(6))")),
+            // Without the zeros that a column may be filled with.
+            (DataType::Int16 | DataType::Int32 | DataType::Int64, DataType::Utf8) => {
+                Some(format!("CAST(CAST({written} AS SIGNED) AS CHAR)"))
+            }
             _ => None,
         }
     }
@@ -134,23 +145,29 @@ impl Dialect for Words {
         distinct: bool,
         data_type: &DataType,
     ) -> Option<String> {
-        let distinct = if distinct { "DISTINCT " } else { "" };
-        let Some((argument, written)) = argument else {
-            return (function == AggregateFunction::Count).then(|| "COUNT(*)".to_owned());
+        aggregated(function, argument, if distinct { "DISTINCT " } else { "" }, "", data_type)
+    }
+
+    fn window(&self, function: WindowFunction, arguments: &[Expr], written: &[String], over: &str, data_type: &DataType) -> Option<String> {
+        let word = match function {
+            WindowFunction::Aggregate(function) => {
+                let argument = arguments.first().zip(written.first().map(String::as_str));
+                return aggregated(function, argument, "", over, data_type);
+            }
+            WindowFunction::RowNumber => "ROW_NUMBER",
+            WindowFunction::Rank => "RANK",
+            WindowFunction::DenseRank => "DENSE_RANK",
+            WindowFunction::Lag => "LAG",
+            WindowFunction::Lead => "LEAD",
+            WindowFunction::FirstValue => "FIRST_VALUE",
+            WindowFunction::LastValue => "LAST_VALUE",
         };
-        match function {
-            AggregateFunction::Count => Some(format!("COUNT({distinct}{written})")),
-            // A decimal, which is read as the type that is wanted, or refused.
-            AggregateFunction::Sum if matches!(data_type, DataType::Int64 | DataType::Decimal128(..)) => {
-                Some(format!("SUM({distinct}{written})"))
-            }
-            AggregateFunction::Min | AggregateFunction::Max if compares(&argument.data_type) && argument.data_type != DataType::Boolean => {
-                let word = if function == AggregateFunction::Min { "MIN" } else { "MAX" };
-                let written = if argument.data_type == DataType::Utf8 { bytewise(written) } else { written.to_owned() };
-                Some(format!("{word}({written})"))
-            }
-            _ => None,
-        }
+        Some(match (written, arguments) {
+            ([], _) => format!("{word}(){over}"),
+            ([value], _) => format!("{word}({value}){over}"),
+            ([value, _], [_, rows]) => format!("{word}({value}, {}){over}", rows.as_integer()?),
+            _ => return None,
+        })
     }
 
     fn group_key(&self, data_type: &DataType, written: &str) -> Option<String> {
@@ -186,6 +203,10 @@ impl Dialect for Words {
         if value { "TRUE".to_owned() } else { "FALSE".to_owned() }
     }
 
+    fn condition_value(&self, condition: String) -> Option<String> {
+        Some(condition)
+    }
+
     fn null(&self, data_type: &DataType) -> Option<String> {
         compares(data_type).then(|| "NULL".to_owned())
     }
@@ -216,6 +237,39 @@ pub(crate) fn bound(parameter: &Parameter) -> Option<Value> {
         (Value::Bytes(_), DataType::Binary) => Some(value.clone()),
         (Value::Date(days), DataType::Date32) => date_text(*days).map(Value::Text),
         (Value::Timestamp(micros), DataType::Timestamp(TimeUnit::Microsecond, _)) => timestamp_text(*micros).map(Value::Text),
+        _ => None,
+    }
+}
+
+/// An aggregate, of a group or of a window: then `over` follows each call.
+fn aggregated(
+    function: AggregateFunction,
+    argument: Option<(&Expr, &str)>,
+    distinct: &str,
+    over: &str,
+    data_type: &DataType,
+) -> Option<String> {
+    let Some((argument, written)) = argument else {
+        return (function == AggregateFunction::Count).then(|| format!("COUNT(*){over}"));
+    };
+    match function {
+        AggregateFunction::Count => Some(format!("COUNT({distinct}{written}){over}")),
+        // A decimal, which is read as the type that is wanted, or refused.
+        AggregateFunction::Sum if matches!(data_type, DataType::Int64 | DataType::Decimal128(..)) => {
+            Some(format!("SUM({distinct}{written}){over}"))
+        }
+        AggregateFunction::Average => {
+            let DataType::Decimal128(_, scale) = data_type else { return None };
+            // The quotient has 30 digits behind the point. Before the 30th it differs from every number that is just between two
+            // of the wanted scale, as long as there are less than 10^12 rows: no digit that is lost changes how it is rounded.
+            let sum = format!("CAST(SUM({distinct}{written}){over} AS DECIMAL(65, {DECIMALS_MAX}))");
+            Some(format!("ROUND({sum} / COUNT({distinct}{written}){over}, {scale})"))
+        }
+        AggregateFunction::Min | AggregateFunction::Max if compares(&argument.data_type) && argument.data_type != DataType::Boolean => {
+            let word = if function == AggregateFunction::Min { "MIN" } else { "MAX" };
+            let written = if argument.data_type == DataType::Utf8 { bytewise(written) } else { written.to_owned() };
+            Some(format!("{word}({written}){over}"))
+        }
         _ => None,
     }
 }
@@ -321,5 +375,16 @@ mod tests {
             assert_eq!(parameter(digits, scale), Some(Value::Text(expected.to_owned())));
         }
         assert_eq!(parameter(1, 31), None);
+    }
+
+    #[test]
+    fn averages_and_windows_are_of_sums() {
+        let amount = Expr::column(0, DataType::Decimal128(12, 2));
+        let scaled = DataType::Decimal128(38, 16);
+        let average = |over| aggregated(AggregateFunction::Average, Some((&amount, "a")), "", over, &scaled).expect("an average");
+        assert_eq!(average(""), "ROUND(CAST(SUM(a) AS DECIMAL(65, 30)) / COUNT(a), 16)");
+        assert_eq!(average(" OVER w"), "ROUND(CAST(SUM(a) OVER w AS DECIMAL(65, 30)) / COUNT(a) OVER w, 16)");
+        let rank = Words.window(WindowFunction::Rank, &[], &[], " OVER w", &DataType::Int64);
+        assert_eq!(rank.as_deref(), Some("RANK() OVER w"));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! There is no task of its own behind a stream: polling it polls the statement, and what is not polled waits at the server. Dropping
 //! the stream drops the lease of its connection, which stops the statement at the server. No deadline either: a scan takes as long
-//! as its reader wants, and the statement's timeout drops the stream.
+//! as its reader wants, and the statement's timeout drops the stream. But `watch.rs` notices when nobody is at the other end any more.
 
 pub(crate) mod batch;
 
@@ -16,11 +16,12 @@ use spi::{Code, Error, Result};
 use sqlx::AssertSqlSafe;
 
 use crate::dialect::{Form, Sql, quoted};
-use crate::failure::{failure, is_unknown_column, is_unknown_table};
+use crate::failure::{failure, is_unknown_column, is_unknown_table, vanished};
 use crate::metadata::{number, text};
 use crate::pool::{Lease, Pool};
 use crate::predicate::{self, Forms};
-use batch::BatchBuilder;
+use crate::watch::Watch;
+use batch::{BatchBuilder, Subject};
 
 /// The rows that the request asks for. The connection is taken with the first poll.
 pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
@@ -30,15 +31,16 @@ pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
 async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
     let context = &pool.endpoint().context;
     let schema = Arc::new(Schema::new(request.columns.clone()));
-    let subject = format!("table \"{}.{}\"", request.schema, request.table);
+    let subject = Subject::Table(format!("{}.{}", request.schema, request.table));
     let mut batch = BatchBuilder::new(&context.source, subject, schema)?;
     let mut lease = pool.acquire().await?;
     let forms = if request.predicates.iter().any(predicate::needs_forms) { forms(pool, &mut lease, request).await? } else { Forms::new() };
     let sql = statement(request, &forms)?;
     context.remote_calls.count();
+    let watch = Watch::new(pool, &lease);
     let query = predicate::bind(sqlx::query(AssertSqlSafe(sql.text.as_str())), &sql.parameters);
     let mut rows = query.fetch(lease.mysql());
-    while let Some(row) = rows.try_next().await.map_err(|error| read_failure(&context.source, request, error))? {
+    while let Some(row) = watch.over(rows.try_next()).await?.map_err(|error| read_failure(&context.source, request, error))? {
         if request.columns.is_empty() {
             batch.append_counted(&row)
         } else {
@@ -96,16 +98,11 @@ fn statement(request: &ReadRequest, forms: &Forms) -> Result<Sql> {
 /// The error of the statement. What it names has been there when the metadata was read.
 fn read_failure(source: &str, request: &ReadRequest, error: sqlx::Error) -> Error {
     let table = format!("{}.{}", request.schema, request.table);
-    let vanished = |code, object: String| {
-        Error::source(code, source, format!("{object} of data source \"{source}\" does not exist any more"))
-            .detail("The metadata of the source is older than the source itself.")
-            .hint(format!("CALL refresh_metadata('{source}') to see the source as it is now."))
-    };
     if is_unknown_table(&error) {
-        return vanished(Code::UndefinedTable, format!("table \"{table}\"")).cause(error);
+        return vanished(source, Code::UndefinedTable, &format!("table \"{table}\"")).cause(error);
     }
     if is_unknown_column(&error) {
-        return vanished(Code::UndefinedColumn, format!("a column of table \"{table}\"")).cause(error);
+        return vanished(source, Code::UndefinedColumn, &format!("a column of table \"{table}\"")).cause(error);
     }
     failure(source, format!("could not read table \"{table}\" of data source \"{source}\""), error)
 }
@@ -125,6 +122,7 @@ mod tests {
             columns: vec![Arc::new(Field::new("a", DataType::Int32, true))],
             predicates: vec![Predicate::IsNotNull { column: "b".to_owned() }, Predicate::IsNull { column: "c".to_owned() }],
             limit: Some(5),
+            user: "ann".to_owned(),
         };
         let text = |request: &ReadRequest| statement(request, &Forms::new()).expect("a statement").text;
         assert_eq!(text(&request), "SELECT `a` FROM `s```.`t` WHERE `b` IS NOT NULL AND `c` IS NULL LIMIT 5");
@@ -136,7 +134,14 @@ mod tests {
     #[test]
     fn an_inexact_predicate_is_a_defect() {
         let predicates = vec![Predicate::In { column: "a".to_owned(), values: vec![Value::Null] }];
-        let request = ReadRequest { schema: "s".to_owned(), table: "t".to_owned(), columns: Vec::new(), predicates, limit: None };
+        let request = ReadRequest {
+            schema: "s".to_owned(),
+            table: "t".to_owned(),
+            columns: Vec::new(),
+            predicates,
+            limit: None,
+            user: "ann".to_owned(),
+        };
         assert_eq!(statement(&request, &Forms::new()).expect_err("refused").code, Code::Internal);
     }
 }

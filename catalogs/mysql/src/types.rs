@@ -78,6 +78,39 @@ pub(crate) fn is_geometry(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// The first word of a native type, in lower case.
+pub(crate) fn name_of(native: &str) -> String {
+    parse(native).name
+}
+
+/// The labels of an `enum` or a `set`. The servers write quotes twice, and some of them backslashes and line ends with a backslash
+/// before: both readings are given.
+pub(crate) fn labels(native: &str) -> Vec<String> {
+    let inside = native.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(inside, _)| inside);
+    let mut labels = Vec::new();
+    let mut rest = inside;
+    while let Some(start) = rest.find('\'') {
+        let mut label = String::new();
+        let mut characters = rest[start + 1..].char_indices().peekable();
+        let mut end = rest.len();
+        while let Some((place, character)) = characters.next() {
+            if character != '\'' {
+                label.push(character);
+            } else if characters.next_if(|(_, next)| *next == '\'').is_some() {
+                label.push('\'');
+            } else {
+                end = start + 1 + place + 1;
+                break;
+            }
+        }
+        rest = &rest[end..];
+        labels.push(label.replace("\\n", "\n").replace("\\r", "\r").replace("\\\\", "\\"));
+        labels.push(label);
+    }
+    labels.dedup();
+    labels
+}
+
 fn decimal(arguments: &[i32]) -> PgType {
     match *arguments {
         [precision, scale] => PgType::numeric(precision, scale),
@@ -108,7 +141,14 @@ fn parse(native: &str) -> Native {
 
 #[cfg(test)]
 mod tests {
-    use super::of_native;
+    use super::{labels, of_native};
+
+    #[test]
+    fn labels_are_read_whatever_they_contain() {
+        assert_eq!(labels("enum('a','it''s','b,c)','')"), ["a", "it's", "b,c)", ""]);
+        assert_eq!(labels(r"set('a\\b')"), [r"a\b", r"a\\b"]);
+        assert!(labels("enum()").is_empty());
+    }
 
     #[test]
     fn native_types_are_what_the_table_says() {

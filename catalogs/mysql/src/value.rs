@@ -142,13 +142,29 @@ impl ColumnBuilder {
             Self::Decimal256(builder, precision, scale) => {
                 builder.append_option(fit(value, |value| decimal(wire, value, *precision, *scale))?);
             }
-            Self::Date(builder) => builder.append_option(fit(value, |value| moment(wire, value)?.days())?),
+            Self::Date(builder) => builder.append_option(fit(value, |value| moment(wire, value)?.midnight_of_day())?),
             Self::Timestamp(builder) => builder.append_option(fit(value, |value| moment(wire, value)?.micros())?),
             Self::Interval(builder) => builder.append_option(fit(value, |value| interval(wire, value))?),
             Self::Text(builder) => builder.append_option(fit(value, |value| text(wire, value))?),
             Self::Binary(builder) => builder.append_option(fit(value, |value| binary(wire, value))?),
         }
         Ok(())
+    }
+
+    /// Whether values that come so can be of the column's type at all. The others are those of a column whose type has changed.
+    pub(crate) fn takes(&self, wire: Wire) -> bool {
+        match self {
+            Self::Boolean(_) => matches!(wire, Wire::Bit | Wire::Signed | Wire::Unsigned | Wire::Decimal),
+            Self::Int16(_) | Self::Int32(_) | Self::Int64(_) | Self::Decimal128(..) | Self::Decimal256(..) => {
+                matches!(wire, Wire::Signed | Wire::Unsigned | Wire::Decimal)
+            }
+            Self::Float32(_) => wire == Wire::Float,
+            Self::Float64(_) => matches!(wire, Wire::Float | Wire::Double),
+            Self::Date(_) | Self::Timestamp(_) => wire == Wire::Moment,
+            Self::Interval(_) => wire == Wire::Time,
+            Self::Text(_) => matches!(wire, Wire::Bytes | Wire::Decimal),
+            Self::Binary(_) => matches!(wire, Wire::Bytes | Wire::Bit | Wire::Geometry),
+        }
     }
 
     /// The values so far; the builder starts anew.
@@ -238,10 +254,10 @@ fn interval(wire: Wire, value: &[u8]) -> Option<IntervalMonthDayNano> {
     Some(IntervalMonthDayNano::new(0, 0, nanos))
 }
 
-/// PostgreSQL's text has no zero bytes.
+/// PostgreSQL's text has no zero bytes. Decimals of any digits are text.
 fn text(wire: Wire, value: &[u8]) -> Option<&str> {
     match wire {
-        Wire::Bytes => std::str::from_utf8(value).ok().filter(|text| !text.contains('\0')),
+        Wire::Bytes | Wire::Decimal => std::str::from_utf8(value).ok().filter(|text| !text.contains('\0')),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use spi::Result;
 use sqlx::postgres::PgRow;
 use sqlx::{Column, Row, ValueRef};
 
+use crate::copy::Tuple;
 use crate::value::{ColumnBuilder, Misfit};
 
 /// DataFusion's own batch size: smaller ones cost it more per row, larger ones delay the first row.
@@ -24,12 +25,16 @@ pub(crate) struct BatchBuilder {
 
 /// Why a row was not read.
 pub(crate) enum Unread {
+    /// It is not what the protocol promises.
     Row(sqlx::Error),
     /// The value at a place does not fit.
-    Value {
-        place: usize,
-        misfit: Misfit,
-    },
+    Value { place: usize, misfit: Misfit },
+}
+
+impl From<sqlx::Error> for Unread {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Row(error)
+    }
 }
 
 /// The types as which the columns of a row are sent.
@@ -44,16 +49,35 @@ impl BatchBuilder {
         Ok(Self { columns: columns.collect::<Result<_>>()?, schema, rows: 0, bytes: 0 })
     }
 
+    /// A row of the extended protocol.
     pub(crate) fn append(&mut self, row: &PgRow) -> Result<(), Unread> {
-        for (place, column) in self.columns.iter_mut().enumerate() {
+        for place in 0..self.columns.len() {
             let value = row.try_get_raw(place).map_err(Unread::Row)?;
             let bytes =
                 if value.is_null() { None } else { Some(value.as_bytes().map_err(|error| Unread::Row(sqlx::Error::Decode(error)))?) };
-            self.bytes += bytes.map_or(1, <[u8]>::len);
-            column.append(bytes).map_err(|misfit| Unread::Value { place, misfit })?;
+            self.append_value(place, bytes)?;
         }
         self.rows += 1;
         Ok(())
+    }
+
+    /// A row of COPY.
+    pub(crate) fn append_copied(&mut self, tuple: Tuple<'_>) -> Result<(), Unread> {
+        if tuple.len() != self.columns.len() {
+            let message = format!("a row of COPY has {} fields, not {}", tuple.len(), self.columns.len());
+            return Err(Unread::Row(sqlx::Error::Protocol(message)));
+        }
+        for (place, value) in tuple.enumerate() {
+            self.append_value(place, value)?;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn append_value(&mut self, place: usize, value: Option<&[u8]>) -> Result<(), Unread> {
+        self.bytes += value.map_or(1, <[u8]>::len);
+        self.columns[place].append(value).map_err(|misfit| Unread::Value { place, misfit })
     }
 
     /// Rows of which only the number was asked for.

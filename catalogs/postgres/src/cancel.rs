@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
+
 use crate::server::{Connection, Server};
 
 /// A statement must be gone within a second; a server that does not let the gateway in by then is left to notice by itself.
@@ -17,8 +19,9 @@ pub(crate) async fn end(server: &Server, connection: Connection) {
     let ended = async {
         let mut other = server.connect().await?;
         server.context.remote_calls.count();
-        let process = sqlx::query("SELECT pg_catalog.pg_terminate_backend($1)").persistent(false).bind(connection.process);
-        process.execute(&mut other).await.map(drop)
+        // A constant becomes of the type that this server's function takes.
+        let sql = format!("SELECT pg_catalog.pg_terminate_backend('{}')", connection.process);
+        sqlx::query(AssertSqlSafe(sql)).persistent(false).execute(&mut other).await.map(drop)
     };
     // Nobody is left to be told, and closing the connection ends the statement too, only later.
     let _ = tokio::time::timeout(TIMEOUT, ended).await;

@@ -52,8 +52,10 @@ pub(crate) fn failure(source: &str, message: impl Into<String>, error: sqlx::Err
         }
         .cause(error);
     };
-    let failure = plain(code_of(server.code())).detail(says(server));
+    let has_changed = has_changed(server);
+    let failure = plain(if has_changed { Code::DatatypeMismatch } else { code_of(server.code()) }).detail(says(server));
     let failure = match server.code() {
+        _ if has_changed => failure.retryable(),
         "28P01" => failure.hint("Check the options \"user\" and \"password\"."),
         "28000" => failure.hint("The server's pg_hba.conf says who may log in from where, and how."),
         "3D000" => failure.hint("Check the option \"database\"."),
@@ -65,8 +67,13 @@ pub(crate) fn failure(source: &str, message: impl Into<String>, error: sqlx::Err
     failure.cause(error)
 }
 
-/// The code of ours for a SQLSTATE of the server. Statements are ours and their objects were there, so that what is left over is
-/// an expression of the database that fails, for example in a view.
+/// Whether a type changed while the server went from planning the statement to running it, which has no SQLSTATE of its own.
+fn has_changed(server: &PgDatabaseError) -> bool {
+    server.code() == "0A000" && server.routine() == Some("RevalidateCachedQuery")
+}
+
+/// The code of ours for a SQLSTATE of the server. What is left over is an expression of the database that fails, for example in a
+/// view; the detail names its state.
 fn code_of(sqlstate: &str) -> Code {
     match sqlstate {
         "28P01" => Code::Password,
@@ -74,10 +81,32 @@ fn code_of(sqlstate: &str) -> Code {
         "3D000" => Code::UndefinedDatabase,
         "42501" => Code::Privilege,
         "42P01" => Code::UndefinedTable,
-        "42703" => Code::UndefinedColumn,
         "3F000" => Code::UndefinedSchema,
+        "22001" => Code::TooLong,
         "22003" | "22008" => Code::OutOfRange,
+        "22007" => Code::DatetimeFormat,
         "22012" => Code::DivisionByZero,
+        "22021" => Code::InvalidEncoding,
+        "22P02" => Code::InvalidText,
+        "23502" => Code::NotNullViolation,
+        "23503" => Code::ForeignKeyViolation,
+        "23505" => Code::UniqueViolation,
+        "23514" => Code::CheckViolation,
+        other if other.starts_with("23") => Code::IntegrityViolation,
+        "0A000" => Code::Unsupported,
+        "25001" => Code::ActiveTransaction,
+        "25006" => Code::ReadOnly,
+        "42601" => Code::Syntax,
+        "42702" => Code::Ambiguous,
+        "42703" => Code::UndefinedColumn,
+        "42704" => Code::UndefinedObject,
+        "42710" | "42P06" | "42P07" | "42P04" | "42723" | "42701" => Code::AlreadyExists,
+        "42804" => Code::DatatypeMismatch,
+        "42803" => Code::Grouping,
+        "42809" | "428C9" => Code::WrongObject,
+        "42846" => Code::CannotCast,
+        "42883" => Code::UndefinedFunction,
+        "42P02" => Code::UndefinedParameter,
         "40001" | "40P01" => Code::Conflict,
         "53100" => Code::DiskFull,
         "53200" => Code::OutOfMemory,
@@ -97,6 +126,9 @@ fn says(server: &PgDatabaseError) -> String {
     let mut text = format!("The server says: {} ({}).", server.message().trim_end_matches('.'), server.code());
     if let Some(detail) = server.detail() {
         text += &format!(" {detail}");
+    }
+    if let Some(place) = server.r#where().filter(|place| place.starts_with("COPY ")) {
+        text += &format!(" In {place}.");
     }
     text
 }
@@ -121,7 +153,9 @@ mod tests {
             ("3D000", Code::UndefinedDatabase),
             ("08P01", Code::ConnectionLost),
             ("58030", Code::Io),
-            ("22P02", Code::BadData),
+            ("22P02", Code::InvalidText),
+            ("23P01", Code::IntegrityViolation),
+            ("2200L", Code::BadData),
         ] {
             assert_eq!(code_of(state), code, "{state}");
         }

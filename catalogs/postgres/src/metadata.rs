@@ -4,16 +4,19 @@
 //! columns without `SELECT`, routines without `EXECUTE`, types without `USAGE`. Rows are pushed as they arrive; what belongs to a
 //! table names it by its OID, and is dropped where the table is not shown.
 //!
-//! Left out, because snapshots have no place for them: sequences, triggers, rules, exclusion constraints and column collations.
+//! Left out, because snapshots have no place for them: rules, policies, casts and operators.
 
 mod columns;
 mod constraints;
 mod indexes;
+mod open_gauss;
 mod partitions;
 mod routines;
 mod schemas;
+mod sequences;
 mod statement;
 mod tables;
+mod triggers;
 mod user_types;
 
 use std::collections::HashMap;
@@ -28,13 +31,19 @@ use sqlx::postgres::PgConnection;
 use crate::failure::failure;
 use crate::pool::Pool;
 use crate::server::Server;
+use crate::variant::Lineage;
 use statement::Statements;
 use tables::Tables;
 use user_types::Domains;
 
-/// One state for all statements, and nothing is written. Names of the catalogs are then printed with their schema, whatever the login's own
-/// search path is. The deadline is there to end a wait for a lock: the statements themselves take none that anybody holds for long.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = '10s'";
+/// One state for all statements, and nothing is written. Names of the catalogs are then printed with their schema, whatever the login's
+/// own search path is. The deadline is there to end a wait for a lock: the statements themselves take none that anybody holds for long.
+/// They run faster than they are compiled, where a server would do that.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = '10s'; \
+     SELECT set_config('jit', 'off', true) FROM pg_settings WHERE name = 'jit'";
+
+/// The same where the server comes from version 9.2, which had no such deadline.
+const OLD_BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL search_path = pg_catalog";
 
 /// The names of the shown schemas by their OIDs.
 pub(crate) type Schemas = HashMap<u32, String>;
@@ -43,7 +52,11 @@ pub(crate) type Schemas = HashMap<u32, String>;
 pub(crate) async fn harvest(pool: &Arc<Pool>, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
     let server = pool.server();
     let mut lease = pool.acquire("harvest its metadata".to_owned()).await?;
-    transaction(server, lease.postgres(), BEGIN).await?;
+    let begin = match server.variant.lineage {
+        Lineage::Recent => BEGIN,
+        Lineage::OpenGauss => OLD_BEGIN,
+    };
+    transaction(server, lease.postgres(), begin).await?;
     // An error leaves the transaction open; dropping the lease closes its connection.
     push(server, lease.postgres(), scope, harvest).await?;
     transaction(server, lease.postgres(), "COMMIT").await?;
@@ -67,9 +80,9 @@ async fn push(server: &Server, postgres: &mut PgConnection, scope: &Scope, harve
     constraints::push(&mut statements, &tables, harvest).await?;
     indexes::push(&mut statements, &tables, harvest).await?;
     partitions::push(&mut statements, &tables, harvest).await?;
+    triggers::push(&mut statements, &tables, harvest).await?;
     if statements.table.is_none() {
-        let routines = routines::push(&mut statements, harvest).await?;
-        routines::push_parameters(&mut statements, &routines, &domains, harvest).await?;
+        routines::push(&mut statements, &domains, harvest).await?;
     }
     Ok(())
 }

@@ -15,6 +15,20 @@ const MINUS_INFINITY: u16 = 0xF000;
 /// The decimal digits that always fit 128 bits.
 const I128_DIGITS: i32 = 38;
 
+/// So many digits of base 10,000 fit 64 bits.
+const U64_DIGITS: usize = 4;
+
+/// The powers of ten that 128 bits hold.
+const POWERS: [i128; I128_DIGITS as usize + 1] = {
+    let mut powers = [1; I128_DIGITS as usize + 1];
+    let mut place = 1;
+    while place < powers.len() {
+        powers[place] = 10 * powers[place - 1];
+        place += 1;
+    }
+    powers
+};
+
 /// A `numeric` in binary form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numeric<'a> {
@@ -31,6 +45,34 @@ impl<'a> Numeric<'a> {
         let digits = bytes.get(8..)?;
         let (count, weight, sign) = (word(0)?, word(1)? as i16, word(2)?);
         (digits.len() == 2 * usize::from(count)).then_some(Self { digits, weight: weight.into(), sign })
+    }
+
+    /// The number times 10^`scale`, where that is whole and has at most `precision` digits, of which there are at most 38.
+    pub(crate) fn decimal(&self, precision: u8, scale: i8) -> Option<i128> {
+        let value = if self.digits.len() <= 2 * U64_DIGITS { self.scaled_short(scale)? } else { self.scaled(scale)?.to_i128()? };
+        let limit = *POWERS.get(usize::from(precision))?;
+        (-limit < value && value < limit).then_some(value)
+    }
+
+    /// The same for the few digits that most numbers have: two multiplications instead of one for each digit.
+    fn scaled_short(&self, scale: i8) -> Option<i128> {
+        let digits = self.digits.chunks_exact(2);
+        let last = (self.weight + 1 - digits.len() as i32) * BASE_DIGITS + i32::from(scale);
+        let value = digits.fold(0u64, |value, digit| value * BASE as u64 + u64::from(u16::from_be_bytes([digit[0], digit[1]])));
+        let value = match usize::try_from(last) {
+            _ if value == 0 => 0,
+            Ok(power) => i128::from(value).checked_mul(*POWERS.get(power)?)?,
+            // The last digit is not zero, so that more zeros than it has cannot be cut off.
+            Err(_) => {
+                let unit = 10u64.checked_pow(last.unsigned_abs())?;
+                (value % unit == 0).then(|| i128::from(value / unit))?
+            }
+        };
+        match self.sign {
+            0 => Some(value),
+            NEGATIVE => Some(-value),
+            _ => None,
+        }
     }
 
     /// The number times 10^`scale`, where that is whole and fits.
@@ -132,6 +174,7 @@ mod tests {
         ] {
             let value = Numeric::parse(&bytes).expect("a numeric").scaled(scale);
             assert_eq!(value, expected.map(i256::from_i128), "{bytes:?}");
+            assert_eq!(Numeric::parse(&bytes).expect("a numeric").decimal(38, scale), expected, "{bytes:?}");
         }
     }
 
@@ -152,6 +195,24 @@ mod tests {
                 let bytes = encoded(digits, scale);
                 let number = Numeric::parse(&bytes).expect("a numeric");
                 assert_eq!(number.scaled(scale), Some(i256::from_i128(digits)), "{digits} {scale}");
+                let fits = digits.unsigned_abs() < 10u128.pow(38);
+                assert_eq!(number.decimal(38, scale), fits.then_some(digits), "{digits} {scale}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_and_long_ways_agree() {
+        let numbers = [&[1][..], &[10], &[9999, 5000], &[1, 0, 1], &[9999, 9999, 9999, 9999], &[1, 2, 3, 4, 5000]];
+        for (digits, weight) in numbers.iter().flat_map(|digits| (-4..10).map(move |weight| (digits, weight))) {
+            for sign in [0, NEGATIVE, NAN] {
+                let bytes = binary(weight, sign, digits);
+                let number = Numeric::parse(&bytes).expect("a numeric");
+                for scale in 0..=38 {
+                    let limit = i256::from_i128(POWERS[20]);
+                    let long = number.scaled(scale).filter(|value| *value < limit && -*value < limit).and_then(|value| value.to_i128());
+                    assert_eq!(number.decimal(20, scale), long, "{digits:?} {weight} {sign} {scale}");
+                }
             }
         }
     }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use spi::breaker::Breaker;
 use spi::{Code, Error, Result};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::breaker::Breaker;
 use crate::cancel;
-use crate::server::{Connection, Server};
+use crate::server::{Connection, Server, Session};
 
 /// How long a statement waits until another one gives its connection back. Two halves of one query may wait for each other: this ends it.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,6 +22,9 @@ const LIFETIME_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// An idle connection was possibly cut meanwhile: it is asked first, and given up when it does not answer in this time.
 const VALIDATION_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Says in the server's own lists of sessions who a connection works for now.
+const RENAME: &str = "SELECT pg_catalog.set_config('application_name', $1, false)";
 
 /// Connections to one database.
 pub(crate) struct Pool {
@@ -63,13 +66,34 @@ impl Pool {
         &self.server
     }
 
-    /// A connection that works. `purpose` says what for, to whoever waits for it.
+    /// A connection that works, for the gateway itself. `purpose` says what for, to whoever waits for it.
     pub(crate) async fn acquire(self: &Arc<Self>, purpose: String) -> Result<Lease> {
+        self.lease(purpose, Session::of_gateway()).await
+    }
+
+    /// The same for a role of the gateway.
+    pub(crate) async fn acquire_for(self: &Arc<Self>, user: &str, purpose: String) -> Result<Lease> {
+        self.lease(purpose, Session::of_user(user)).await
+    }
+
+    /// A new connection whose transactions may write. It is to be closed afterwards, whatever state its statement leaves it in.
+    pub(crate) async fn open_for_writing(self: &Arc<Self>, user: &str, purpose: String) -> Result<Lease> {
+        self.lease(purpose, Session::of_user(user).writing()).await
+    }
+
+    async fn lease(self: &Arc<Self>, purpose: String, session: Session) -> Result<Lease> {
         let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| self.exhausted(&purpose))?.map_err(|_| Error::internal("the pool of connections was closed"))?;
-        let connection = match self.reuse().await {
+        let reused = match session.read_only {
+            true => self.reuse(&session).await,
+            false => {
+                self.make_room();
+                None
+            }
+        };
+        let connection = match reused {
             Some(connection) => connection,
-            None => self.open().await?,
+            None => self.open(&session).await?,
         };
         let mut state = self.state();
         let holder = state.next_holder;
@@ -78,20 +102,39 @@ impl Pool {
         Ok(Lease { pool: Arc::clone(self), holder, connection: Some(connection), permit: Some(permit) })
     }
 
-    /// The idle connection, if it is young and alive.
-    async fn reuse(&self) -> Option<Connection> {
+    /// The idle connection, if it is young and alive. Learning whether it is alive, and telling it who it works for, are one question.
+    async fn reuse(&self, session: &Session) -> Option<Connection> {
         let idle = self.state().idle.take();
         let mut connection = idle.filter(|connection| connection.opened.elapsed() < LIFETIME_MAX)?;
         self.server.context.remote_calls.count();
-        match tokio::time::timeout(VALIDATION_TIMEOUT, connection.postgres.ping()).await {
+        let asked = async {
+            if connection.session == *session {
+                return connection.postgres.ping().await;
+            }
+            sqlx::query(RENAME).bind(&session.application_name).execute(&mut connection.postgres).await?;
+            connection.session = session.clone();
+            Ok(())
+        };
+        match tokio::time::timeout(VALIDATION_TIMEOUT, asked).await {
             Ok(Ok(())) => Some(connection),
             _ => None,
         }
     }
 
-    async fn open(&self) -> Result<Connection> {
-        self.breaker.check()?;
-        self.server.open().await.inspect(|_| self.breaker.succeeded()).inspect_err(|error| self.breaker.failed(error))
+    /// Gives up the idle connection where it would be one too many beside those in use.
+    fn make_room(&self) {
+        if self.permits.available_permits() == 0 {
+            self.state().idle = None;
+        }
+    }
+
+    async fn open(&self, session: &Session) -> Result<Connection> {
+        self.breaker.check(Instant::now())?;
+        self.server
+            .open(session)
+            .await
+            .inspect(|_| self.breaker.succeeded())
+            .inspect_err(|error| self.breaker.failed(Instant::now(), error))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,9 +164,9 @@ impl Lease {
         &mut self.connection.as_mut().expect("the connection of a lease").postgres
     }
 
-    /// Keeps the connection for the next statement, where no other one is kept.
+    /// Keeps the connection for the next statement, where no other one is kept and it is one that reads.
     pub(crate) fn finish(mut self) {
-        let connection = self.connection.take();
+        let connection = self.connection.take().filter(|connection| connection.session.read_only);
         let mut state = self.pool.state();
         if state.idle.is_none() {
             state.idle = connection;

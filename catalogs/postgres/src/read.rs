@@ -1,6 +1,7 @@
 //! Streams the rows of a table: one statement, its rows in binary form gathered into batches.
 //!
-//! The extended protocol gives what COPY gives, binary rows without a pause, and beyond it parameters and the types of the columns.
+//! What has no conditions is copied, from a table that was locked before its columns were looked up. What has conditions, whose
+//! constants are parameters, comes by the extended protocol, which says the types of the columns.
 //!
 //! There is no task of its own behind a stream: polling it polls the statement, and a reader that waits lets the server wait.
 //! Dropping the stream therefore drops the connection, and with it ends the statement at the server. No deadline either: a scan
@@ -13,16 +14,19 @@ use futures::TryStreamExt;
 use spi::connector::{ReadRequest, RowStream};
 use spi::rows::BatchSender;
 use spi::{Code, Error, Result};
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Executor};
 
 use crate::batch::{self, BatchBuilder, Unread};
 use crate::dialect::{self, Constant};
 use crate::failure::failure;
 use crate::pool::{Lease, Pool};
 use crate::predicate;
+use crate::server::Server;
 use crate::table::{self, Table};
+use crate::transfer::{self, BEGIN, Failure, Outcome};
 use crate::value::Misfit;
+use crate::variant::Lineage;
 
 /// The rows that the request asks for. The connection is taken with the first poll.
 pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
@@ -30,9 +34,15 @@ pub(crate) fn rows(pool: Arc<Pool>, request: ReadRequest) -> RowStream {
 }
 
 async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
-    let mut lease = pool.acquire(format!("read table \"{}.{}\"", request.schema, request.table)).await?;
-    let table = match Table::look_up(pool.server(), lease.postgres(), request).await {
+    let purpose = format!("read table \"{}.{}\"", request.schema, request.table);
+    let mut lease = pool.acquire_for(&request.user, purpose).await?;
+    // The number of rows is one row, for which COPY is not worth its transaction.
+    let locks = pool.server().variant.lineage == Lineage::Recent;
+    let copies = locks && request.predicates.is_empty() && !request.columns.is_empty();
+    let table = match look_up(pool, &mut lease, request, copies).await {
         Ok(table) => table,
+        // Where the time is up, the server may still be busy: dropping the lease ends that.
+        Err(error) if error.code == Code::Unavailable => return Err(error),
         Err(error) => {
             lease.close();
             return Err(error);
@@ -42,13 +52,15 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     let (statement, mut reading) = match plan {
         Ok(plan) => plan,
         Err(error) => {
-            // Nothing was asked of the connection since it last answered.
-            lease.finish();
+            lease.close();
             return Err(error);
         }
     };
-    pool.server().context.remote_calls.count();
-    match run(&mut lease, statement, &mut reading, sender).await {
+    let ran = match copies {
+        true => copy(pool.server(), &mut lease, &statement, &mut reading, sender).await,
+        false => fetch(pool.server(), &mut lease, statement, &mut reading, sender).await,
+    };
+    match ran {
         Ok(Outcome::Whole) => lease.finish(),
         Ok(Outcome::Abandoned) => return Ok(()),
         Err(Failure::Server(error)) => {
@@ -64,23 +76,37 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     Ok(())
 }
 
-/// How a statement ended that did not fail.
-enum Outcome {
-    /// All its rows were read.
-    Whole,
-    /// The reader has left.
-    Abandoned,
+/// The columns as they are now, and, where the table is locked, as they stay until the transaction ends.
+async fn look_up(pool: &Arc<Pool>, lease: &mut Lease, request: &ReadRequest, locks: bool) -> Result<Table> {
+    if locks {
+        let table = format!("{}.{}", dialect::quoted(&request.schema), dialect::quoted(&request.table));
+        let sql = format!("{BEGIN}; SELECT FROM {table} AS t WHERE false");
+        pool.server().context.remote_calls.count();
+        let locked = lease.postgres().execute(sqlx::raw_sql(AssertSqlSafe(sql))).await;
+        locked.map_err(|error| read_failure(pool.server().source(), request, error))?;
+    }
+    Table::look_up(pool.server(), lease.postgres(), request).await
 }
 
-/// Why a statement was not read to its end.
-enum Failure {
-    /// The server said so, or is gone: nothing runs any more.
-    Server(sqlx::Error),
-    /// A row could not be read, and others may follow.
-    Value(Error),
+async fn copy(
+    server: &Server,
+    lease: &mut Lease,
+    statement: &Statement,
+    reading: &mut Reading<'_>,
+    sender: &mut BatchSender,
+) -> Result<Outcome, Failure> {
+    let Reading { table, request, batch, .. } = reading;
+    transfer::copy(server, lease, &statement.sql, batch, sender, |unread| unreadable(table, request, unread).into()).await
 }
 
-async fn run(lease: &mut Lease, statement: Statement, reading: &mut Reading<'_>, sender: &mut BatchSender) -> Result<Outcome, Failure> {
+async fn fetch(
+    server: &Server,
+    lease: &mut Lease,
+    statement: Statement,
+    reading: &mut Reading<'_>,
+    sender: &mut BatchSender,
+) -> Result<Outcome, Failure> {
+    server.context.remote_calls.count();
     // Not kept by the connection: the next statement has other columns and conditions.
     let query = sqlx::query(AssertSqlSafe(statement.sql)).persistent(false);
     let query = statement.constants.into_iter().fold(query, |query, constant| query.bind(constant));
@@ -88,12 +114,12 @@ async fn run(lease: &mut Lease, statement: Statement, reading: &mut Reading<'_>,
     let mut checked = false;
     while let Some(row) = rows.try_next().await.map_err(Failure::Server)? {
         if !checked {
-            reading.check(&row).map_err(Failure::Value)?;
+            reading.check(&row)?;
             checked = true;
         }
-        reading.append(&row).map_err(Failure::Value)?;
+        reading.append(&row)?;
         let batch = &mut reading.batch;
-        if batch.is_full() && !sender.send(batch.finish().map_err(Failure::Value)?).await {
+        if batch.is_full() && !sender.send(batch.finish()?).await {
             return Ok(Outcome::Abandoned);
         }
     }
@@ -132,7 +158,7 @@ impl Statement {
     }
 }
 
-/// The error of the statement. What it names has been there when the table was looked up.
+/// The error of a statement about the table. The snapshot has what it names.
 fn read_failure(source: &str, request: &ReadRequest, error: sqlx::Error) -> Error {
     let table = format!("{}.{}", request.schema, request.table);
     let error = failure(source, format!("could not read table \"{table}\" of data source \"{source}\""), error);
@@ -170,12 +196,14 @@ impl<'a> Reading<'a> {
 
     fn append(&mut self, row: &PgRow) -> Result<()> {
         let appended = if self.request.columns.is_empty() { self.batch.append_counted(row) } else { self.batch.append(row) };
-        appended.map_err(|unread| match unread {
-            Unread::Row(error) => {
-                failure(&self.table.source, format!("could not read a row of data source \"{}\"", self.table.source), error)
-            }
-            Unread::Value { place, misfit } => self.table.misfit(self.request.columns[place].name(), misfit),
-        })
+        appended.map_err(|unread| unreadable(self.table, self.request, unread))
+    }
+}
+
+fn unreadable(table: &Table, request: &ReadRequest, unread: Unread) -> Error {
+    match unread {
+        Unread::Row(error) => failure(&table.source, format!("could not read a row of data source \"{}\"", table.source), error),
+        Unread::Value { place, misfit } => table.misfit(request.columns[place].name(), misfit),
     }
 }
 

@@ -10,19 +10,20 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 
 use crate::failure::{connect_failure, failure};
 use crate::options::{PostgresOptions, SslMode};
-use crate::variant::Variant;
+use crate::variant::{Lineage, Variant};
 
-/// What the server's own lists of sessions show.
+/// What the server's own lists of sessions show where the gateway asks for itself.
 const APPLICATION_NAME: &str = "metagate";
 
+/// PostgreSQL cuts longer names (`NAMEDATALEN`), wherever a character ends.
+const APPLICATION_NAME_BYTES_MAX: usize = 63;
+
 /// Settings of every session, given with the log-in so that they cost no statement. A scan takes as long as its reader wants, and
-/// the gateway's own timeouts end it; nothing that a view calls may write.
-const SETTINGS: [(&str, &str); 4] = [
-    ("default_transaction_read_only", "on"),
-    ("statement_timeout", "0"),
-    ("lock_timeout", "0"),
-    ("idle_in_transaction_session_timeout", "0"),
-];
+/// the gateway's own timeouts end it.
+const SETTINGS: [(&str, &str); 3] = [("statement_timeout", "0"), ("lock_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+
+/// Those of them that version 9.2 knew: another one would be refused, and the log-in with it.
+const OLD_SETTINGS: [(&str, &str); 1] = [("statement_timeout", "0")];
 
 /// Statements that a connection keeps prepared: those of ours that do not vary are few.
 const STATEMENTS_KEPT: usize = 8;
@@ -37,12 +38,42 @@ pub(crate) struct Server {
     pub(crate) options: PostgresOptions,
 }
 
+/// Who a session works for, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// What the server's own lists of sessions show.
+    pub(crate) application_name: String,
+    /// Whether its transactions write nothing unless they say so. Nothing that a view calls may write.
+    pub(crate) read_only: bool,
+}
+
 /// An open connection. Dropping it closes it; a statement that still runs on it is then ended as `cancel.rs` says.
 pub(crate) struct Connection {
     pub(crate) postgres: PgConnection,
-    /// The process of the server that works for this connection.
-    pub(crate) process: i32,
+    /// The process of the server that works for this connection. It is a thread of 64 bits where the server has no processes.
+    pub(crate) process: i64,
     pub(crate) opened: Instant,
+    pub(crate) session: Session,
+}
+
+impl Session {
+    /// The gateway's own.
+    pub(crate) fn of_gateway() -> Self {
+        Self { application_name: APPLICATION_NAME.to_owned(), read_only: true }
+    }
+
+    /// A role's of the gateway.
+    pub(crate) fn of_user(user: &str) -> Self {
+        // The protocol ends its strings with a zero byte.
+        let name = format!("{APPLICATION_NAME}/{}", user.replace('\0', ""));
+        let end = name.floor_char_boundary(APPLICATION_NAME_BYTES_MAX);
+        Self { application_name: name[..end].to_owned(), read_only: true }
+    }
+
+    /// The same, but it may write.
+    pub(crate) fn writing(self) -> Self {
+        Self { read_only: false, ..self }
+    }
 }
 
 impl Server {
@@ -75,27 +106,31 @@ impl Server {
     }
 
     /// Opens a connection within the time that the option allows.
-    pub(crate) async fn open(&self) -> Result<Connection> {
+    pub(crate) async fn open(&self, session: &Session) -> Result<Connection> {
         self.within(self.connect_timeout(), Code::Unreachable, "reach", async {
-            let postgres = self.connect().await.map_err(|error| connect_failure(self.source(), &self.address(), error))?;
-            self.identify(postgres).await
+            let postgres = self.connect_as(session).await.map_err(|error| connect_failure(self.source(), &self.address(), error))?;
+            self.identify(postgres, session.clone()).await
         })
         .await
     }
 
-    /// The connection itself, its errors as they are.
+    /// A connection of the gateway's own, its errors as they are.
     pub(crate) async fn connect(&self) -> sqlx::Result<PgConnection> {
+        self.connect_as(&Session::of_gateway()).await
+    }
+
+    async fn connect_as(&self, session: &Session) -> sqlx::Result<PgConnection> {
         self.context.remote_calls.count();
-        self.connect_options().connect().await
+        self.connect_options(session).connect().await
     }
 
     /// Learns the server's process of a new connection.
-    pub(crate) async fn identify(&self, mut postgres: PgConnection) -> Result<Connection> {
+    async fn identify(&self, mut postgres: PgConnection, session: Session) -> Result<Connection> {
         self.context.remote_calls.count();
-        let process = sqlx::query_scalar("SELECT pg_catalog.pg_backend_pid()").persistent(false).fetch_one(&mut postgres).await;
+        let process = sqlx::query_scalar("SELECT pg_catalog.pg_backend_pid()::int8").persistent(false).fetch_one(&mut postgres).await;
         let process =
             process.map_err(|error| failure(self.source(), format!("could not query data source \"{}\"", self.source()), error))?;
-        Ok(Connection { postgres, process, opened: Instant::now() })
+        Ok(Connection { postgres, process, opened: Instant::now(), session })
     }
 
     /// The result of a call, unless it takes longer than its time.
@@ -106,21 +141,29 @@ impl Server {
         })
     }
 
-    fn connect_options(&self) -> PgConnectOptions {
+    fn settings(&self) -> &'static [(&'static str, &'static str)] {
+        match self.variant.lineage {
+            Lineage::Recent => &SETTINGS,
+            Lineage::OpenGauss => &OLD_SETTINGS,
+        }
+    }
+
+    fn connect_options(&self, session: &Session) -> PgConnectOptions {
         let given = &self.options;
         // The password is always given: none at all would make the driver look for one in the gateway's environment.
         let password = given.password.as_ref().map_or("", |password| password.expose());
         let mut options = PgConnectOptions::new_without_pgpass()
             .host(&given.host)
             .port(self.port())
-            .database(&given.database)
+            .database(given.database())
             .username(&given.user)
             .password(password)
             .ssl_mode(ssl_mode(given))
-            .application_name(APPLICATION_NAME)
+            .application_name(&session.application_name)
             .statement_cache_capacity(STATEMENTS_KEPT)
             .extra_float_digits(FLOAT_DIGITS)
-            .options(SETTINGS)
+            .options(self.settings().iter().copied())
+            .options([("default_transaction_read_only", if session.read_only { "on" } else { "off" })])
             // The gateway logs its own statements, and names the source there.
             .disable_statement_logging();
         if let Some(certificates) = &given.sslrootcert {
@@ -158,4 +201,17 @@ fn ssl_mode(options: &PostgresOptions) -> PgSslMode {
 /// PEM text, as opposed to the name of a file.
 fn is_pem(text: &str) -> bool {
     text.trim_start().starts_with("-----BEGIN")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_named_after_their_user_as_far_as_there_is_room() {
+        assert_eq!(Session::of_user("ana").application_name, "metagate/ana");
+        assert_eq!(Session::of_user("a\0b").application_name, "metagate/ab");
+        let long = Session::of_user(&"ä".repeat(40)).application_name;
+        assert_eq!(long, format!("metagate/{}", "ä".repeat(27)));
+    }
 }

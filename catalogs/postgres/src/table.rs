@@ -1,6 +1,7 @@
 //! The columns of a table as they are at the moment of a read, and whether they are still those of the snapshot.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::{DataType, Field};
 use spi::connector::ReadRequest;
@@ -14,6 +15,7 @@ use crate::dialect::{self, Operand};
 use crate::failure::failure;
 use crate::server::Server;
 use crate::types;
+use crate::variant::Lineage;
 
 /// Asks for base types, down any chain of domains, and whether each collation takes only identical texts for equal. The column
 /// that says so is missing before version 12, where all of them do.
@@ -28,6 +30,16 @@ const STATEMENT: &str = "SELECT a.attname::text, b.oid, b.typmod, \
      FROM base JOIN pg_catalog.pg_type t ON t.oid = base.next WHERE base.kind = 'd') \
      SELECT base.oid, base.typmod FROM base WHERE base.kind <> 'd') b \
      WHERE n.nspname = $1 AND c.relname = $2";
+
+/// The same where there is nothing newer than version 9.2. No condition is applied there, so that the last two do not matter.
+const OLD_STATEMENT: &str = "SELECT a.attname::text, coalesce(nullif(t.typbasetype, 0), t.oid), \
+     CASE t.typbasetype WHEN 0 THEN a.atttypmod ELSE t.typtypmod END, true, true \
+     FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE n.nspname = $1 AND c.relname = $2";
+
+/// The look-up reads a few rows of the catalogs by their indexes.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A table's columns.
 pub(crate) struct Table {
@@ -53,7 +65,12 @@ impl Table {
         let name = format!("{}.{}", request.schema, request.table);
         let failed = |error| failure(source, format!("could not look up table \"{name}\" of data source \"{source}\""), error);
         server.context.remote_calls.count();
-        let rows = sqlx::query(STATEMENT).bind(&request.schema).bind(&request.table).fetch_all(postgres).await.map_err(failed)?;
+        let statement = match server.variant.lineage {
+            Lineage::Recent => STATEMENT,
+            Lineage::OpenGauss => OLD_STATEMENT,
+        };
+        let rows = async { sqlx::query(statement).bind(&request.schema).bind(&request.table).fetch_all(postgres).await.map_err(failed) };
+        let rows = server.within(TIMEOUT, Code::Unavailable, "look up a table of", rows).await?;
         let columns = rows.iter().map(Column::of).collect::<Result<_, _>>().map_err(failed)?;
         Ok(Self { source: source.to_owned(), name, columns })
     }
@@ -84,12 +101,14 @@ impl Table {
         found.ok_or_else(|| vanished(source, Code::UndefinedColumn, format!("column \"{name}\" of table \"{table}\"")))
     }
 
+    /// Planned anew on fresh metadata, the same query is answered.
     fn changed(&self, column: &str, expected: &DataType, found: &DataType) -> Error {
         let Self { source, name, .. } = self;
         let message = format!("column \"{column}\" of table \"{name}\" of data source \"{source}\" has another type now");
         Error::source(Code::DatatypeMismatch, source, message)
             .detail(format!("The metadata of the source says {expected}, the source itself {found}."))
             .hint(refresh(source))
+            .retryable()
     }
 
     /// The error of a read that met another type than the look-up did.

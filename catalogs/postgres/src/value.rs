@@ -224,9 +224,7 @@ fn interval(bytes: &[u8]) -> Result<IntervalMonthDayNano, Misfit> {
 
 fn decimal128(bytes: &[u8], precision: u8, scale: i8) -> Result<i128, Misfit> {
     let number = Numeric::parse(bytes).ok_or_else(|| Misfit::damaged(bytes))?;
-    let value = number.scaled(scale).and_then(|value| value.to_i128());
-    let fits = |value: &i128| value.unsigned_abs() < 10u128.pow(precision.into());
-    value.filter(fits).ok_or_else(|| Misfit(number.describe().to_owned()))
+    number.decimal(precision, scale).ok_or_else(|| Misfit(number.describe().to_owned()))
 }
 
 fn decimal256(bytes: &[u8], precision: u8, scale: i8) -> Result<arrow::datatypes::i256, Misfit> {

@@ -66,6 +66,7 @@ impl ConnectorKind for Sqlite {
     type Options = SqliteOptions;
     const KIND: &'static str = "sqlite";
     const SUMMARY: &'static str = "A SQLite database file, read-only, with other files attached as schemas.";
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = None;
 
     async fn open(&self, options: SqliteOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
         let connections_max = pool::check_connections_max(options.connections_max)?;

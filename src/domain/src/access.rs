@@ -1,7 +1,9 @@
 //! Who may log in, and who may see and read which data source.
 //!
 //! Roles and grants are records like everything else. Superusers see all sources and administrate; every other role sees
-//! and reads the sources that are granted to it, and nothing tells it that there are others.
+//! and reads the sources whose USAGE is granted to it, and nothing tells it that there are others. Writing to them and
+//! statements in their own language are privileges by themselves. A privilege on the source of a server holds for the server's
+//! databases.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +11,15 @@ use spi::{Code, Error, Result};
 use store::Replica;
 
 use crate::audit::Actor;
-use crate::data_sources::{self, DataSource};
+use crate::data_sources::{self, DataSource, databases};
 
 mod grants;
+mod privilege;
 mod roles;
 mod scram;
 
-pub use grants::{Grant, grant_usage, grants, revoke_usage};
+pub use grants::{Grant, grant, grants, revoke};
+pub use privilege::{Privilege, require_privilege};
 pub use roles::{ADMIN_OID, AlterRole, CreateRole, Role, alter_role, create_role, drop_role, ensure_admin, reset_password, role, roles};
 pub use scram::{Verifier, verifier};
 
@@ -39,9 +43,11 @@ impl Visible {
 }
 
 pub fn visible(replica: &Replica, role: &Role) -> Visible {
+    // What is granted on the source of a server holds for its databases.
+    let with_members = |source| databases::members(replica, source).chain([source]);
     match role.superuser {
         true => Visible::All,
-        false => Visible::Only(grants::sources_of(replica, role.oid).collect()),
+        false => Visible::Only(grants::sources_of(replica, role.oid).flat_map(with_members).collect()),
     }
 }
 
@@ -73,7 +79,7 @@ mod tests {
         testing::create(&services, "shop", "{}").await;
         testing::create(&services, "bank", "{}").await;
         create_role(&services, &superuser(), CreateRole::named("bob")).await.expect("a new role");
-        grant_usage(&services, &superuser(), "shop", "bob").await.expect("a grant");
+        grant(&services, &superuser(), &[Privilege::Usage], "shop", "bob").await.expect("a grant");
 
         let replica = services.store.replica();
         let bob = actor("bob");

@@ -232,6 +232,7 @@ mod tests {
             columns: Vec::new(),
             predicates: Vec::new(),
             limit: None,
+            user: "alice".to_owned(),
         };
         let (_, message, detail, _) = failure(connector.read(request).await);
         assert_eq!((message.as_str(), detail.as_str()), ("could not log in to db1 with ********", "The server refused ********."));

@@ -13,6 +13,7 @@ mod alter;
 mod check;
 mod comment;
 mod create;
+pub(crate) mod databases;
 mod drop;
 mod edit;
 mod expire;
@@ -56,6 +57,8 @@ pub struct DataSource {
     /// What the source is for. It belongs to the source, not to a version, and holds at once.
     pub comment: Option<String>,
     pub labels: BTreeMap<String, String>,
+    /// Of a source that was made for a database of a server: which.
+    pub member_of: Option<Membership>,
     /// The newest version.
     pub current_version: u64,
     /// The version that is read.
@@ -71,6 +74,16 @@ pub struct DataSource {
     pub changed_by: String,
     /// The revision of the last change to it.
     pub revision: u64,
+}
+
+/// Which database of which server a source was made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The OID of the server's source.
+    pub server_oid: u32,
+    pub database: String,
+    /// The version of the server's source that the newest version was made of.
+    pub server_version: u64,
 }
 
 /// One saved set of options. It never changes.

@@ -11,7 +11,7 @@ use tracing::error;
 
 use crate::catalog::Catalogs;
 use crate::connectors::{self, Connectors};
-use crate::data_sources::{self, purge};
+use crate::data_sources::{self, databases, purge};
 use crate::factories::Factories;
 use crate::keyring::Keyring;
 use crate::metadata::Refreshes;
@@ -56,6 +56,8 @@ pub async fn start(parts: Parts) -> Result<Arc<Services>> {
     let refreshes = Refreshes::new(&store, &blobs, &connectors, &catalogs);
     store::spawn("connectors", tasks.track_future(connectors::reconcile(connectors.clone(), store.clone(), stop.clone())));
     store::spawn("purges", tasks.track_future(purge::reconcile(store.clone(), stop.clone())));
+    let (known, seals) = (factories.clone(), keyring.clone());
+    store::spawn("databases", tasks.track_future(databases::reconcile(store.clone(), known, seals, stop.clone())));
     store::spawn("catalogs", tasks.track_future(catalogs.clone().reconcile(store.clone(), blobs.clone(), stop.clone())));
     store::spawn("refreshes", tasks.track_future(refreshes.clone().reconcile(stop.clone())));
     tasks.close();

@@ -136,6 +136,7 @@ impl ConnectorKind for Fake {
     type Options = FakeOptions;
     const KIND: &'static str = "fake";
     const SUMMARY: &'static str = "A source for tests.";
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = None;
 
     async fn open(&self, options: FakeOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
         Ok(Arc::new(FakeConnector { options, remote_calls: context.remote_calls, source: context.source }))

@@ -18,6 +18,8 @@ pub fn all() -> Vec<Arc<dyn ConnectorFactory>> {
         Arc::new(catalog_postgres::Ppas),
         Arc::new(catalog_postgres::Greenplum),
         Arc::new(catalog_postgres::Kingbase),
+        Arc::new(catalog_postgres::Gaussdb),
         Arc::new(catalog_sqlite::Sqlite),
+        Arc::new(catalog_sqlserver::SqlServer),
     ]
 }

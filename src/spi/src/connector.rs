@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -21,6 +21,13 @@ use crate::metadata::Harvest;
 use crate::options::{self, OptionSpec, Options};
 use crate::predicate::{Predicate, Value};
 use crate::query::{Dialect, Statement};
+use crate::types::PgType;
+
+/// The option that names the database of a source, where a kind's [`Connector::databases`] can answer.
+pub const DATABASE_OPTION: &str = "database";
+
+/// The option that makes a source one of a whole server.
+pub const DATABASES_OPTION: &str = "databases";
 
 /// One kind of data source, as a connector crate writes it.
 pub trait ConnectorKind: Send + Sync + 'static {
@@ -30,9 +37,32 @@ pub trait ConnectorKind: Send + Sync + 'static {
     const KIND: &'static str;
     /// One sentence that says what such a source is.
     const SUMMARY: &'static str;
+    /// What its sources can do beyond being read.
+    const CAPABILITIES: Capabilities = Capabilities::NONE;
+    /// The versions of the server that this repository's tests run against; empty where no test has met one, and `None` for what
+    /// is no server.
+    const TESTED_VERSIONS: Option<&'static [&'static str]>;
 
     /// Makes a connector. It opens nothing remote: the first `test`, `harvest` or `read` does.
     fn open(&self, options: Self::Options, context: OpenContext) -> impl Future<Output = Result<Arc<dyn Connector>>> + Send;
+}
+
+/// What sources of a kind can do beyond being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whole queries move to them: [`Connector::dialect`] and [`Connector::run`].
+    pub queries: bool,
+    /// Rows can be added to their tables: [`Connector::write`].
+    pub writes: bool,
+    /// Statements in their own language: [`Connector::describe`] and [`Connector::execute`].
+    pub native_statements: bool,
+    /// A refresh finds out at once that nothing has changed: [`Connector::fingerprint`].
+    pub fingerprint: bool,
+}
+
+impl Capabilities {
+    pub const NONE: Self = Self { queries: false, writes: false, native_statements: false, fingerprint: false };
+    pub const ALL: Self = Self { queries: true, writes: true, native_statements: true, fingerprint: true };
 }
 
 /// A [`ConnectorKind`] as the gateway holds it, its options' type forgotten.
@@ -40,6 +70,8 @@ pub trait ConnectorKind: Send + Sync + 'static {
 pub trait ConnectorFactory: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
     fn summary(&self) -> &'static str;
+    fn capabilities(&self) -> Capabilities;
+    fn tested_versions(&self) -> Option<&'static [&'static str]>;
     /// The kind's own options, without the [`CommonOptions`](crate::options::CommonOptions) that every source has.
     fn options(&self) -> Vec<OptionSpec>;
     /// Makes a connector of checked options.
@@ -54,6 +86,14 @@ impl<K: ConnectorKind> ConnectorFactory for K {
 
     fn summary(&self) -> &'static str {
         K::SUMMARY
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        K::CAPABILITIES
+    }
+
+    fn tested_versions(&self) -> Option<&'static [&'static str]> {
+        K::TESTED_VERSIONS
     }
 
     fn options(&self) -> Vec<OptionSpec> {
@@ -118,12 +158,85 @@ pub trait Connector: Send + Sync {
         None
     }
 
-    /// The rows of a statement in the source's dialect, with exactly these columns. Nothing is asked before the first poll.
-    fn run(&self, statement: Statement, columns: SchemaRef) -> RowStream {
-        let _ = (statement, columns);
-        let error = Error::internal("a data source without SQL was given a statement");
-        futures::stream::once(async { Err(error) }).boxed()
+    /// The rows of a statement in the source's own language, with exactly the columns of the request. It changes nothing, and nothing
+    /// is asked before the first poll.
+    fn run(&self, request: RunRequest) -> RowStream {
+        let _ = request;
+        futures::stream::once(async { Err(incapable()) }).boxed()
     }
+
+    /// A text that is another one whenever the metadata of the source may have changed, at the cost of a few statements however
+    /// many tables there are. `None` where the source cannot tell. What it does not notice, the kind's documentation says; the
+    /// gateway harvests from time to time even if it stays the same.
+    async fn fingerprint(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// The databases of the server, where the source's options say that each of them is to be a source of its own. Its options are
+    /// the same, but [`DATABASE_OPTION`] names the database, and [`DATABASES_OPTION`] is left out.
+    async fn databases(&self) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    /// Whether the source's options forbid [`Connector::write`] and [`Connector::execute`]. The gateway then calls neither.
+    fn is_read_only(&self) -> bool {
+        true
+    }
+
+    /// Adds rows to a table, all of them or none, and says how many there were. The rows are pulled as fast as the source takes them.
+    async fn write(&self, request: WriteRequest, rows: RowStream) -> Result<u64> {
+        let _ = (request, rows);
+        Err(incapable())
+    }
+
+    /// The columns of the rows that a query in the source's own language answers with. It is not run. What is no query is an error.
+    async fn describe(&self, query: &str, user: &str) -> Result<Vec<QueryColumn>> {
+        let _ = (query, user);
+        Err(incapable())
+    }
+
+    /// Runs one statement in the source's own language and says how many rows it concerned. Rows that it answers with are thrown away.
+    async fn execute(&self, statement: &str, user: &str) -> Result<u64> {
+        let _ = (statement, user);
+        Err(incapable())
+    }
+}
+
+/// The gateway calls only what the kind's [`Capabilities`] say.
+fn incapable() -> Error {
+    Error::internal("a connector was asked for what it cannot do")
+}
+
+/// A query whose rows are wanted.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    pub statement: Statement,
+    /// The columns as they are to be given, with their types.
+    pub columns: SchemaRef,
+    /// Who asks, for the source's own list of sessions.
+    pub user: String,
+}
+
+/// Where rows are to be added.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    pub schema: String,
+    pub table: String,
+    /// The columns of the rows, named as in the table. The others get their defaults.
+    pub columns: Vec<FieldRef>,
+    /// Who adds them, for the source's own list of sessions.
+    pub user: String,
+}
+
+/// A column of a query in a source's own language.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryColumn {
+    /// As the source names it; names may repeat.
+    pub name: String,
+    /// The type in which [`Connector::run`] gives the values.
+    pub data_type: DataType,
+    /// The type that clients see.
+    pub pg_type: PgType,
 }
 
 /// What part of a source a harvest covers.
@@ -188,6 +301,8 @@ pub struct ReadRequest {
     pub predicates: Vec<Predicate>,
     /// How many rows are enough.
     pub limit: Option<usize>,
+    /// Who asks, for the source's own list of sessions.
+    pub user: String,
 }
 
 /// How the rows of a table are read.

@@ -41,6 +41,8 @@ pub enum Code {
     AlreadyExists,
     /// A name is given twice in one statement (42712).
     DuplicateAlias,
+    /// A column is named twice (42701).
+    DuplicateColumn,
     /// A cursor of that name exists (42P03).
     DuplicateCursor,
     /// A prepared statement of that name exists (42P05).
@@ -65,6 +67,20 @@ pub enum Code {
     OutOfRange,
     /// NULL where there must be a value (22004).
     NullValue,
+    /// A text is longer than its type allows (22001).
+    TooLong,
+    /// A row of these values is there already (23505).
+    UniqueViolation,
+    /// NULL for a column that must have a value (23502).
+    NotNullViolation,
+    /// A row refers to one that is not there, or is referred to (23503).
+    ForeignKeyViolation,
+    /// A row does not fulfil a condition of its table or type (23514).
+    CheckViolation,
+    /// Any other constraint of a table is violated (23000).
+    IntegrityViolation,
+    /// The object is of a kind that does not allow this (42809).
+    WrongObject,
     /// A place that an array or a string of bytes does not have (2202E).
     Subscript,
     /// A division by zero (22012).
@@ -83,6 +99,8 @@ pub enum Code {
     Protocol,
     /// The role may not do this (42501).
     Privilege,
+    /// A privilege that objects of this kind do not have (0LP01).
+    InvalidGrant,
     /// The role may not log in (28000).
     Authorization,
     /// The password is wrong (28P01).
@@ -157,6 +175,7 @@ impl Code {
             Code::Cardinality => "21000",
             Code::AlreadyExists => "42710",
             Code::DuplicateAlias => "42712",
+            Code::DuplicateColumn => "42701",
             Code::DuplicateCursor => "42P03",
             Code::DuplicateStatement => "42P05",
             Code::DatatypeMismatch => "42804",
@@ -169,6 +188,13 @@ impl Code {
             Code::FixedSetting => "55P02",
             Code::OutOfRange => "22003",
             Code::NullValue => "22004",
+            Code::TooLong => "22001",
+            Code::UniqueViolation => "23505",
+            Code::NotNullViolation => "23502",
+            Code::ForeignKeyViolation => "23503",
+            Code::CheckViolation => "23514",
+            Code::IntegrityViolation => "23000",
+            Code::WrongObject => "42809",
             Code::Subscript => "2202E",
             Code::DivisionByZero => "22012",
             Code::InvalidLogarithm => "2201E",
@@ -178,6 +204,7 @@ impl Code {
             Code::BadData => "22000",
             Code::Protocol => "08P01",
             Code::Privilege => "42501",
+            Code::InvalidGrant => "0LP01",
             Code::Authorization => "28000",
             Code::Password => "28P01",
             Code::Conflict => "40001",

@@ -1,7 +1,9 @@
-//! What a connector implements, and the words that it shares with the gateway: errors, options, types and metadata.
+//! What a connector implements, and the words that it shares with the gateway: errors, options, types and metadata. And what connectors
+//! share with each other: streams of batches, and the patience with a server that is down.
 //!
 //! Deliberately absent: DataFusion, an SQL parser, the wire protocol and the store.
 
+pub mod breaker;
 pub mod connector;
 pub mod error;
 pub mod metadata;

@@ -12,7 +12,7 @@ pub use harvest::Harvest;
 pub use layout::Relation;
 pub use rows::{
     ColumnRow, ConstraintKind, ConstraintRow, Generated, IndexRow, ParameterRow, PartitionRow, ReferentialAction, RoutineKind, RoutineRow,
-    SchemaRow, TableKind, TableOptionRow, TableRow, TypeKind, TypeRow, ViewRow,
+    SchemaRow, SequenceRow, TableKind, TableOptionRow, TableRow, TriggerRow, TriggerTiming, TypeKind, TypeRow, ViewRow,
 };
 pub use snapshot::{ColumnType, SchemaMetadata, Snapshot};
 
@@ -54,6 +54,7 @@ mod tests {
                         nullable: true,
                         default: None,
                         generated: None,
+                        collation: None,
                         comment: None,
                     })
                     .expect("a column of a known table");
@@ -61,7 +62,9 @@ mod tests {
         }
         for table in tables {
             let kind = ConstraintKind::PrimaryKey;
-            let row = ConstraintRow { schema: "s", table, name: "pk", kind, columns: &["a"], deferrable: false, initially_deferred: false };
+            let (deferrable, initially_deferred) = (false, false);
+            let row =
+                ConstraintRow { schema: "s", table, name: "pk", kind, columns: &["a"], deferrable, initially_deferred, comment: None };
             harvest.constraint(row).expect("a constraint of a known table");
         }
         harvest.finish().expect("a harvest").remove(0)

@@ -6,11 +6,13 @@
 
 mod dialect;
 mod select;
+mod window;
 mod write;
 
 use arrow::datatypes::DataType;
 
 pub use dialect::{Dialect, Parameter, Statement};
+pub use window::{Bound, Frame, Window, WindowFunction};
 pub use write::write;
 
 use crate::predicate::{Comparison, Value};
@@ -35,8 +37,8 @@ pub enum Query {
         input: Box<Query>,
         expressions: Vec<Expr>,
     },
-    /// The columns of the left side and then those of the right, or for [`JoinKind::Semi`] and [`JoinKind::Anti`] of the left
-    /// alone. The condition is over both.
+    /// The columns of the left side and then those of the right. For [`JoinKind::Semi`] and [`JoinKind::Anti`] it is the left
+    /// side alone, for [`JoinKind::Mark`] the left side and the mark. The condition is over both.
     Join {
         left: Box<Query>,
         right: Box<Query>,
@@ -48,6 +50,11 @@ pub enum Query {
         input: Box<Query>,
         groups: Vec<Expr>,
         aggregates: Vec<Aggregate>,
+    },
+    /// The columns of the input, and then one for each function, computed of the rows around each row.
+    Window {
+        input: Box<Query>,
+        functions: Vec<Window>,
     },
     /// The rows of all inputs, which have columns of the same types.
     UnionAll {
@@ -73,6 +80,8 @@ pub struct TableColumn {
     pub pg_type: PgType,
     /// The type as the source itself writes it.
     pub native_type: String,
+    /// Where it is another one than text has there by default.
+    pub collation: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +94,8 @@ pub enum JoinKind {
     Semi,
     /// The rows of the left side that have none.
     Anti,
+    /// All rows of the left side, each with whether it has a match.
+    Mark,
 }
 
 /// A value computed of a row.
@@ -139,9 +150,37 @@ pub enum Function {
     Like,
     /// In characters.
     CharacterLength,
+    /// From a character on, which is counted from 1: to the end, or so many.
+    Substring,
+    /// The first so many characters.
+    Left,
+    /// The last so many characters.
+    Right,
+    /// Without the blanks at both ends.
+    Trim,
+    /// Without the blanks at the start.
+    TrimStart,
+    /// Without the blanks at the end.
+    TrimEnd,
+    /// Every occurrence of the second argument replaced by the third.
+    Replace,
+    /// The character, from 1, where the second argument begins in the first; 0 where it is not in it.
+    Position,
     Absolute,
+    Floor,
+    Ceiling,
+    /// To so many digits behind the point; a half goes away from zero.
+    Round,
     Coalesce,
     NullIf,
+    /// Nulls are left out.
+    Greatest,
+    /// Nulls are left out.
+    Least,
+    /// A time, the second argument, cut to the unit that the first one names.
+    DateTrunc,
+    /// The field of a date or time, the second argument, that the first one names. It is a number.
+    Extract,
 }
 
 impl Function {
@@ -175,6 +214,8 @@ pub enum AggregateFunction {
     Sum,
     Min,
     Max,
+    /// Rounded to the scale of its type, a half away from zero.
+    Average,
 }
 
 /// What rows are sorted by.
@@ -193,10 +234,16 @@ impl Query {
             Query::Filter { input, .. } | Query::Sort { input, .. } | Query::Limit { input, .. } => input.column_types(),
             Query::Project { expressions, .. } => expressions.iter().map(|expression| expression.data_type.clone()).collect(),
             Query::Join { left, kind: JoinKind::Semi | JoinKind::Anti, .. } => left.column_types(),
+            Query::Join { left, kind: JoinKind::Mark, .. } => [left.column_types(), vec![DataType::Boolean]].concat(),
             Query::Join { left, right, .. } => [left.column_types(), right.column_types()].concat(),
             Query::Aggregate { groups, aggregates, .. } => {
                 let groups = groups.iter().map(|group| group.data_type.clone());
                 groups.chain(aggregates.iter().map(|aggregate| aggregate.data_type.clone())).collect()
+            }
+            Query::Window { input, functions } => {
+                let mut types = input.column_types();
+                types.extend(functions.iter().map(|function| function.data_type.clone()));
+                types
             }
             Query::UnionAll { inputs } => inputs.first().map(Query::column_types).unwrap_or_default(),
         }
@@ -219,5 +266,21 @@ impl Expr {
     /// Whether it is the same for every row.
     pub fn is_constant(&self) -> bool {
         matches!(self.kind, ExprKind::Constant(_))
+    }
+
+    /// The constant integer that it is.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self.kind {
+            ExprKind::Constant(Value::Int(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The constant text that it is.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            ExprKind::Constant(Value::Text(text)) => Some(text),
+            _ => None,
+        }
     }
 }

@@ -1,10 +1,14 @@
-//! Every administrative statement leaves exactly one entry in the audit journal: it succeeded, it failed, or it was cancelled.
+//! Every administrative statement leaves exactly one entry in the audit journal: it succeeded, it failed, or it was cancelled. So does
+//! every statement that writes to a data source, or speaks to it in its own language.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{Actor, Services, audit};
+use futures::StreamExt;
+use futures::stream;
 use serde_json::Value;
+use spi::connector::RowStream;
 use spi::{Code, Error, Result};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -33,8 +37,7 @@ pub(crate) async fn audited<T>(
     work: impl Future<Output = Result<T>>,
     revision: impl FnOnce(&T) -> Option<u64>,
 ) -> Result<T> {
-    let mut unwritten =
-        Unwritten(Some(Draft { services: Arc::clone(&ctx.services), actor: ctx.actor.clone(), entry, started: Instant::now() }));
+    let mut unwritten = Unwritten::begin(ctx, entry);
     let outcome = work.await;
     let revision = outcome.as_ref().map(revision).map_err(Error::clone);
     let written = unwritten.0.take().map(|draft| draft.write(revision.clone()));
@@ -51,6 +54,70 @@ pub(crate) async fn audited<T>(
     outcome
 }
 
+/// Does work that is about rows of a data source, and writes down what came of it, with their number.
+pub(crate) async fn audited_rows(ctx: &CallContext, entry: Entry, work: impl Future<Output = Result<u64>>) -> Result<u64> {
+    let mut unwritten = Unwritten::begin(ctx, entry);
+    let outcome = work.await;
+    if let Some(draft) = unwritten.0.take() {
+        draft.write_rows(&outcome).await;
+    }
+    outcome
+}
+
+/// Does what comes before such rows. It leaves an entry only if it fails: then there will be no rows that leave one.
+pub(crate) async fn audited_failure<T>(ctx: &CallContext, entry: Entry, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let draft = Draft::new(ctx, entry);
+    let outcome = work.await;
+    if let Err(error) = &outcome {
+        draft.write_rows(&Err(error.clone())).await;
+    }
+    outcome
+}
+
+/// Passes on rows of a data source and writes down what came of them, with their number: where they end, or where their reader
+/// wants no more of them, which the entry then says.
+pub(crate) fn audited_stream(ctx: &CallContext, entry: Entry, rows: RowStream) -> RowStream {
+    let reading = Reading { rows, draft: Some(Draft::new(ctx, entry)), read: 0 };
+    let next = |mut reading: Reading| async move {
+        // After its end, or its error, there is nothing to be read and nothing to be written.
+        reading.draft.as_ref()?;
+        let next = reading.rows.next().await;
+        match &next {
+            Some(Ok(batch)) => reading.read += batch.num_rows() as u64,
+            Some(Err(error)) => reading.end(Err(error.clone())).await,
+            None => reading.end(Ok(reading.read)).await,
+        }
+        next.map(|next| (next, reading))
+    };
+    stream::unfold(reading, next).boxed()
+}
+
+/// Rows that are being read.
+struct Reading {
+    rows: RowStream,
+    /// None after the end.
+    draft: Option<Draft>,
+    read: u64,
+}
+
+impl Reading {
+    async fn end(&mut self, outcome: Result<u64>) {
+        if let Some(draft) = self.draft.take() {
+            draft.write_rows(&outcome).await;
+        }
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Some(mut draft) = self.draft.take().filter(|_| Handle::try_current().is_ok()) {
+            draft.add("rows", self.read.into());
+            draft.add("complete", false.into());
+            draft.write(Ok(None));
+        }
+    }
+}
+
 /// An entry whose outcome is not known yet.
 struct Draft {
     services: Arc<Services>,
@@ -60,6 +127,25 @@ struct Draft {
 }
 
 impl Draft {
+    fn new(ctx: &CallContext, entry: Entry) -> Self {
+        Self { services: Arc::clone(&ctx.services), actor: ctx.actor.clone(), entry, started: Instant::now() }
+    }
+
+    /// Adds to what was asked for what came of it.
+    fn add(&mut self, name: &str, value: Value) {
+        if let Some(Value::Object(arguments)) = &mut self.entry.arguments {
+            arguments.insert(name.to_owned(), value);
+        }
+    }
+
+    async fn write_rows(mut self, outcome: &Result<u64>) {
+        if let Ok(rows) = outcome {
+            self.add("rows", (*rows).into());
+        }
+        // The task cannot be cancelled, and a panic in it is in the log.
+        let _ = self.write(outcome.as_ref().map(|_| None).map_err(Error::clone)).await;
+    }
+
     /// In a task of its own: whoever waits for it may be cancelled, and the entry is written nevertheless.
     fn write(self, outcome: Result<Option<u64>>) -> JoinHandle<()> {
         let Draft { services, actor, entry: Entry { action, object, arguments }, started } = self;
@@ -72,6 +158,12 @@ impl Draft {
 
 /// Writes the entry as that of a cancelled statement if the statement is dropped before it ends.
 struct Unwritten(Option<Draft>);
+
+impl Unwritten {
+    fn begin(ctx: &CallContext, entry: Entry) -> Self {
+        Self(Some(Draft::new(ctx, entry)))
+    }
+}
 
 impl Drop for Unwritten {
     fn drop(&mut self) {

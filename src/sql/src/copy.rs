@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Arc<PlanContext>, copy: &Copy, source: &Source
             &table
         }
     };
-    let plan = planner::plan(context, query, source, &[])?;
+    let plan = planner::plan(context, query, source, &[]).await?;
     let format = format(&copy.options, &plan.columns)?;
     let batches = plan.execute(context, Vec::new()).await?;
     Ok(Answer::CopyOut { format, columns: Arc::clone(&plan.columns), batches })

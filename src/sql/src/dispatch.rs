@@ -3,6 +3,7 @@
 //! What is decided here looks at the parsed statement and never at its text.
 
 mod execute;
+mod rows;
 mod setting;
 mod transaction;
 
@@ -18,7 +19,7 @@ use crate::plan_context::PlanContext;
 use crate::planner::{self, Planned};
 use crate::prepared::Described;
 use crate::session::Session;
-use crate::{copy, cursor, explain, procedures, roles, servers};
+use crate::{copy, cursor, explain, insert, procedures, roles, servers};
 
 /// A statement to be run.
 pub(crate) struct Work {
@@ -31,10 +32,10 @@ pub(crate) struct Work {
 
 impl Work {
     /// The plan of the statement's query, made now unless it was prepared.
-    pub(crate) fn plan(&self, context: &Arc<PlanContext>) -> Result<Arc<Planned>> {
+    pub(crate) async fn plan(&self, context: &Arc<PlanContext>) -> Result<Arc<Planned>> {
         match (&self.plan, self.statement.command.query()) {
             (Some(plan), _) => Ok(Arc::clone(plan)),
-            (None, Some(query)) => Ok(Arc::new(planner::plan(context, query, &self.statement.source, &[])?)),
+            (None, Some(query)) => Ok(Arc::new(planner::plan(context, query, &self.statement.source, &[]).await?)),
             (None, None) => Err(Error::internal("a statement without a query has no plan")),
         }
     }
@@ -45,10 +46,15 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
     let statement = work.statement.clone();
     match statement.command.as_ref() {
         Command::Empty => Ok(Answer::Empty),
-        Command::Query(_) => {
-            let plan = work.plan(context)?;
-            let batches = plan.execute(context, work.values).await?;
-            Ok(Answer::Rows { columns: Arc::clone(&plan.columns), batches, command: "SELECT" })
+        Command::Query(query) => {
+            let plan = work.plan(context).await?;
+            let (is_described, is_pinned) = (work.plan.is_some(), session.transaction.in_block());
+            let query = rows::Query { query, source: &statement.source, plan, values: work.values, is_described, is_pinned };
+            query.answer(context).await
+        }
+        Command::Insert(_) => {
+            let plan = work.plan(context).await?;
+            run_plan(session, context, &plan, work.values).await
         }
         Command::Call(call) => {
             administers(session, context, &format!("CALL {}", call.name.join(".")), "CALL")?;
@@ -69,7 +75,7 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
                 session.transaction.require_block("DECLARE CURSOR")?;
             }
             session.cursors.check_new(declare)?;
-            let plan = work.plan(context)?;
+            let plan = work.plan(context).await?;
             let batches = plan.execute(context, work.values).await?;
             session.cursors.declare(declare, Arc::clone(&plan.columns), batches);
             Ok(Answer::command("DECLARE CURSOR"))
@@ -77,11 +83,10 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
         Command::Fetch(fetch) => cursor::fetch(&session.cursors, fetch).await,
         Command::Close(name) => session.cursors.close(name.as_deref()),
         Command::Copy(command) => copy::run(context, command, &statement.source).await,
-        Command::Prepare(prepare) => execute::prepare(session, context, prepare, &statement),
+        Command::Prepare(prepare) => execute::prepare(session, context, prepare, &statement).await,
         Command::Execute(command) => {
             let (plan, values) = execute::plan(session, context, command).await?;
-            let batches = plan.execute(context, values).await?;
-            Ok(Answer::Rows { columns: Arc::clone(&plan.columns), batches, command: "SELECT" })
+            run_plan(session, context, &plan, values).await
         }
         Command::Deallocate(Some(name)) => session.prepared.deallocate(name).map(|()| Answer::command("DEALLOCATE")),
         Command::Deallocate(None) => {
@@ -90,10 +95,10 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
         }
         Command::Explain(command) => {
             let (plan, values) = match command.command.as_ref() {
-                Command::Query(_) | Command::Declare(_) => (work.plan(context)?, work.values),
+                Command::Query(_) | Command::Insert(_) | Command::Declare(_) => (work.plan(context).await?, work.values),
                 Command::Execute(inner) => execute::plan(session, context, inner).await?,
                 Command::Refused(refused) => return Err(refusal(refused, context)),
-                _ => return Err(Error::new(Code::Unsupported, "EXPLAIN works for queries only")),
+                _ => return Err(Error::new(Code::Unsupported, "EXPLAIN works for queries and INSERT only")),
             };
             explain::run(context, command, &plan, values).await
         }
@@ -106,13 +111,24 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
     }
 }
 
+/// Runs what was prepared: a query, or an INSERT of one.
+async fn run_plan(session: &Session, context: &Arc<PlanContext>, plan: &Planned, values: Vec<ScalarValue>) -> Result<Answer> {
+    match &plan.target {
+        Some(target) => insert::run(&session.transaction, context, plan, target, values).await,
+        None => {
+            let batches = plan.execute(context, values).await?;
+            Ok(Answer::Rows { columns: Arc::clone(&plan.columns), batches, command: "SELECT" })
+        }
+    }
+}
+
 /// What a statement takes and gives, before it runs. `declared` are the types that the client knows of its parameters, or 0.
-pub(crate) fn describe(session: &Session, context: &Arc<PlanContext>, statement: &Statement, declared: &[u32]) -> Result<Described> {
+pub(crate) async fn describe(session: &Session, context: &Arc<PlanContext>, statement: &Statement, declared: &[u32]) -> Result<Described> {
     let described = |columns: Option<Arc<[Column]>>| Ok(Described { parameter_types: Vec::new(), columns, plan: None });
     match statement.command.as_ref() {
-        command @ (Command::Query(_) | Command::Declare(_) | Command::Explain(_)) => {
+        command @ (Command::Query(_) | Command::Insert(_) | Command::Declare(_) | Command::Explain(_)) => {
             let Some(query) = command.query() else { return described(explain_columns(command)) };
-            let plan = Arc::new(planner::plan(context, query, &statement.source, declared)?);
+            let plan = Arc::new(planner::plan(context, query, &statement.source, declared).await?);
             let columns = match command {
                 Command::Query(_) => Some(Arc::clone(&plan.columns)),
                 _ => explain_columns(command),

@@ -8,6 +8,7 @@ use spi::Result;
 use spi::types::{PgType, oid};
 
 use crate::answer::{Answer, Column};
+use crate::insert;
 use crate::parse::{Explain, ExplainFormat};
 use crate::plan_context::PlanContext;
 use crate::planner::Planned;
@@ -16,7 +17,10 @@ use crate::planner::Planned;
 const INDENT: usize = 2;
 
 pub(crate) async fn run(context: &Arc<PlanContext>, explain: &Explain, plan: &Planned, values: Vec<ScalarValue>) -> Result<Answer> {
-    let lines = plan.explain(context, values, explain.analyze, explain.verbose).await?;
+    let lines = match &plan.target {
+        Some(target) => insert::explain(context, plan, target, values, explain.analyze, explain.verbose).await?,
+        None => plan.explain(context, values, explain.analyze, explain.verbose).await?,
+    };
     let rows = match explain.format {
         ExplainFormat::Text => lines,
         ExplainFormat::Json => vec![format!("{:#}", json!([{ "Plan": tree(&lines) }]))],

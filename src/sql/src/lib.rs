@@ -19,7 +19,9 @@ mod engine;
 mod error;
 mod explain;
 mod functions;
+mod insert;
 mod moment;
+mod native;
 mod notices;
 mod output;
 mod own_database;
@@ -39,6 +41,7 @@ mod scan;
 mod servers;
 mod session;
 mod settings;
+mod source_access;
 mod source_table;
 mod tables;
 #[cfg(test)]

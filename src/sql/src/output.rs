@@ -10,13 +10,14 @@ use datafusion::logical_expr::LogicalPlan;
 use spi::types::{PgType, oid};
 
 pub(crate) use figure::figure_name;
+pub(crate) use origin::origins;
 pub(crate) use select_list::{OutputNames, rename};
 pub(crate) use sql_types::{Types, arrow_type, cast_target, pg_type};
 
 use crate::answer::{Column, Format};
 use crate::functions;
 use crate::resolve::Relations;
-use origin::{called_function, origins};
+use origin::called_function;
 
 /// The columns of a planned query. Where they come from, the plan says as the statement was written; which types they have, the
 /// plan after its types were made to fit.

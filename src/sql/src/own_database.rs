@@ -49,6 +49,7 @@ fn source() -> DataSource {
         state: State::Published,
         comment: Some("The gateway's own database.".to_owned()),
         labels: BTreeMap::new(),
+        member_of: None,
         current_version: 0,
         published_version: None,
         expires_at: None,
@@ -93,6 +94,7 @@ fn harvest_relation(harvest: &mut Harvest, table: &dyn Table) -> Result<()> {
             nullable: true,
             default: None,
             generated: None,
+            collation: None,
             comment: Some(&column.description),
         })?;
     }

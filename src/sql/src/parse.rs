@@ -8,6 +8,7 @@ mod copy;
 mod cursor;
 mod depth;
 mod explain;
+mod insert;
 mod notify;
 mod position;
 mod prepare;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Empty,
     /// Always [`ast::Statement::Query`], in the form in which the planner takes it.
     Query(Box<ast::Statement>),
+    /// Always [`ast::Statement::Insert`], and of PostgreSQL's form.
+    Insert(Box<ast::Statement>),
     Call(Call),
     Setting(SettingCommand),
     Transaction(TransactionCommand),
@@ -87,10 +90,10 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// The query that has to be planned for the command.
+    /// What has to be planned for the command: a query, or an INSERT with one.
     pub(crate) fn query(&self) -> Option<&ast::Statement> {
         match self {
-            Command::Query(query) => Some(query),
+            Command::Query(query) | Command::Insert(query) => Some(query),
             Command::Declare(declare) => Some(&declare.query),
             Command::Explain(explain) => explain.command.query(),
             _ => None,
@@ -157,6 +160,7 @@ fn command_start(tokens: &mut Tokens<'_>) -> Result<Command> {
     let Token::Word(word) = tokens.peek() else { return Err(tokens.unexpected()) };
     match word.value.to_ascii_uppercase().as_str() {
         "SELECT" | "WITH" | "VALUES" | "TABLE" => query(tokens),
+        "INSERT" => insert::parse(tokens),
         "CALL" => call::parse(tokens).map(Command::Call),
         "SET" => setting::parse_set(tokens),
         "RESET" => setting::parse_reset(tokens),
@@ -191,7 +195,7 @@ fn query(tokens: &mut Tokens<'_>) -> Result<Command> {
     let query = tokens.query()?;
     let changes = |kind: &str| Ok(Command::Refused(Refused { kind: kind.to_owned(), hint: None }));
     match query.body.as_ref() {
-        ast::SetExpr::Insert(_) => changes("INSERT"),
+        ast::SetExpr::Insert(_) => insert::with(*query),
         ast::SetExpr::Update(_) => changes("UPDATE"),
         ast::SetExpr::Delete(_) => changes("DELETE"),
         ast::SetExpr::Merge(_) => changes("MERGE"),

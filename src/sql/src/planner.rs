@@ -1,7 +1,8 @@
 //! DataFusion's only way in: a query is resolved, rewritten, planned, and run.
 //!
 //! Planning contacts nobody: it knows tables from the catalog that the statement pins. Connectors are asked for when the
-//! plan runs, and what they read, they read while their rows are taken.
+//! plan runs, and what they read, they read while their rows are taken. Only the columns of queries in a data source's own language
+//! are asked of the source before.
 
 mod aggregates;
 mod arrays;
@@ -13,6 +14,7 @@ mod kept;
 mod literals;
 mod names;
 pub(crate) mod operators;
+mod padded;
 mod parameters;
 mod provider;
 mod quantified;
@@ -37,12 +39,15 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use domain::catalog::Catalog;
+use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 use spi::connector::Connector;
 use spi::{Code, Error, Result};
 
 use crate::answer::{BatchStream, Column};
 use crate::error::from_datafusion;
+use crate::insert::{self, Rows, Target};
+use crate::native;
 use crate::output;
 use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
@@ -50,6 +55,7 @@ use crate::pushdown;
 use crate::resolve::{self, Relations};
 use crate::scan;
 use crate::source_table;
+pub(crate) use aggregates::{AVERAGED, ROUNDED_AVERAGE};
 pub(crate) use casts::conversion;
 use kept::Kept;
 use parameters::ParameterTypes;
@@ -59,6 +65,8 @@ use statement::{About, Statement};
 
 /// A query that can be run any number of times.
 pub(crate) struct Planned {
+    /// Where its rows are to be added, if it is that of an INSERT.
+    pub(crate) target: Option<Target>,
     /// The columns of its rows.
     pub(crate) columns: Arc<[Column]>,
     /// The OIDs of its parameters' types.
@@ -76,21 +84,36 @@ pub(crate) struct Planned {
     search_path: Vec<String>,
 }
 
-/// Plans a query. `statement` is [`ast::Statement::Query`], `source` the text that its places refer to; `parameter_types` are
-/// the OIDs that the client knows, with 0 for those that it does not.
-pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
-    let ast::Statement::Query(query) = statement else {
-        return Err(Error::new(Code::Unsupported, "only queries can be planned"));
-    };
+/// Plans a query. `statement` is [`ast::Statement::Query`] or [`ast::Statement::Insert`], `source` the text that its places refer to;
+/// `parameter_types` are the OIDs that the client knows, with 0 for those that it does not.
+///
+/// The future is on the heap: planning keeps much, and every caller would carry it along.
+pub(crate) fn plan<'a>(
+    ctx: &'a Arc<PlanContext>,
+    statement: &'a ast::Statement,
+    source: &'a SourceText,
+    parameter_types: &'a [u32],
+) -> BoxFuture<'a, Result<Planned>> {
+    Box::pin(plan_here(ctx, statement, source, parameter_types))
+}
+
+async fn plan_here(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
+    let resolved = deep::with_stack(source.0.len(), || resolve(ctx, statement, source, parameter_types))?;
+    let Resolved { mut target, rows, mut relations, natives } = resolved;
+    native::describe(ctx, natives, source, &mut relations).await?;
     deep::with_stack(source.0.len(), || {
         let shared = ctx.engine.planning();
-        let query = rewritten(shared, query);
-        let relations = resolve::resolve(ctx, &query, source)?;
-        let made = plan_query(shared, &statement_of(ctx, false), query, &relations, source, parameter_types)?;
+        let Rows { query, parameter_types, untyped } = rows;
+        let made = plan_query(shared, &statement_of(ctx, false), query, &relations, source, &parameter_types)?;
+        let plan = match &mut target {
+            Some(target) => insert::assign(made.plan, &made.columns, &untyped, target)?,
+            None => made.plan,
+        };
         Ok(Planned {
-            columns: made.columns,
+            columns: if target.is_some() { [].into() } else { made.columns },
+            target,
             parameter_types: made.parameter_types,
-            plan: made.plan,
+            plan,
             value_types: made.value_types,
             kept: Kept::default(),
             statement_bytes: source.0.len(),
@@ -100,10 +123,42 @@ pub(crate) fn plan(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &
     })
 }
 
+/// A statement whose names are resolved.
+struct Resolved {
+    target: Option<Target>,
+    rows: Rows,
+    relations: Relations,
+    /// What the data sources are to be asked for the columns of.
+    natives: Vec<native::Call>,
+}
+
+fn resolve(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceText, parameter_types: &[u32]) -> Result<Resolved> {
+    let (target, mut rows) = match statement {
+        ast::Statement::Query(query) => {
+            (None, Rows { query: query.as_ref().clone(), parameter_types: parameter_types.to_vec(), untyped: Vec::new() })
+        }
+        ast::Statement::Insert(insert) => {
+            let mut target = Target::resolve(ctx, insert, source)?;
+            let rows = insert::rows(insert.source.as_deref(), &mut target, parameter_types, source)?;
+            (Some(target), rows)
+        }
+        _ => return Err(Error::new(Code::Unsupported, "only queries can be planned")),
+    };
+    rows.query = rewritten(ctx.engine.planning(), &rows.query);
+    let relations = resolve::resolve(ctx, &rows.query, source)?;
+    let natives = native::take(&mut rows.query, source)?;
+    Ok(Resolved { target, rows, relations, natives })
+}
+
 impl Planned {
     /// Whether the names of the statement still mean what they meant when it was planned.
     pub(crate) fn holds_for(&self, ctx: &PlanContext) -> bool {
         Arc::ptr_eq(&self.catalog, &ctx.catalog) && self.search_path == ctx.search_path()
+    }
+
+    /// The tables of data sources that the query reads.
+    pub(crate) fn source_tables(&self) -> Result<Vec<source_table::Named>> {
+        source_table::tables_of(&self.plan).map_err(from_datafusion)
     }
 
     /// The rows, computed as they are taken. Dropping the stream ends the work.
@@ -149,6 +204,13 @@ impl Planned {
         }
         Ok(connectors)
     }
+}
+
+/// The client was told of other columns than the statement would give by now.
+pub(crate) fn changed_result_type() -> Error {
+    Error::new(Code::Unsupported, "cached plan must not change result type")
+        .detail("A table of the statement changed since it was prepared.")
+        .hint("Prepare the statement again.")
 }
 
 fn statement_of(ctx: &Arc<PlanContext>, only_explained: bool) -> Statement {

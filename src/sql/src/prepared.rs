@@ -78,17 +78,15 @@ impl Prepared {
     }
 
     /// The plan of the statement's query: the one that was kept, or a new one where names may mean something else by now.
-    pub(crate) fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Planned>>> {
+    pub(crate) async fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Planned>>> {
         let Some(query) = self.statement.command.query() else { return Ok(None) };
         if let Some(kept) = self.plan.as_ref().filter(|_| self.holds_for(context)) {
             return Ok(Some(Arc::clone(&kept.plan)));
         }
-        let plan = Arc::new(planner::plan(context, query, &self.statement.source, &self.parameter_types)?);
+        let plan = Arc::new(planner::plan(context, query, &self.statement.source, &self.parameter_types).await?);
         let promised = self.columns.as_deref().filter(|_| matches!(*self.statement.command, Command::Query(_)));
         if promised.is_some_and(|columns| *columns != *plan.columns) {
-            return Err(Error::new(Code::Unsupported, "cached plan must not change result type")
-                .detail("A table of the statement changed since it was prepared.")
-                .hint("Prepare the statement again."));
+            return Err(planner::changed_result_type());
         }
         self.plan = Some(KeptPlan { plan: Arc::clone(&plan), world: World::of(context) });
         Ok(Some(plan))

@@ -26,6 +26,7 @@ mod alter_datasource;
 mod comment_datasource;
 mod create_datasource;
 mod drop_datasource;
+mod execute_on;
 mod expire_datasource;
 mod masking;
 mod outcome;
@@ -47,6 +48,7 @@ pub(crate) const ALL: &[&dyn AnyProcedure] = &[
     &comment_datasource::CommentDatasource,
     &create_datasource::CreateDatasource,
     &drop_datasource::DropDatasource,
+    &execute_on::ExecuteOn,
     &expire_datasource::ExpireDatasource,
     &pause_datasource::PauseDatasource,
     &publish_datasource::PublishDatasource,
@@ -90,6 +92,8 @@ pub(crate) enum Privilege {
     Superuser,
     /// Whoever may use the data source that the call names. The procedure checks it, when it knows which one that is.
     Usage,
+    /// Whoever may run statements in its own language. The procedure checks this too.
+    Execute,
 }
 
 impl Privilege {
@@ -98,13 +102,14 @@ impl Privilege {
         match self {
             Privilege::Superuser => "superuser",
             Privilege::Usage => "superuser, or USAGE on the data source",
+            Privilege::Execute => "superuser, or USAGE and EXECUTE on the data source",
         }
     }
 
     fn require(self, ctx: &CallContext, procedure: &str) -> Result<()> {
         match self {
             Privilege::Superuser if !ctx.actor.superuser => Err(denied(ctx, procedure)),
-            Privilege::Superuser | Privilege::Usage => Ok(()),
+            Privilege::Superuser | Privilege::Usage | Privilege::Execute => Ok(()),
         }
     }
 }

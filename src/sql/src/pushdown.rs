@@ -6,9 +6,12 @@
 //! [`Dialect`](spi::query::Dialect); what is not translated stays here too.
 
 mod aggregate;
+mod early;
 mod expression;
+mod function;
 mod join;
 mod remote;
+mod window;
 
 use std::sync::Arc;
 
@@ -24,7 +27,7 @@ use expression::{translate, translate_all};
 
 /// The plan with the parts that its sources answer whole.
 pub(crate) fn push_down(plan: LogicalPlan) -> Result<LogicalPlan> {
-    match part(plan)? {
+    match part(early::aggregate_early(plan)?)? {
         // Nothing stands above it that could change the order of its rows.
         Part::Whole(whole) => Ok(whole.remote()),
         other => other.into_plan(),
@@ -148,6 +151,7 @@ fn part(plan: LogicalPlan) -> Result<Part> {
         LogicalPlan::Aggregate(node) => aggregate::part(node),
         LogicalPlan::Distinct(Distinct::All(input)) => aggregate::distinct(Arc::unwrap_or_clone(input)),
         LogicalPlan::Join(node) => join::part(node),
+        LogicalPlan::Window(node) => window::part(node),
         LogicalPlan::Union(mut union) => {
             let inputs: Vec<Part> = union.inputs.into_iter().map(|input| part(Arc::unwrap_or_clone(input))).collect::<Result<_>>()?;
             if let Some(whole) = united(&inputs, &union.schema) {
@@ -259,11 +263,7 @@ fn projected(mut projection: Projection) -> Result<Part> {
 fn sorted(mut sort: Sort) -> Result<Part> {
     let input = part(Arc::unwrap_or_clone(sort.input))?;
     if let Part::Whole(whole) = &input {
-        let keys = sort.expr.iter().map(|key| {
-            let expression = translate(&key.expr, &[&whole.schema])?;
-            Some(SortKey { expression, descending: !key.asc, nulls_first: key.nulls_first })
-        });
-        let query = keys.collect::<Option<Vec<_>>>().map(|keys| Query::Sort { input: whole.input(), keys });
+        let query = sort_keys(&sort.expr, &whole.schema).map(|keys| Query::Sort { input: whole.input(), keys });
         let query = query.map(|query| match sort.fetch {
             Some(fetch) => Query::Limit { input: Box::new(query), skip: 0, fetch: Some(fetch) },
             None => query,
@@ -274,6 +274,14 @@ fn sorted(mut sort: Sort) -> Result<Part> {
     }
     sort.input = Arc::new(input.into_plan()?);
     with_subqueries(LogicalPlan::Sort(sort))
+}
+
+fn sort_keys(keys: &[SortExpr], schema: &DFSchema) -> Option<Vec<SortKey>> {
+    let key = |key: &SortExpr| {
+        let expression = translate(&key.expr, &[schema])?;
+        Some(SortKey { expression, descending: !key.asc, nulls_first: key.nulls_first })
+    };
+    keys.iter().map(key).collect()
 }
 
 /// UNION ALL of parts of one source, whose columns have the same types.

@@ -74,6 +74,11 @@ pub(crate) struct RelationColumn {
 }
 
 impl Relations {
+    /// Adds a relation that the statement knows under a name of one part.
+    pub(crate) fn add(&mut self, name: &str, provider: Arc<dyn TableProvider>, columns: Vec<RelationColumn>) {
+        self.0.insert(TableReference::bare(name), Relation { provider, columns, metadata: None });
+    }
+
     pub(crate) fn provider(&self, name: &TableReference) -> Option<&Arc<dyn TableProvider>> {
         self.0.get(name).map(|relation| &relation.provider)
     }

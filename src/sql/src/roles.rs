@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::{self, AlterRole, CreateRole};
+use domain::access::{self, AlterRole, CreateRole, Privilege};
 use domain::data_sources;
 use serde_json::{Map, Value, json};
 use spi::secret::MASK;
@@ -28,19 +28,19 @@ async fn work(ctx: &CallContext, command: &RoleCommand) -> Result<Option<u64>> {
         RoleCommand::Create { name, options } => create(ctx, name, options).await.map(Some),
         RoleCommand::Alter { name, options } => alter(ctx, name, options).await.map(Some),
         RoleCommand::Drop { names, if_exists } => drop_all(ctx, names, *if_exists).await,
-        RoleCommand::Grant { sources, roles } => {
+        RoleCommand::Grant { privileges, sources, roles } => {
             require_existing(ctx, "grant privileges", sources, roles)?;
             let mut revision = None;
             for (source, role) in pairs(sources, roles) {
-                revision = Some(access::grant_usage(&ctx.services, &ctx.actor, source, role).await?);
+                revision = Some(access::grant(&ctx.services, &ctx.actor, privileges, source, role).await?);
             }
             Ok(revision)
         }
-        RoleCommand::Revoke { sources, roles } => {
+        RoleCommand::Revoke { privileges, sources, roles } => {
             require_existing(ctx, "revoke privileges", sources, roles)?;
             let mut revision = None;
             for (source, role) in pairs(sources, roles) {
-                revision = Some(access::revoke_usage(&ctx.services, &ctx.actor, source, role).await?);
+                revision = Some(access::revoke(&ctx.services, &ctx.actor, privileges, source, role).await?);
             }
             Ok(revision)
         }
@@ -122,10 +122,18 @@ fn shown(command: &RoleCommand) -> (String, Value) {
     match command {
         RoleCommand::Create { name, options } | RoleCommand::Alter { name, options } => (name.clone(), shown_options(options)),
         RoleCommand::Drop { names, if_exists } => (names.join(", "), json!({ "if_exists": if_exists })),
-        RoleCommand::Grant { sources, roles } => (sources.join(", "), json!({ "privilege": "USAGE", "to": roles })),
-        RoleCommand::Revoke { sources, roles } => (sources.join(", "), json!({ "privilege": "USAGE", "from": roles })),
+        RoleCommand::Grant { privileges, sources, roles } => {
+            (sources.join(", "), json!({ "privilege": shown_privileges(privileges), "to": roles }))
+        }
+        RoleCommand::Revoke { privileges, sources, roles } => {
+            (sources.join(", "), json!({ "privilege": shown_privileges(privileges), "from": roles }))
+        }
         RoleCommand::Comment { source, comment } => (source.clone(), json!({ "comment": comment })),
     }
+}
+
+fn shown_privileges(privileges: &[Privilege]) -> String {
+    privileges.iter().map(|privilege| privilege.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn shown_options(options: &RoleOptions) -> Value {

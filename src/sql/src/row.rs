@@ -79,6 +79,7 @@ fn pg_type(property: &Value) -> PgType {
         (_, Some("number")) => oid::FLOAT8,
         (_, Some("boolean")) => oid::BOOL,
         (_, Some("object")) => oid::JSONB,
+        (_, Some("array")) => return PgType::from_arrow(&DataType::new_list(DataType::Utf8, true)),
         _ => oid::TEXT,
     })
 }

@@ -296,7 +296,7 @@ impl Session {
         };
         let context = self.begin(&statement)?;
         let canceller = self.canceller.clone();
-        let described = canceller.run(async { dispatch::describe(self, &context, &statement, parameter_types) }).await?;
+        let described = canceller.run(dispatch::describe(self, &context, &statement, parameter_types)).await?;
         self.prepared.insert(name, Prepared::new(statement, described, &context, Some(request)))
     }
 
@@ -322,7 +322,7 @@ impl Session {
             ));
         }
         let values = parameters::decode(values, &prepared.parameter_types, &context.settings.current().time_zone())?;
-        let plan = canceller.run(async { prepared.plan(&context) }).await?;
+        let plan = canceller.run(prepared.plan(&context)).await?;
         let columns = prepared.columns.as_deref().map(|columns| with_formats(columns, &formats)).transpose()?;
         self.portals.insert(name.to_owned(), Portal { statement: text, plan, values, columns, formats });
         Ok(())

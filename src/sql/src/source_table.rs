@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Int64Type, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
@@ -18,9 +19,11 @@ use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, T
 use datafusion::physical_plan::ExecutionPlan;
 use domain::catalog::Database;
 use spi::connector::{Connector, ReadRequest};
-use spi::metadata::{ColumnType, SchemaMetadata};
+use spi::metadata::{ColumnType, Relation, SchemaMetadata};
 use spi::query::TableColumn;
+use spi::types::PgType;
 
+use crate::planner::statement;
 use crate::predicate;
 use crate::scan::{self, Scan};
 
@@ -43,12 +46,23 @@ impl SourceTable {
         self.schema.table_names().value(self.table)
     }
 
+    /// The type of a column by its place, as PostgreSQL has it.
+    pub(crate) fn pg_type(&self, column: usize) -> Option<PgType> {
+        self.schema.columns_of(self.table).nth(column).map(|column| self.schema.column_type(column).pg)
+    }
+
+    fn row_estimate(&self) -> Option<i64> {
+        let estimates = self.schema.column(Relation::Tables, "row_estimate").as_primitive::<Int64Type>();
+        estimates.is_valid(self.table).then(|| estimates.value(self.table))
+    }
+
     /// The columns with all that a source's dialect wants to know of them.
     fn query_columns(&self) -> Vec<TableColumn> {
         let column = |column: usize| {
             let ColumnType { arrow, pg, native } = self.schema.column_type(column);
             let (name, native_type) = (self.schema.column_name(column).to_owned(), native.clone());
-            TableColumn { name, data_type: arrow.clone(), pg_type: *pg, native_type }
+            let collation = self.schema.column_collation(column).map(str::to_owned);
+            TableColumn { name, data_type: arrow.clone(), pg_type: *pg, native_type, collation }
         };
         self.schema.columns_of(self.table).map(column).collect()
     }
@@ -97,6 +111,33 @@ pub(crate) fn sources_of(plan: &LogicalPlan) -> DataFusionResult<Vec<u32>> {
     Ok(oids)
 }
 
+/// A table of a data source by its names.
+pub(crate) struct Named {
+    pub(crate) source_oid: u32,
+    pub(crate) source: Arc<str>,
+    pub(crate) schema: Arc<str>,
+    pub(crate) table: Arc<str>,
+}
+
+/// The tables of data sources that a plan reads, as often as it does.
+pub(crate) fn tables_of(plan: &LogicalPlan) -> DataFusionResult<Vec<Named>> {
+    let mut tables = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(table) = source_as_provider(&scan.source)?.downcast_ref::<SourceTable>()
+        {
+            tables.push(Named {
+                source_oid: table.database.source.oid,
+                source: table.database.source.name.as_str().into(),
+                schema: table.schema.name.as_str().into(),
+                table: table.table_name().into(),
+            });
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(tables)
+}
+
 /// The plan with the connectors of its data sources, by their OIDs.
 pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Connector>>) -> DataFusionResult<LogicalPlan> {
     let connected = plan.transform_down_with_subqueries(|node| {
@@ -110,6 +151,7 @@ pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Conne
                 table: table.table_name().into(),
                 columns: Arc::clone(&table.columns),
                 query_columns: table.query_columns(),
+                row_estimate: table.row_estimate(),
                 connector,
             })
         });
@@ -131,6 +173,8 @@ pub(crate) struct ConnectedTable {
     pub(crate) table: Arc<str>,
     pub(crate) columns: SchemaRef,
     query_columns: Vec<TableColumn>,
+    /// How many rows the source says that there are, about.
+    pub(crate) row_estimate: Option<i64>,
     pub(crate) connector: Arc<dyn Connector>,
 }
 
@@ -196,6 +240,7 @@ impl TableProvider for ConnectedTable {
             columns: columns.fields().iter().cloned().collect(),
             predicates,
             limit,
+            user: statement::user(session),
         };
         let scan = Scan { source: Arc::clone(&self.source), connector: Arc::clone(&self.connector), request, columns };
         scan::plan(session, scan, filters).await

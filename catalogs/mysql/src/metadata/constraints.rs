@@ -106,6 +106,7 @@ impl Constraints {
                 columns: &columns,
                 deferrable: false,
                 initially_deferred: false,
+                comment: None,
             })?;
         }
         for Check { name: (schema, table, name), expression, of_column } in &self.checks {
@@ -114,7 +115,8 @@ impl Constraints {
             }
             let columns: &[&str] = if *of_column { &[name] } else { &[] };
             let kind = ConstraintKind::Check { expression };
-            harvest.constraint(ConstraintRow { schema, table, name, kind, columns, deferrable: false, initially_deferred: false })?;
+            let (deferrable, initially_deferred) = (false, false);
+            harvest.constraint(ConstraintRow { schema, table, name, kind, columns, deferrable, initially_deferred, comment: None })?;
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ pub(super) struct Indexes {
 struct Index {
     unique: bool,
     method: String,
+    comment: Option<String>,
     /// By their places. The server numbers them, but sends them in any order.
     parts: BTreeMap<u64, Part>,
 }
@@ -39,6 +40,7 @@ impl Indexes {
         let index = self.indexes.entry((owned(0), owned(1), owned(2))).or_default();
         index.unique = number(row, 3) == Some(0);
         index.method = owned(7).to_ascii_lowercase();
+        index.comment = text(row, 9).filter(|comment| !comment.is_empty()).map(str::to_owned);
         let column = text(row, 5).map(str::to_owned);
         let text = match (&column, number(row, 6)) {
             (Some(column), Some(length)) => format!("{column}({length})"),
@@ -53,14 +55,25 @@ impl Indexes {
         for ((schema, table, name), index) in self.indexes.iter().filter(|((schema, table, _), _)| known.has(schema, table)) {
             let (primary, unique) = (name == PRIMARY, index.unique);
             let texts: Vec<&str> = index.parts.values().map(|part| part.text.as_str()).collect();
-            let method = &index.method;
-            harvest.index(IndexRow { schema, table, name, unique, primary, method, columns: &texts, predicate: None, definition: None })?;
+            let comment = index.comment.as_deref();
+            harvest.index(IndexRow {
+                schema,
+                table,
+                name,
+                unique,
+                primary,
+                method: &index.method,
+                columns: &texts,
+                predicate: None,
+                definition: None,
+                comment,
+            })?;
             // A constraint has columns only. An index of their beginnings is stricter than the constraint, never laxer.
             let columns: Option<Vec<&str>> = index.parts.values().map(|part| part.column.as_deref()).collect();
             if let Some(columns) = columns.filter(|_| unique) {
                 let kind = if primary { ConstraintKind::PrimaryKey } else { ConstraintKind::Unique };
-                let row = ConstraintRow { schema, table, name, kind, columns: &columns, deferrable: false, initially_deferred: false };
-                harvest.constraint(row)?;
+                let (columns, deferrable, initially_deferred) = (&columns[..], false, false);
+                harvest.constraint(ConstraintRow { schema, table, name, kind, columns, deferrable, initially_deferred, comment })?;
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use spi::connector::Scope;
 
 use crate::dialect::literal;
 use crate::endpoint::{SYSTEM_SCHEMAS, Server};
+use crate::kinds::Flavor;
 
 /// MariaDB opens every table for some of the statements: a second for a few thousand of them, and minutes when its disk is slow.
 pub(super) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -17,32 +18,34 @@ pub(super) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(600);
 pub(super) struct Statements<'a> {
     scope: &'a Scope,
     databases: &'a [String],
+    flavor: Flavor,
     server: Server,
 }
 
 impl<'a> Statements<'a> {
-    pub(super) fn new(scope: &'a Scope, databases: &'a [String], server: Server) -> Self {
-        Self { scope, databases, server }
+    pub(super) fn new(scope: &'a Scope, databases: &'a [String], flavor: Flavor, server: Server) -> Self {
+        Self { scope, databases, flavor, server }
     }
 
     /// Schema, table, type, engine, row format, rows, bytes, collation, options, comment. Rows without a table are schemas.
     pub(super) fn tables(&self) -> String {
         let comment = if self.since((10, 5, 0), NEVER) { "SCHEMA_COMMENT" } else { "NULL" };
         format!(
-            "SELECT SCHEMA_NAME, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {comment} FROM information_schema.SCHEMATA WHERE {} \
-             UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, ROW_FORMAT, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, \
+            "SELECT SCHEMA_NAME, NULL, NULL, NULL, NULL, NULL, NULL, DEFAULT_COLLATION_NAME, NULL, {comment} \
+             FROM information_schema.SCHEMATA WHERE {} UNION ALL \
+             SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, ROW_FORMAT, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, \
              TABLE_COLLATION, CREATE_OPTIONS, TABLE_COMMENT FROM information_schema.TABLES WHERE {}",
             self.schemas("SCHEMA_NAME"),
             self.of_tables("")
         )
     }
 
-    /// Schema, table, column, ordinal, native type, nullable, default, extra, comment, expression.
+    /// Schema, table, column, ordinal, native type, nullable, default, extra, comment, expression, collation.
     pub(super) fn columns(&self) -> String {
         let expression = if self.since((10, 2, 5), (5, 7, 6)) { "GENERATION_EXPRESSION" } else { "NULL" };
         format!(
             "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, \
-             COLUMN_COMMENT, {expression} FROM information_schema.COLUMNS WHERE {}",
+             COLUMN_COMMENT, {expression}, COLLATION_NAME FROM information_schema.COLUMNS WHERE {}",
             self.of_tables("")
         )
     }
@@ -78,19 +81,31 @@ impl<'a> Statements<'a> {
         sql
     }
 
-    /// Schema, table, index, not unique, place, column, length of a prefix, method, expression.
+    /// Schema, table, index, not unique, place, column, length of a prefix, method, expression, comment.
     pub(super) fn indexes(&self) -> String {
         let expression = if self.since(NEVER, (8, 0, 13)) { "EXPRESSION" } else { "NULL" };
+        let comment = if self.flavor.original { "INDEX_COMMENT" } else { "NULL" };
         format!(
-            "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_TYPE, {expression} \
-             FROM information_schema.STATISTICS WHERE {}",
+            "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_TYPE, \
+             {expression}, {comment} FROM information_schema.STATISTICS WHERE {}",
             self.of_tables("")
         )
     }
 
-    /// Schema, view, definition, updatable.
-    pub(super) fn views(&self) -> String {
-        format!("SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, IS_UPDATABLE FROM information_schema.VIEWS WHERE {}", self.of_tables(""))
+    /// What, schema, table, and then for `view`: definition, updatable; for `trigger`: what it does, name, timing, events.
+    pub(super) fn views_and_triggers(&self) -> String {
+        let mut sql = format!(
+            "SELECT 'view', TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, IS_UPDATABLE, NULL, NULL FROM information_schema.VIEWS WHERE {}",
+            self.of_tables("")
+        );
+        if self.flavor.original {
+            sql += &format!(
+                " UNION ALL SELECT 'trigger', EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, ACTION_STATEMENT, TRIGGER_NAME, ACTION_TIMING, \
+                 EVENT_MANIPULATION FROM information_schema.TRIGGERS WHERE {}",
+                self.tables_in("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE")
+            );
+        }
+        sql
     }
 
     /// Schema, table, partition, part of it, method, expression, bounds, rows, bytes.
@@ -156,7 +171,8 @@ mod tests {
     use super::*;
 
     fn statements<'a>(scope: &'a Scope, databases: &'a [String], mariadb: bool, version: (u32, u32, u32)) -> Statements<'a> {
-        Statements::new(scope, databases, Server { mariadb, version, text: String::new() })
+        let flavor = Flavor { port: 3306, read_only_transactions: true, original: true };
+        Statements::new(scope, databases, flavor, Server { mariadb, version, text: String::new() })
     }
 
     #[test]

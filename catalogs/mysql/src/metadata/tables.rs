@@ -14,7 +14,7 @@ pub(super) fn push_table(row: &MySqlRow, known: &mut Known<'_>, harvest: &mut Ha
     let Some(schema) = text(row, 0).filter(|schema| known.scope.covers_schema(schema)) else { return Ok(()) };
     let comment = text(row, 9).filter(|comment| !comment.is_empty());
     let Some(name) = text(row, 1) else {
-        known.tables.entry(schema.to_owned()).or_default();
+        known.schemas.entry(schema.to_owned()).or_default().collation = text(row, 7).map(str::to_owned);
         harvest.schema(SchemaRow { name: schema, owner: None, comment });
         return Ok(());
     };
@@ -23,11 +23,11 @@ pub(super) fn push_table(row: &MySqlRow, known: &mut Known<'_>, harvest: &mut Ha
         "VIEW" => TableKind::View,
         "BASE TABLE" | "SYSTEM VERSIONED" if options.contains("partitioned") => TableKind::PartitionedTable,
         "BASE TABLE" | "SYSTEM VERSIONED" => TableKind::Table,
-        // Sequences, and whatever else has no rows of its own.
+        // Whatever has no rows of its own.
         _ => return Ok(()),
     };
     // A table may be made between its row and the same row again; names that differ in case are two tables.
-    let new = known.scope.covers_table(schema, name) && known.tables.entry(schema.to_owned()).or_default().insert(name.to_owned());
+    let new = known.scope.covers_table(schema, name) && known.schemas.entry(schema.to_owned()).or_default().tables.insert(name.to_owned());
     if !new {
         return Ok(());
     }
@@ -67,6 +67,7 @@ pub(super) fn push_column(row: &MySqlRow, known: &Known<'_>, constraints: &Const
         nullable: text(row, 5) == Some("YES"),
         default: if matches!(generated, Some(Generated::Stored | Generated::Virtual)) { expression } else { written.as_deref() },
         generated,
+        collation: text(row, 10).filter(|collation| !json && Some(*collation) != known.collation(schema)),
         comment: text(row, 8).filter(|comment| !comment.is_empty()),
     })
 }
@@ -99,12 +100,13 @@ fn written_default(default: &str, native_type: &str, extra: &str, quotes_default
     Some(if plain { default.to_owned() } else { crate::dialect::literal(default) })
 }
 
-/// A row of [`views`](super::statements::Statements::views). The definition is empty for a login that may not see it.
+/// A view of [`views_and_triggers`](super::statements::Statements::views_and_triggers). The definition is
+/// empty for a login that may not see it.
 pub(super) fn push_view(row: &MySqlRow, known: &Known<'_>, harvest: &mut Harvest) -> Result<()> {
-    match (text(row, 0), text(row, 1)) {
+    match (text(row, 1), text(row, 2)) {
         (Some(schema), Some(name)) if known.has(schema, name) => {
-            let definition = text(row, 2).unwrap_or_default();
-            harvest.view(ViewRow { schema, name, definition, updatable: text(row, 3) == Some("YES") })
+            let definition = text(row, 3).unwrap_or_default();
+            harvest.view(ViewRow { schema, name, definition, updatable: text(row, 4) == Some("YES") })
         }
         _ => Ok(()),
     }

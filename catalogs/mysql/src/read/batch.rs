@@ -18,10 +18,16 @@ const BATCH_ROWS_MAX: usize = 8_192;
 /// Rows of long texts and blobs are cut earlier, so that a batch stays well below the memory of a query.
 const BATCH_BYTES_MAX: usize = 4 << 20;
 
+/// What has the columns.
+pub(crate) enum Subject {
+    /// A table, by its schema and name.
+    Table(String),
+    Query,
+}
+
 pub(crate) struct BatchBuilder<'a> {
     source: &'a str,
-    /// What has the columns, for messages: `table "s.t"`.
-    subject: String,
+    subject: Subject,
     schema: SchemaRef,
     columns: Vec<ColumnBuilder>,
     /// Known from the first row on.
@@ -31,7 +37,7 @@ pub(crate) struct BatchBuilder<'a> {
 }
 
 impl<'a> BatchBuilder<'a> {
-    pub(crate) fn new(source: &'a str, subject: String, schema: SchemaRef) -> Result<Self> {
+    pub(crate) fn new(source: &'a str, subject: Subject, schema: SchemaRef) -> Result<Self> {
         let columns = schema.fields().iter().map(|field| ColumnBuilder::new(field.data_type())).collect::<Result<_>>()?;
         Ok(Self { source, subject, schema, columns, wires: Vec::new(), rows: 0, bytes: 0 })
     }
@@ -77,7 +83,20 @@ impl<'a> BatchBuilder<'a> {
 
     fn misfit(&self, place: usize, wire: Wire, value: &[u8]) -> Error {
         let (field, source) = (self.schema.field(place), self.source);
-        let message = format!("column \"{}\" of {} holds a value that is not of its type", field.name(), self.subject);
+        let subject = match &self.subject {
+            Subject::Table(name) => format!("table \"{name}\""),
+            Subject::Query => "a query".to_owned(),
+        };
+        // Only text, dates and what a query computes may be beyond the type that the server itself declares.
+        let declared = matches!(self.subject, Subject::Table(_)) && !matches!(wire, Wire::Moment | Wire::Bytes | Wire::Time);
+        if declared || !self.columns[place].takes(wire) {
+            let message = format!("column \"{}\" of {subject} of data source \"{source}\" has another type now", field.name());
+            return Error::source(Code::DatatypeMismatch, source, message)
+                .detail(format!("It was {} when the metadata was read.", type_name(field.data_type())))
+                .hint(format!("CALL refresh_metadata('{source}') to see the source as it is now."))
+                .retryable();
+        }
+        let message = format!("column \"{}\" of {subject} holds a value that is not of its type", field.name());
         Error::source(Code::BadData, source, message)
             .detail(format!("Data source \"{source}\" holds {} where {} is expected.", wire.describe(value), type_name(field.data_type())))
             .hint(format!(

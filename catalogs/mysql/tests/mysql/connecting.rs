@@ -133,7 +133,7 @@ async fn sessions_are_read_only_and_in_utc(server: &Server) {
     let rows = source.rows(session_request("SESSION_VARIABLES")).await.expect("rows");
     for wanted in [
         "TIME_ZONE|+00:00",
-        "SQL_MODE|NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES",
+        "SQL_MODE|NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES",
         "TX_READ_ONLY|ON",
         "TX_ISOLATION|REPEATABLE-READ",
         "CHARACTER_SET_RESULTS|utf8mb4",

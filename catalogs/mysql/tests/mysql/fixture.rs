@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use catalog_mysql::{MariaDb, MySql};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use spi::Result;
-use spi::connector::{Connector, ConnectorFactory, OpenContext, ReadPlan, ReadRequest, RemoteCalls, RowStream, Scope};
+use spi::connector::{
+    Connector, ConnectorFactory, OpenContext, QueryColumn, ReadPlan, ReadRequest, RemoteCalls, RowStream, RunRequest, Scope, WriteRequest,
+};
 use spi::metadata::{Harvest, Relation, SchemaMetadata};
 use spi::options::Options;
+use spi::query::Statement;
 
 use crate::server::{PASSWORD, Product, Server, USER};
 
@@ -63,7 +66,14 @@ impl Source {
     pub(crate) async fn request(&self, table: &str) -> ReadRequest {
         let schema = self.harvest().await;
         let columns = schema.arrow_fields(schema.table(table).expect("the table"));
-        ReadRequest { schema: self.database.clone(), table: table.to_owned(), columns, predicates: Vec::new(), limit: None }
+        ReadRequest {
+            schema: self.database.clone(),
+            table: table.to_owned(),
+            columns,
+            predicates: Vec::new(),
+            limit: None,
+            user: "ann".to_owned(),
+        }
     }
 
     pub(crate) async fn stream(&self, request: ReadRequest) -> RowStream {
@@ -77,6 +87,28 @@ impl Source {
         self.stream(request).await.try_collect().await
     }
 
+    /// Adds rows to a table; the batches say its columns.
+    pub(crate) async fn write(&self, table: &str, batches: Vec<RecordBatch>) -> Result<u64> {
+        let columns = batches[0].schema().fields().to_vec();
+        self.write_stream(table, columns, futures::stream::iter(batches.into_iter().map(Ok)).boxed()).await
+    }
+
+    pub(crate) async fn write_stream(&self, table: &str, columns: Vec<FieldRef>, rows: RowStream) -> Result<u64> {
+        let request = WriteRequest { schema: self.database.clone(), table: table.to_owned(), columns, user: "ann".to_owned() };
+        self.connector.write(request, rows).await
+    }
+
+    /// The rows of a query in the server's own language.
+    pub(crate) async fn query(&self, text: &str) -> Result<(Vec<QueryColumn>, Vec<String>)> {
+        let columns = self.connector.describe(text, "ann").await?;
+        let field = |column: &QueryColumn| Field::new(&column.name, column.data_type.clone(), true);
+        let fields: Vec<Field> = columns.iter().map(field).collect();
+        let statement = Statement { text: text.to_owned(), parameters: Vec::new() };
+        let request = RunRequest { statement, columns: Arc::new(Schema::new(fields)), user: "ann".to_owned() };
+        let batches: Vec<RecordBatch> = self.connector.run(request).try_collect().await?;
+        Ok((columns, batches.iter().flat_map(texts).collect()))
+    }
+
     /// Each row as text, its values separated by `|`.
     pub(crate) async fn rows(&self, request: ReadRequest) -> Result<Vec<String>> {
         Ok(self.batches(request).await?.iter().flat_map(texts).collect())
@@ -87,7 +119,14 @@ impl Source {
 pub(crate) fn session_request(table: &str) -> ReadRequest {
     let column = |name: &str| Arc::new(Field::new(name, DataType::Utf8, true));
     let columns = vec![column("VARIABLE_NAME"), column("VARIABLE_VALUE")];
-    ReadRequest { schema: "information_schema".to_owned(), table: table.to_owned(), columns, predicates: Vec::new(), limit: None }
+    ReadRequest {
+        schema: "information_schema".to_owned(),
+        table: table.to_owned(),
+        columns,
+        predicates: Vec::new(),
+        limit: None,
+        user: "ann".to_owned(),
+    }
 }
 
 pub(crate) async fn harvest(connector: &dyn Connector, scope: &Scope) -> Result<Vec<SchemaMetadata>> {

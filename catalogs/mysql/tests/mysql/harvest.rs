@@ -27,7 +27,7 @@ const SCHEMA: &str = "
     CREATE TABLE customer (
         id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'the number',
         email varchar(100) NOT NULL UNIQUE,
-        name varchar(50) DEFAULT 'it''s',
+        name varchar(50) COLLATE utf8mb4_bin DEFAULT 'it''s',
         kind enum('person','firm') NOT NULL DEFAULT 'person',
         document json,
         score decimal(5,2) NOT NULL DEFAULT 1.50 CHECK (score > 0),
@@ -36,7 +36,7 @@ const SCHEMA: &str = "
         changed timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp(),
         CONSTRAINT short_name CHECK (char_length(name) < 50),
         FULLTEXT KEY words (name),
-        KEY beginning (email(10), name)
+        KEY beginning (email(10), name) COMMENT 'for mails'
     ) COMMENT 'who buys' ENGINE = InnoDB ROW_FORMAT = COMPRESSED;
     CREATE TABLE `Customer` (id int);
     CREATE TABLE `odd \"``name` (`a b` int, place point NOT NULL, SPATIAL KEY (place));
@@ -54,7 +54,10 @@ const SCHEMA: &str = "
     CREATE VIEW buyers AS SELECT id, email FROM customer WHERE kind = 'person';
     CREATE VIEW counted AS SELECT count(*) AS n FROM customer;
     CREATE TABLE gone (x int); CREATE VIEW broken AS SELECT x FROM gone; DROP TABLE gone;
-    CREATE SEQUENCE numbers;
+    CREATE SEQUENCE numbers START 5 MINVALUE -3 MAXVALUE 100 INCREMENT 2 CYCLE COMMENT 'of orders';
+    CREATE SEQUENCE plain;
+    CREATE TRIGGER folded BEFORE UPDATE ON customer FOR EACH ROW SET NEW.email = lower(NEW.email);
+    CREATE TRIGGER counted AFTER DELETE ON orders FOR EACH ROW BEGIN SET @a = 1; SET @b = 2; END;
     CREATE FUNCTION twice(x int) RETURNS bigint DETERMINISTIC COMMENT 'doubles' RETURN x * 2;
     CREATE PROCEDURE twice(IN a varchar(9), INOUT b decimal(9,2), OUT c json) SET c = a;
 ";
@@ -80,7 +83,7 @@ async fn everything_the_server_has_is_there(server: &Server) {
 
     let columns = asked(
         "TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, COLUMN_TYPE, IF(IS_NULLABLE = 'YES', 'true', 'false'), COLUMN_COMMENT",
-        "COLUMNS WHERE TABLE_SCHEMA = 'rich' AND TABLE_NAME <> 'numbers'",
+        "COLUMNS WHERE TABLE_SCHEMA = 'rich' AND TABLE_NAME NOT IN ('numbers', 'plain')",
     );
     let found = (0..tables.len()).flat_map(|table| {
         let rows = relation(&schema, Relation::Columns, &["name", "ordinal", "nullable", "comment"]);
@@ -171,6 +174,17 @@ async fn details_are_told(server: &Server) {
         of(Relation::Indexes, "customer", &["name", "primary", "method", "columns"]),
         ["PRIMARY|true|btree|[id]", "beginning|false|btree|[email(10), name]", "email|false|btree|[email]", "words|false|fulltext|[name]"]
     );
+    assert_eq!(relation(&schema, Relation::Indexes, &["comment"])[schema.rows_of(Relation::Indexes, table("customer"))][1], "for mails");
+    let collations = relation(&schema, Relation::Columns, &["name", "collation"]);
+    let own: Vec<&String> = collations[schema.columns_of(table("customer"))].iter().filter(|row| !row.ends_with("|NULL")).collect();
+    assert_eq!(own, ["name|utf8mb4_bin"], "the others have the database's own, or none");
+    let triggers = |name| of(Relation::Triggers, name, &["name", "timing", "events", "for_each_row", "action", "enabled"]);
+    assert_eq!(triggers("customer"), ["folded|BEFORE|[UPDATE]|true|SET NEW.email = lower(NEW.email)|true"]);
+    assert_eq!(triggers("orders"), ["counted|AFTER|[DELETE]|true|BEGIN SET @a = 1; SET @b = 2; END|true"]);
+    assert_eq!(
+        relation(&schema, Relation::Sequences, &["name", "start", "minimum", "maximum", "increment", "cycle", "comment"]),
+        ["numbers|5|-3|100|2|true|of orders", "plain|1|1|9223372036854775806|1|false|NULL"]
+    );
     assert_eq!(of(Relation::Indexes, "odd \"`name", &["name", "method", "columns"]), ["place|spatial|[place(32)]"]);
     assert_eq!(
         of(Relation::Partitions, "event", &["name", "method", "expression", "description"]),
@@ -206,6 +220,7 @@ async fn what_mysql_does_otherwise(server: &Server) {
         CREATE TABLE u (t bigint unsigned, CONSTRAINT of_t FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE);
         CREATE TABLE e (at date) PARTITION BY RANGE COLUMNS (at) (PARTITION old VALUES LESS THAN ('2000-01-01'));
         CREATE VIEW v AS SELECT id FROM t;
+        CREATE TRIGGER made BEFORE INSERT ON t FOR EACH ROW SET NEW.n = 1;
         CREATE FUNCTION f(x int) RETURNS int DETERMINISTIC RETURN x;";
     let source = source(server, "otherwise", sql).await;
     let schema = source.harvest().await;
@@ -240,6 +255,9 @@ async fn what_mysql_does_otherwise(server: &Server) {
     );
     assert_eq!(relation(&schema, Relation::Partitions, &["name", "method", "description"]), ["old|range|'2000-01-01'"]);
     assert_eq!(relation(&schema, Relation::Views, &["updatable"]), ["true"]);
+    assert_eq!(relation(&schema, Relation::Triggers, &["name", "timing", "events"]), ["made|BEFORE|[INSERT]"]);
+    let collations = relation(&schema, Relation::Columns, &["name", "collation"]);
+    assert!(collations.iter().all(|row| row.ends_with("|NULL")), "{collations:?}");
     assert_eq!(relation(&schema, Relation::Routines, &["name", "kind", "return_type"]), ["f|FUNCTION|int"]);
     let mut request = source.request("t").await;
     request.columns.retain(|column| ["document", "b", "id"].contains(&column.name().as_str()));
@@ -248,11 +266,17 @@ async fn what_mysql_does_otherwise(server: &Server) {
 }
 
 async fn what_the_login_may_not_see_is_absent(server: &Server) {
-    source(server, "seen", "CREATE TABLE a (x int, secret int); CREATE TABLE b (x int); CREATE VIEW v AS SELECT x FROM a;").await;
+    source(
+        server,
+        "seen",
+        "CREATE TABLE a (x int, secret int); CREATE TABLE b (x int); CREATE VIEW v AS SELECT x FROM a; CREATE SEQUENCE s;",
+    )
+    .await;
     source(server, "unseen", "CREATE TABLE a (x int)").await;
     server
         .execute(
-            "CREATE USER 'a@b#c'@'%' IDENTIFIED BY 'pw'; GRANT SELECT (x) ON seen.a TO 'a@b#c'@'%'; GRANT SELECT ON seen.v TO 'a@b#c'@'%'",
+            "CREATE USER 'a@b#c'@'%' IDENTIFIED BY 'pw'; GRANT SELECT (x) ON seen.a TO 'a@b#c'@'%'; GRANT SELECT ON seen.v TO 'a@b#c'@'%';
+             GRANT INSERT ON seen.s TO 'a@b#c'@'%'",
         )
         .await;
     let mut options = options(server);
@@ -263,6 +287,7 @@ async fn what_the_login_may_not_see_is_absent(server: &Server) {
     assert_eq!(names, ["seen"]);
     assert_eq!(relation(&schemas[0], Relation::Tables, &["name"]), ["a", "v"]);
     assert_eq!(relation(&schemas[0], Relation::Columns, &["name"]), ["x", "x"]);
+    assert_eq!(relation(&schemas[0], Relation::Sequences, &["name"]), [""; 0], "it is listed, and cannot be read");
     assert_eq!(relation(&schemas[0], Relation::Views, &["definition"]), [""], "the definition needs a privilege of its own");
 }
 

@@ -2,17 +2,21 @@
 //!
 //! One server of each serves all tests, each of which has databases of its own. Where one is not installed, its tests are skipped.
 
+mod changes;
 mod connecting;
+mod faults;
 mod fixture;
 mod harvest;
+mod native;
 mod pooling;
 mod predicates;
 mod server;
 mod values;
+mod writing;
 
 use std::sync::{Arc, OnceLock};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use server::{Product, Server};
 
 /// The servers, each from the first test that needs it.
@@ -41,11 +45,15 @@ fn main() {
         }
     }
     let topics = [
+        changes::trials(),
         connecting::trials(&shared),
+        faults::trials(&shared),
         harvest::trials(&shared),
+        native::trials(&shared),
         pooling::trials(&shared),
         predicates::trials(&shared),
         values::trials(&shared),
+        writing::trials(&shared),
     ];
     let conclusion = libtest_mimic::run(&arguments, topics.into_iter().flatten().collect());
     // Stops the servers.
@@ -61,10 +69,20 @@ fn trial(shared: &Arc<Shared>, name: &str, test: impl AsyncFnOnce(&Server) + Sen
 /// The same on the server of a product. Where it is not installed, the trial is skipped.
 fn trial_on(product: Product, shared: &Arc<Shared>, name: &str, test: impl AsyncFnOnce(&Server) + Send + 'static) -> Trial {
     let shared = Arc::clone(shared);
-    let trial = Trial::test(format!("{}::{name}", product.name()), move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(Box::pin(test(shared.server(product))));
-        Ok(())
-    });
-    trial.with_ignored_flag(product.missing().is_some())
+    trial_with(product, name, move || run(test(shared.server(product))))
+}
+
+/// The same on a server of its own, for a test that others would disturb.
+fn trial_alone(product: Product, name: &str, test: impl AsyncFnOnce(&Server) + Send + 'static) -> Trial {
+    trial_with(product, name, move || run(test(&Server::start(product))))
+}
+
+fn trial_with(product: Product, name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    Trial::test(format!("{}::{name}", product.name()), test).with_ignored_flag(product.missing().is_some())
+}
+
+fn run(test: impl Future<Output = ()>) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(Box::pin(test));
+    Ok(())
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use spi::Code;
 
-use crate::fixture::{relation, source, source_of};
-use crate::server::Server;
-use crate::{Shared, trial};
+use crate::fixture::{relation, source};
+use crate::server::{Product, Server};
+use crate::{Shared, trial, trial_on};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![
@@ -17,13 +17,15 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "values::rows_are_counted_and_limited", rows_are_counted_and_limited),
         trial(shared, "values::large_tables_come_in_bounded_batches", large_tables_come_in_bounded_batches),
         trial(shared, "values::what_changed_since_the_harvest_is_told", what_changed_since_the_harvest_is_told),
+        trial(shared, "values::another_type_is_told", another_type_is_told),
+        trial_on(Product::MySql, shared, "values::another_type_is_told", another_type_is_told),
     ]
 }
 
 /// Native type, type, and values with what is read for them. Every column also holds NULL.
-type Example = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+pub(crate) type Example = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const TYPES: &[Example] = &[
+pub(crate) const TYPES: &[Example] = &[
     ("tinyint(1)", "smallint", &[("-128", "-128"), ("127", "127")]),
     ("tinyint(1) unsigned", "smallint", &[("255", "255"), ("0", "0")]),
     ("tinyint(4)", "smallint", &[("-128", "-128")]),
@@ -88,16 +90,21 @@ const TYPES: &[Example] = &[
     ("point", "bytea", &[("ST_GeomFromText('POINT(1 2)', 4326)", "0101000000000000000000f03f0000000000000040")]),
 ];
 
-async fn every_type_is_read_at_its_limits(server: &Server) {
-    let columns: Vec<String> = (0..).zip(TYPES).map(|(place, (native, ..))| format!("c{place} {native} NULL DEFAULT NULL")).collect();
+/// A table `t` of a column for each example, with a row for each of its values and one of nothing else.
+pub(crate) fn table_of(examples: &[Example]) -> String {
+    let columns: Vec<String> = (0..).zip(examples).map(|(place, (native, ..))| format!("c{place} {native} NULL DEFAULT NULL")).collect();
     let mut sql =
         format!("SET time_zone = '+00:00'; CREATE TABLE t (id int primary key, {}); INSERT INTO t (id) VALUES (0);", columns.join(", "));
-    for (place, (.., values)) in TYPES.iter().enumerate() {
+    for (place, (.., values)) in examples.iter().enumerate() {
         for (id, (value, _)) in (1..).zip(*values) {
             sql += &format!("INSERT INTO t (id, c{place}) VALUES ({}, {value});", place * 10 + id);
         }
     }
-    let source = source(server, "every_type", &sql).await;
+    sql
+}
+
+async fn every_type_is_read_at_its_limits(server: &Server) {
+    let source = source(server, "every_type", &table_of(TYPES)).await;
     let schema = source.harvest().await;
     let table = schema.table("t").expect("the table");
     for (column, (native, expected, _)) in schema.columns_of(table).skip(1).zip(TYPES) {
@@ -190,8 +197,34 @@ async fn what_changed_since_the_harvest_is_told(server: &Server) {
         (Code::UndefinedTable, "table \"changed.u\" of data source \"shop\" does not exist any more")
     );
     assert_eq!(source.rows(t).await.expect_err("dropped").code, Code::UndefinedColumn);
-    let request = source.request("t").await;
-    server.execute("ALTER TABLE changed.t MODIFY a varchar(9)").await;
-    let error = source_of(server, "changed", serde_json::json!({})).await.rows(request).await.expect_err("another type");
-    assert!(error.hint.expect("a hint").contains("refresh_metadata"));
+}
+
+/// Between the plan of a read and the read itself.
+async fn another_type_is_told(server: &Server) {
+    let sql = "CREATE TABLE t (a int, b int, c date, d decimal(5,1)); INSERT INTO t VALUES (1, 1, '2024-05-06', 1.5);";
+    let source = source(server, "retyped", sql).await;
+    let whole = source.request("t").await;
+    server
+        .execute(
+            "ALTER TABLE retyped.t MODIFY a varchar(9), MODIFY b bigint, MODIFY c datetime, MODIFY d decimal(9,3);
+             UPDATE retyped.t SET b = 5000000000, c = '2024-05-06 07:08:09', d = 1.125",
+        )
+        .await;
+    for column in &whole.columns {
+        let mut request = whole.clone();
+        request.columns = vec![Arc::clone(column)];
+        let result = source.rows(request).await;
+        let error = result.expect_err(column.name());
+        if column.name() == "c" {
+            // A date that is none looks the same.
+            assert_eq!((error.code, error.retryable), (Code::BadData, false), "{error}");
+            continue;
+        }
+        assert_eq!((error.code, error.retryable), (Code::DatatypeMismatch, true), "{error}");
+        assert_eq!(
+            error.message,
+            format!("column \"{}\" of table \"retyped.t\" of data source \"shop\" has another type now", column.name())
+        );
+        assert!(error.hint.expect("a hint").contains("refresh_metadata"));
+    }
 }

@@ -8,6 +8,7 @@ use super::statement::{Found, Statements};
 use super::tables::Tables;
 use super::user_types::Domains;
 use crate::types;
+use crate::variant::Lineage;
 
 /// Since when columns say whether an expression makes them.
 const GENERATED_SINCE: u32 = 120_000;
@@ -20,22 +21,31 @@ pub(super) async fn push(
     domains: &Domains,
     harvest: &mut Harvest,
 ) -> Result<()> {
-    let sql = statement(version);
+    let sql = match statements.server.variant.lineage {
+        Lineage::Recent => statement("a.attidentity::text", generated_column(version)),
+        Lineage::OpenGauss => statement("''", "''"),
+    };
     statements.each(&sql, |found| push_column(found, tables, domains, harvest)).await
 }
 
 /// Defaults and comments are joined: asked for by functions, each would be one more look-up per column.
-fn statement(version: Option<u32>) -> String {
-    let generated = if version.is_some_and(|version| version < GENERATED_SINCE) { "''" } else { "a.attgenerated::text" };
+/// A collation is one that the column does not have from its type, and a domain may forbid nulls as well as the column.
+fn statement(identity: &str, generated: &str) -> String {
     format!(
-        "SELECT a.attrelid, a.attname::text, a.attnum, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
-         pg_get_expr(f.adbin, f.adrelid), a.attidentity::text, {generated}, d.description, \
-         a.attacl IS NOT NULL AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') \
+        "SELECT a.attrelid, a.attname::text, a.attnum, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), \
+         a.attnotnull OR coalesce(t.typnotnull, false), \
+         pg_get_expr(f.adbin, f.adrelid), {identity}, {generated}, d.description, \
+         a.attacl IS NOT NULL AND has_column_privilege(a.attrelid, a.attnum, 'SELECT'), o.collname::text \
          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum \
          LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
+         LEFT JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation o ON o.oid = a.attcollation AND o.oid <> t.typcollation \
          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = ANY ($1) AND ($2::text IS NULL OR c.relname = $2)"
     )
+}
+
+fn generated_column(version: Option<u32>) -> &'static str {
+    if version.is_some_and(|version| version < GENERATED_SINCE) { "''" } else { "a.attgenerated::text" }
 }
 
 fn push_column(found: &Found<'_>, tables: &Tables, domains: &Domains, harvest: &mut Harvest) -> Result<()> {
@@ -57,6 +67,7 @@ fn push_column(found: &Found<'_>, tables: &Tables, domains: &Domains, harvest: &
         nullable: !found.get::<bool>(6)?,
         default: found.get(7)?,
         generated: generated_by(identity, generated),
+        collation: found.get(12)?,
         comment: found.get(10)?,
     })
 }
@@ -78,8 +89,8 @@ mod tests {
 
     #[test]
     fn version_11_is_not_asked_for_generated_columns() {
-        assert!(!statement(Some(110_022)).contains("attgenerated"));
-        assert!(statement(Some(120_000)).contains("attgenerated") && statement(None).contains("attgenerated"));
+        assert_eq!(generated_column(Some(110_022)), "''");
+        assert_eq!((generated_column(Some(120_000)), generated_column(None)), ("a.attgenerated::text", "a.attgenerated::text"));
         assert_eq!((generated_by("d", ""), generated_by("", "v")), (Some(Generated::IdentityByDefault), Some(Generated::Virtual)));
     }
 }

@@ -1,4 +1,4 @@
-//! Primary keys, unique, foreign key and check constraints.
+//! Primary keys, unique, foreign key, check and exclusion constraints.
 
 use spi::Result;
 use spi::metadata::{ConstraintKind, ConstraintRow, Harvest, ReferentialAction};
@@ -6,18 +6,20 @@ use spi::metadata::{ConstraintKind, ConstraintRow, Harvest, ReferentialAction};
 use super::statement::{Found, Statements, names};
 use super::tables::Tables;
 
-/// Constraints of domains have no table, and those of triggers and exclusion are of other kinds.
+/// Constraints of domains have no table, and triggers that are one are among the triggers. A column that may not be null
+/// is one since version 18, but the column itself says so. An expression of an exclusion is column 0.
 const STATEMENT: &str = "SELECT k.conrelid, k.conname::text, k.contype::text, \
-     ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(number, place) \
-     JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number ORDER BY u.place), \
+     ARRAY(SELECT (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[place]) \
+     FROM generate_subscripts(k.conkey, 1) place WHERE k.conkey[place] <> 0 ORDER BY place), \
      n.nspname::text, r.relname::text, \
-     ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(number, place) \
-     JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number ORDER BY u.place), \
+     ARRAY(SELECT (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = k.confkey[place]) \
+     FROM generate_subscripts(k.confkey, 1) place ORDER BY place), \
      k.confupdtype::text, k.confdeltype::text, k.condeferrable, k.condeferred, \
-     CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) END \
+     CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END, d.description \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
      LEFT JOIN pg_class r ON r.oid = k.confrelid LEFT JOIN pg_namespace n ON n.oid = r.relnamespace \
-     WHERE k.contype IN ('p', 'u', 'f', 'c') AND c.relnamespace = ANY ($1) AND ($2::text IS NULL OR c.relname = $2)";
+     LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0 \
+     WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relnamespace = ANY ($1) AND ($2::text IS NULL OR c.relname = $2)";
 
 /// Pushes the constraints of the shown tables.
 pub(super) async fn push(statements: &mut Statements<'_>, tables: &Tables, harvest: &mut Harvest) -> Result<()> {
@@ -38,6 +40,7 @@ fn push_constraint(found: &Found<'_>, tables: &Tables, harvest: &mut Harvest) ->
             on_update: action(found.get(7)?),
             on_delete: action(found.get(8)?),
         },
+        "x" => ConstraintKind::Exclusion { definition: found.get(11)? },
         _ => ConstraintKind::Check { expression: found.get(11)? },
     };
     harvest.constraint(ConstraintRow {
@@ -48,6 +51,7 @@ fn push_constraint(found: &Found<'_>, tables: &Tables, harvest: &mut Harvest) ->
         columns: &names(&columns),
         deferrable: found.get(9)?,
         initially_deferred: found.get(10)?,
+        comment: found.get(12)?,
     })
 }
 

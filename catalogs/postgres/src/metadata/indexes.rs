@@ -6,15 +6,16 @@ use spi::metadata::{Harvest, IndexRow};
 use super::statement::{Found, Statements, names};
 use super::tables::Tables;
 
-/// The columns are those that the index is searched by; those that it only carries are in its definition.
+/// `indkey` begins at 0. The columns are those that the index is searched by; those that it only carries are in its definition.
 const STATEMENT: &str = "SELECT i.indrelid, x.relname::text, i.indisunique, i.indisprimary, m.amname::text, \
-     ARRAY(SELECT coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, u.place::int4, false)) \
-     FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(number, place) \
-     LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.number AND u.number <> 0 \
-     WHERE u.place <= i.indnkeyatts ORDER BY u.place), \
-     pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid) \
+     ARRAY(SELECT coalesce(\
+     (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[place]), \
+     pg_get_indexdef(i.indexrelid, place + 1, false)) \
+     FROM generate_subscripts(i.indkey, 1) place WHERE place < i.indnkeyatts ORDER BY place), \
+     pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid), d.description \
      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam \
-     WHERE i.indislive AND c.relnamespace = ANY ($1) AND ($2::text IS NULL OR c.relname = $2)";
+     LEFT JOIN pg_description d ON d.objoid = x.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
+     WHERE i.indisready AND c.relnamespace = ANY ($1) AND ($2::text IS NULL OR c.relname = $2)";
 
 /// Pushes the indexes of the shown tables.
 pub(super) async fn push(statements: &mut Statements<'_>, tables: &Tables, harvest: &mut Harvest) -> Result<()> {
@@ -34,5 +35,6 @@ fn push_index(found: &Found<'_>, tables: &Tables, harvest: &mut Harvest) -> Resu
         columns: &names(&columns),
         predicate: found.get(6)?,
         definition: found.get(7)?,
+        comment: found.get(8)?,
     })
 }

@@ -3,8 +3,10 @@
 use spi::Result;
 use spi::metadata::{Harvest, PartitionRow};
 
+use super::open_gauss;
 use super::statement::{Found, Statements};
 use super::tables::Tables;
+use crate::variant::Lineage;
 
 const STATEMENT: &str = "SELECT h.inhparent, n.nspname::text, p.relname::text, pg_get_partkeydef(h.inhparent), \
      pg_get_expr(p.relpartbound, p.oid), \
@@ -16,7 +18,11 @@ const STATEMENT: &str = "SELECT h.inhparent, n.nspname::text, p.relname::text, p
 
 /// Pushes the partitions of the shown tables.
 pub(super) async fn push(statements: &mut Statements<'_>, tables: &Tables, harvest: &mut Harvest) -> Result<()> {
-    statements.each(STATEMENT, |found| push_partition(found, tables, harvest)).await
+    let sql = match statements.server.variant.lineage {
+        Lineage::Recent => STATEMENT,
+        Lineage::OpenGauss => open_gauss::PARTITIONS,
+    };
+    statements.each(sql, |found| push_partition(found, tables, harvest)).await
 }
 
 fn push_partition(found: &Found<'_>, tables: &Tables, harvest: &mut Harvest) -> Result<()> {

@@ -68,9 +68,14 @@ pub(crate) fn with(mut options: serde_json::Value, more: serde_json::Value) -> s
 
 /// A connector with these options.
 pub(crate) async fn open(options: serde_json::Value) -> Result<Arc<dyn Connector>> {
+    open_as(&Postgresql, options).await
+}
+
+/// A connector of this kind.
+pub(crate) async fn open_as(kind: &impl ConnectorFactory, options: serde_json::Value) -> Result<Arc<dyn Connector>> {
     let options: Options = serde_json::from_value(options).expect("an object");
     let context = OpenContext { source: "shop".to_owned(), remote_calls: RemoteCalls::default() };
-    ConnectorFactory::open(&Postgresql, &options, context).await
+    kind.open(&options, context).await
 }
 
 /// Another program's connection.
@@ -113,7 +118,14 @@ impl Fixture {
         let schemas = self.harvest().await;
         let metadata = schemas.iter().find(|found| found.name == schema).expect("the schema");
         let columns = metadata.arrow_fields(metadata.table(table).expect("the table"));
-        ReadRequest { schema: schema.to_owned(), table: table.to_owned(), columns, predicates: Vec::new(), limit: None }
+        ReadRequest {
+            schema: schema.to_owned(),
+            table: table.to_owned(),
+            columns,
+            predicates: Vec::new(),
+            limit: None,
+            user: "ana".to_owned(),
+        }
     }
 
     pub(crate) async fn stream(&self, request: ReadRequest) -> RowStream {
@@ -147,19 +159,42 @@ pub(crate) fn texts(batch: &RecordBatch) -> Vec<String> {
     (0..batch.num_rows()).map(row).collect()
 }
 
-/// A relation of all schemas as text, sorted: the schema, the table where `table` is among the columns, and the others.
+/// A relation of all schemas as text, sorted: the schema, the table or routine that a row belongs to, and the columns. `type` is the
+/// native type and the one that clients see.
 pub(crate) fn relation(schemas: &[SchemaMetadata], relation: Relation, columns: &[&str]) -> Vec<String> {
     let mut rows = Vec::new();
     for schema in schemas {
-        let batch = schema.relation(relation);
-        let places: Vec<usize> = columns.iter().map(|name| batch.schema().index_of(name).expect("a column")).collect();
-        let texts = texts(&batch.project(&places).expect("a projection"));
-        let tables = batch.column_by_name("table").map(|_| schema.numbers(relation, "table"));
-        for (row, text) in texts.iter().enumerate() {
-            let table = tables.map(|tables| schema.text(Relation::Tables, "name").value(tables.value(row) as usize));
-            rows.push(table.map_or(format!("{}|{text}", schema.name), |table| format!("{}|{table}|{text}", schema.name)));
+        let cells: Vec<Vec<String>> = columns.iter().map(|column| cells(schema, relation, column)).collect();
+        let owners = owners(schema, relation);
+        for row in 0..schema.relation(relation).num_rows() {
+            let owner = owners.as_ref().map(|owners| owners[row].as_str());
+            let cells = cells.iter().map(|column| column[row].as_str());
+            rows.push([schema.name.as_str()].into_iter().chain(owner).chain(cells).collect::<Vec<_>>().join("|"));
         }
     }
     rows.sort();
     rows
+}
+
+fn cells(schema: &SchemaMetadata, relation: Relation, column: &str) -> Vec<String> {
+    if column == "type" {
+        let types = schema.integers(relation, column).values().iter().map(|place| &schema.column_types[*place as usize]);
+        return types.map(|one| format!("{}|{}", one.native, one.pg.format())).collect();
+    }
+    let place = schema.relation(relation).schema().index_of(column).expect("a column");
+    texts(&schema.relation(relation).project(&[place]).expect("a projection"))
+}
+
+/// The names of the tables, or routines, to which the rows of a relation belong.
+fn owners(schema: &SchemaMetadata, relation: Relation) -> Option<Vec<String>> {
+    if relation == Relation::Columns {
+        let tables = (0..schema.table_count()).flat_map(|table| schema.columns_of(table).map(move |_| table));
+        return Some(tables.map(|table| schema.table_names().value(table).to_owned()).collect());
+    }
+    let (column, owners) = match relation {
+        Relation::Parameters => ("routine", schema.text(Relation::Routines, "specific_name")),
+        _ => ("table", schema.table_names()),
+    };
+    let rows = schema.relation(relation).column_by_name(column).map(|_| schema.numbers(relation, column))?;
+    Some(rows.values().iter().map(|row| owners.value(*row as usize).to_owned()).collect())
 }

@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(1);
 async fn wait_for_running(connection: &mut PgConnection, database: &str, wanted: i64) -> Duration {
     let started = Instant::now();
     loop {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'metagate' AND datname = $1 AND state = 'active'";
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'metagate%' AND datname = $1 AND state = 'active'";
         let running: i64 = sqlx::query(sql).bind(database).fetch_one(&mut *connection).await.expect("an answer").get(0);
         if running == wanted {
             return started.elapsed();
@@ -75,7 +75,7 @@ async fn a_session_that_the_server_ends_is_an_error_and_no_more() {
         _ = rows.try_next() => panic!("a batch came of a statement that sleeps"),
         _ = wait_for_running(&mut observer, &fixture.name, 1) => {}
     }
-    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'metagate' AND datname = $1";
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'metagate%' AND datname = $1";
     sqlx::query(kill).bind(&fixture.name).execute(&mut observer).await.expect("a signal");
     assert_eq!(rows.try_next().await.expect_err("the end").code, Code::ConnectionLost);
     assert_eq!(fixture.harvest().await.len(), 1);
@@ -88,7 +88,14 @@ async fn a_server_that_dies_in_mid_read_and_comes_back() {
     let connector = open(with(options(&server, &name), json!({"connect_timeout": 5}))).await.expect("a connector");
     let schemas = harvest(&*connector, &Default::default()).await.expect("a harvest");
     let columns = schemas[0].arrow_fields(0);
-    let request = ReadRequest { schema: "public".to_owned(), table: "t".to_owned(), columns, predicates: Vec::new(), limit: None };
+    let request = ReadRequest {
+        schema: "public".to_owned(),
+        table: "t".to_owned(),
+        columns,
+        predicates: Vec::new(),
+        limit: None,
+        user: "ana".to_owned(),
+    };
     let ReadPlan::Rows(mut rows) = connector.read(request.clone()).await.expect("a plan") else { panic!("rows") };
     assert!(rows.try_next().await.expect("a batch").is_some());
     server.kill();

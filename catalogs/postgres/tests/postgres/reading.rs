@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use serde_json::json;
 use spi::Code;
+use spi::connector::ReadRequest;
 
 use crate::fixture::{Fixture, database, open, options, with};
 
@@ -18,7 +19,7 @@ async fn columns_limits_and_counts_are_as_asked() {
     request.limit = Some(2);
     assert_eq!(fixture.rows(request).await.expect("rows"), ["-1|x1", "-2|x2"]);
     for (limit, count) in [(None, 9), (Some(4), 4), (Some(0), 0)] {
-        let request = spi::connector::ReadRequest { columns: Vec::new(), limit, ..whole.clone() };
+        let request = ReadRequest { columns: Vec::new(), limit, ..whole.clone() };
         let batches = fixture.batches(request).await.expect("batches");
         assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), count);
     }
@@ -84,7 +85,38 @@ async fn sessions_are_read_only_in_utc_and_say_who_they_are() {
     let sql = "CREATE VIEW session AS SELECT current_setting('TimeZone') z, current_setting('default_transaction_read_only') r, \
          current_setting('application_name') a, current_setting('statement_timeout') s";
     let Some(fixture) = database(sql).await else { return };
-    assert_eq!(fixture.rows(fixture.request("public", "session").await).await.expect("rows"), ["UTC|on|metagate|0"]);
+    assert_eq!(fixture.rows(fixture.request("public", "session").await).await.expect("rows"), ["UTC|on|metagate/ana|0"]);
+}
+
+#[tokio::test]
+async fn a_connection_goes_from_user_to_user_and_says_whose_it_is() {
+    let sql = "CREATE VIEW session AS SELECT pg_backend_pid() p, current_setting('application_name') a";
+    let Some(fixture) = database(sql).await else { return };
+    let request = fixture.request("public", "session").await;
+    let mut sessions = Vec::new();
+    for user in ["ana", "bob", "bob", "名前'; DROP TABLE t"] {
+        sessions.extend(fixture.rows(ReadRequest { user: user.to_owned(), ..request.clone() }).await.expect("rows"));
+    }
+    let process = sessions[0].split_once('|').expect("two columns").0.to_owned();
+    // Servers before version 16 show a question mark for each byte beyond ASCII, later ones its code.
+    let last = sessions.pop().expect("the last");
+    assert_eq!(sessions, ["ana", "bob", "bob"].map(|user| format!("{process}|metagate/{user}")));
+    assert!(last.starts_with(&format!("{process}|metagate/")) && last.ends_with("'; DROP TABLE t"), "{last}");
+}
+
+#[tokio::test]
+async fn a_table_that_changes_between_two_reads_is_never_misread() {
+    // Values of both types have four bytes; a row of one type read as the other would be another number.
+    let Some(fixture) = database("CREATE TABLE t AS SELECT 1::int AS a FROM generate_series(1, 1000)").await else { return };
+    let request = fixture.request("public", "t").await;
+    for round in 0..20 {
+        let alter = format!("ALTER TABLE t ALTER a TYPE {}", if round % 2 == 0 { "real" } else { "int" });
+        let (_, rows) = futures::join!(fixture.execute(&alter), fixture.rows(request.clone()));
+        match rows {
+            Ok(rows) => assert!(rows.iter().all(|row| row == "1") && rows.len() == 1_000, "{round}: {:?}", rows.first()),
+            Err(error) => assert_eq!((error.code, error.retryable), (Code::DatatypeMismatch, true), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]

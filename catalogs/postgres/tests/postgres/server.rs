@@ -9,17 +9,21 @@ use std::sync::{Mutex, OnceLock};
 
 const DEFAULT_BINARIES: &str = "/usr/lib/postgresql/15/bin";
 
-/// The server refuses to run as root, so root runs it as this user.
-const USER: &str = "postgres";
-
-/// Makes the cluster, starts the server, says so, and waits for a word; when the test process ends, its end of the pipe closes.
+/// Makes the cluster, starts the server, says so, and waits for a word; when the test process ends, its end of the pipe closes. The
+/// server refuses to run as root, so root runs it as another user, on a copy of the binaries where that user may not read them.
 const SCRIPT: &str = r#"
 set -e
 umask 022
 mkdir -p "$FOLDER"; cd "$FOLDER"
+as=
+if [ "$(id -u)" = 0 ]; then
+  as="setpriv --reuid=postgres --regid=postgres --init-groups"
+  chown postgres:postgres .
+  $as test -x "$BINARIES/initdb" || { [ -d copy ] || cp -r "$BINARIES/.." copy; BINARIES="$FOLDER/copy/bin"; }
+fi
 if [ ! -d data ]; then
   echo secret >password
-  "$BINARIES/initdb" -D data -U admin --pwfile=password --auth-local=trust --auth-host=scram-sha-256 \
+  $as "$BINARIES/initdb" -D data -U admin --pwfile=password --auth-local=trust --auth-host=scram-sha-256 \
     -E UTF8 --locale=C.UTF-8 --no-sync >initdb.log 2>&1
   cat >>data/postgresql.conf <<CONF
 listen_addresses = '127.0.0.1'
@@ -49,12 +53,13 @@ ssl_key_file = '$FOLDER/server.key'
 ssl_ca_file = '$FOLDER/ca.crt'
 CONF
     printf 'local all all trust\nhostssl all certified all cert\nhostssl all all all scram-sha-256\n' >data/pg_hba.conf
+    [ -z "$as" ] || chown postgres:postgres server.*
   fi
 fi
-"$BINARIES/pg_ctl" -D data -l server.log -w -s start </dev/null >/dev/null 2>&1
+$as "$BINARIES/pg_ctl" -D data -l server.log -w -s start </dev/null >/dev/null 2>&1
 echo ready
 read -r word || word=end
-"$BINARIES/pg_ctl" -D data -m immediate -w -s stop </dev/null >/dev/null 2>&1
+$as "$BINARIES/pg_ctl" -D data -m immediate -w -s stop </dev/null >/dev/null 2>&1
 [ "$word" = keep ] || rm -rf "$FOLDER"
 "#;
 
@@ -145,7 +150,7 @@ impl Server {
     /// Starts it, again or for the first time.
     pub(crate) fn start(&self) {
         let folder = self.folder.as_ref().expect("an own server");
-        let mut command = shell();
+        let mut command = Command::new("sh");
         command.args(["-c", SCRIPT]).env("FOLDER", folder).env("BINARIES", binaries()).env("PORT", self.port.to_string());
         command.env("TLS", if self.tls { "yes" } else { "no" }).current_dir(Path::new("/"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
@@ -161,15 +166,4 @@ impl Server {
         child.stdin.take().expect("its input").write_all(b"keep\n").expect("a listening shell");
         assert!(child.wait().expect("an end").success());
     }
-}
-
-/// A shell of the user that may run the server.
-fn shell() -> Command {
-    let root = std::fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0);
-    if !root {
-        return Command::new("sh");
-    }
-    let mut command = Command::new("setpriv");
-    command.args([&format!("--reuid={USER}"), &format!("--regid={USER}"), "--init-groups", "sh"]);
-    command
 }

@@ -1,9 +1,12 @@
 //! Values of every type arrive exactly, or as an error that says which one does not.
 
 use arrow::datatypes::DataType;
+use futures::StreamExt;
 use spi::Code;
+use spi::connector::{ReadRequest, WriteRequest};
+use spi::predicate::Predicate;
 
-use crate::fixture::database;
+use crate::fixture::{Fixture, database};
 
 /// Type, literals, and each value as it is read.
 const TYPES: &[(&str, &[(&str, &str)])] = &[
@@ -76,26 +79,53 @@ const TYPES: &[(&str, &[(&str, &str)])] = &[
 const USER_TYPES: &str = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE pair AS (n int, t text); \
      CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN amount AS numeric(9,2); CREATE DOMAIN price AS amount;";
 
-#[tokio::test]
-async fn values_of_every_type_arrive_exactly() {
+/// A table `t<place>` for each type with its values, and an empty one `w<place>`; `None` where there is no server.
+async fn tables() -> Option<Fixture> {
     let mut sql = format!("SET lc_monetary = 'C'; {USER_TYPES}");
     for (place, (name, values)) in TYPES.iter().enumerate() {
-        sql += &format!("CREATE TABLE t{place} (n int PRIMARY KEY, v {name});");
+        sql += &format!("CREATE TABLE t{place} (n int PRIMARY KEY, v {name}); CREATE TABLE w{place} (n int PRIMARY KEY, v {name});");
         for (row, (literal, _)) in values.iter().enumerate() {
             sql += &format!("INSERT INTO t{place} VALUES ({row}, '{}');", literal.replace('\'', "''"));
         }
         sql += &format!("INSERT INTO t{place} VALUES ({}, NULL);", values.len());
     }
-    let Some(fixture) = database(&sql).await else { return };
+    database(&sql).await
+}
+
+/// The same rows by the extended protocol: what has a condition is not copied.
+fn conditional(request: &ReadRequest) -> ReadRequest {
+    ReadRequest { predicates: vec![Predicate::IsNotNull { column: "n".to_owned() }], ..request.clone() }
+}
+
+#[tokio::test]
+async fn values_of_every_type_arrive_exactly_either_way() {
+    let Some(fixture) = tables().await else { return };
     for (place, (name, values)) in TYPES.iter().enumerate() {
         let request = fixture.request("public", &format!("t{place}")).await;
-        let mut rows = fixture.rows(request).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        rows.sort();
         let mut expected: Vec<String> = values.iter().enumerate().map(|(row, (_, read))| format!("{row}|{read}")).collect();
         expected.push(format!("{}|NULL", values.len()));
         // What Arrow's formatter makes of 10^100 is the digits that PostgreSQL prints.
         let expected: Vec<String> = expected.iter().map(|row| row.replace("1e100", &format!("1{}", "0".repeat(100)))).collect();
-        assert_eq!(rows, expected, "{name}");
+        for request in [conditional(&request), request] {
+            let mut rows = fixture.rows(request).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+            rows.sort();
+            assert_eq!(rows, expected, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn values_of_every_type_are_written_exactly() {
+    let Some(fixture) = tables().await else { return };
+    for (place, (name, values)) in TYPES.iter().enumerate() {
+        let read = fixture.request("public", &format!("t{place}")).await;
+        let rows = fixture.stream(read.clone()).await;
+        let request =
+            WriteRequest { schema: "public".to_owned(), table: format!("w{place}"), columns: read.columns, user: "ana".to_owned() };
+        let count = fixture.connector.write(request, rows.boxed()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(count as usize, values.len() + 1, "{name}");
+        let at_server = |table: char| format!("SELECT ARRAY[n::text, v::text] FROM {table}{place}");
+        assert_eq!(fixture.answer(&at_server('w')).await, fixture.answer(&at_server('t')).await, "{name}");
     }
 }
 
@@ -120,10 +150,13 @@ async fn values_that_do_not_fit_are_errors_that_name_them() {
     }
     let Some(fixture) = database(&sql).await else { return };
     for (place, (name, literal, shown)) in values.iter().enumerate() {
-        let error = fixture.rows(fixture.request("public", &format!("t{place}")).await).await.expect_err(literal);
-        assert_eq!(error.code, Code::OutOfRange, "{name} {literal}");
-        assert_eq!(error.message, format!("column \"v\" of table \"public.t{place}\" holds a value that cannot be represented"));
-        assert!(error.detail.as_deref().expect("a detail").contains(shown), "{name} {literal}: {error}");
+        let request = fixture.request("public", &format!("t{place}")).await;
+        for predicates in [Vec::new(), vec![Predicate::IsNotNull { column: "v".to_owned() }]] {
+            let error = fixture.rows(ReadRequest { predicates, ..request.clone() }).await.expect_err(literal);
+            assert_eq!(error.code, Code::OutOfRange, "{name} {literal}");
+            assert_eq!(error.message, format!("column \"v\" of table \"public.t{place}\" holds a value that cannot be represented"));
+            assert!(error.detail.as_deref().expect("a detail").contains(shown), "{name} {literal}: {error}");
+        }
         // The connection is not returned in the middle of a statement: the next one is answered.
         assert_eq!(fixture.harvest().await.len(), 1);
     }

@@ -67,6 +67,8 @@ impl TableParts<'_> {
                     3 => Some(Generated::Stored),
                     _ => None,
                 },
+                // The text of the table has it, the lists of columns do not.
+                collation: None,
                 comment: None,
             })?;
         }
@@ -135,7 +137,7 @@ impl TableParts<'_> {
     /// A constraint that is checked at once, as all but some foreign keys are.
     fn constraint<'r>(&'r self, name: &'r str, kind: ConstraintKind<'r>, columns: &'r [&'r str]) -> ConstraintRow<'r> {
         let (schema, table) = (self.schema, self.table.name.as_str());
-        ConstraintRow { schema, table, name, kind, columns, deferrable: false, initially_deferred: false }
+        ConstraintRow { schema, table, name, kind, columns, deferrable: false, initially_deferred: false, comment: None }
     }
 
     fn push_indexes(&self, harvest: &mut Harvest) -> Result<()> {
@@ -154,6 +156,7 @@ impl TableParts<'_> {
                 columns: &columns.collect::<Vec<_>>(),
                 predicate: definition.predicate.as_deref(),
                 definition: sql,
+                comment: None,
             })?;
         }
         Ok(())

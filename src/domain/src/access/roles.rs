@@ -204,7 +204,7 @@ fn require_an_administrator(replica: &Replica, before: &Role, after: Option<&Rol
 }
 
 fn require_no_grants(replica: &Replica, role: &Role) -> Result<()> {
-    let sources: Vec<u32> = grants::sources_of(replica, role.oid).collect();
+    let sources = grants::granted_sources_of(replica, role.oid);
     if sources.is_empty() {
         return Ok(());
     }
@@ -214,8 +214,8 @@ fn require_no_grants(replica: &Replica, role: &Role) -> Result<()> {
         names.push(format!("{} more", sources.len() - DEPENDENTS_SHOWN_MAX));
     }
     Err(Error::new(Code::DependentObjects, format!("role \"{}\" cannot be dropped because some objects depend on it", role.name))
-        .detail(format!("It has USAGE on data sources: {}.", names.join(", ")))
-        .hint("REVOKE USAGE ON FOREIGN SERVER … FROM the role first."))
+        .detail(format!("It has privileges on data sources: {}.", names.join(", ")))
+        .hint("REVOKE ALL ON FOREIGN SERVER … FROM the role first."))
 }
 
 fn key(oid: u32) -> String {
@@ -236,7 +236,7 @@ fn decode(record: &Record) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{grant_usage, revoke_usage};
+    use crate::access::{Privilege, grant, revoke};
     use crate::testing::{self, actor, failure, superuser};
 
     #[tokio::test]
@@ -305,11 +305,11 @@ mod tests {
         let services = testing::start().await;
         testing::create(&services, "shop", "{}").await;
         create_role(&services, &superuser(), CreateRole::named("bob")).await.expect("a role");
-        grant_usage(&services, &superuser(), "shop", "bob").await.expect("a grant");
+        grant(&services, &superuser(), &[Privilege::Insert], "shop", "bob").await.expect("a grant");
         let (code, message, detail, _) = failure(drop_role(&services, &superuser(), "bob").await);
         assert_eq!((code, message.as_str()), ("2BP01", "role \"bob\" cannot be dropped because some objects depend on it"));
-        assert_eq!(detail, "It has USAGE on data sources: \"shop\".");
-        revoke_usage(&services, &superuser(), "shop", "bob").await.expect("revoked");
+        assert_eq!(detail, "It has privileges on data sources: \"shop\".");
+        revoke(&services, &superuser(), &Privilege::ALL, "shop", "bob").await.expect("revoked");
         drop_role(&services, &superuser(), "bob").await.expect("dropped");
     }
 

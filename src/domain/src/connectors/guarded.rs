@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use futures::StreamExt;
-use spi::connector::{Connector, ReadPlan, ReadRequest, RowStream, Scope, TestStage};
+use spi::connector::{Connector, QueryColumn, ReadPlan, ReadRequest, RowStream, RunRequest, Scope, TestStage, WriteRequest};
 use spi::metadata::Harvest;
 use spi::options::{OptionSpec, Options};
 use spi::predicate::Predicate;
-use spi::query::{Dialect, Statement};
+use spi::query::Dialect;
 use spi::secret::MASK;
 use spi::{Error, Result};
 
@@ -94,8 +93,32 @@ impl Connector for GuardedConnector {
         self.connector.dialect()
     }
 
-    fn run(&self, statement: Statement, columns: SchemaRef) -> RowStream {
-        self.cleaned_rows(self.connector.run(statement, columns))
+    fn run(&self, request: RunRequest) -> RowStream {
+        self.cleaned_rows(self.connector.run(request))
+    }
+
+    async fn fingerprint(&self) -> Result<Option<String>> {
+        self.connector.fingerprint().await.map_err(|error| self.guard.cleaned(error))
+    }
+
+    async fn databases(&self) -> Result<Option<Vec<String>>> {
+        self.connector.databases().await.map_err(|error| self.guard.cleaned(error))
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.connector.is_read_only()
+    }
+
+    async fn write(&self, request: WriteRequest, rows: RowStream) -> Result<u64> {
+        self.connector.write(request, rows).await.map_err(|error| self.guard.cleaned(error))
+    }
+
+    async fn describe(&self, query: &str, user: &str) -> Result<Vec<QueryColumn>> {
+        self.connector.describe(query, user).await.map_err(|error| self.guard.cleaned(error))
+    }
+
+    async fn execute(&self, statement: &str, user: &str) -> Result<u64> {
+        self.connector.execute(statement, user).await.map_err(|error| self.guard.cleaned(error))
     }
 
     async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {

@@ -10,7 +10,7 @@ use store::{Replica, failpoint};
 use super::edit::{Applied, Edited, apply};
 use super::options::SealedOptions;
 use super::state::{require_active, require_connectable};
-use super::{DataSource, Outcome, PublicationAction, Version, check, publish, records, test};
+use super::{DataSource, Outcome, PublicationAction, Version, check, databases, publish, records, test};
 use crate::access;
 use crate::audit::Actor;
 use crate::factories::Factories;
@@ -58,6 +58,7 @@ async fn alter_tested(services: &Services, actor: &Actor, name: &str, request: A
     for _ in 0..ATTEMPTS_MAX {
         let replica = services.store.replica();
         let base = records::get(&replica, name)?;
+        databases::require_independent(&replica, &base)?;
         let merged = merge.on(&replica, &base)?;
         let passed = if merge.request.test && merged.needs_test(&base) {
             require_connectable(&base).map_err(|error| skip_the_test(error, &merge.request))?;

@@ -106,6 +106,7 @@ fn first_records(oid: u32, request: &Create, options: SealedOptions, role: &str)
         state: State::Draft,
         comment: request.comment.clone(),
         labels: request.labels.clone(),
+        member_of: None,
         current_version: 1,
         published_version: None,
         expires_at: None,

@@ -7,13 +7,13 @@ use store::{Op, Replica};
 
 use super::edit::{Applied, with_source};
 use super::state::{literal, require_not_dropped, wrong_state};
-use super::{DataSource, Outcome, records};
+use super::{DataSource, Outcome, databases, records};
 use crate::audit::Actor;
 use crate::services::Services;
 use crate::{access, change, time};
 
 /// Grants that one change revokes. A change writes at most 100 records, and the drop itself needs a few.
-const REVOCATIONS_MAX: usize = 90;
+pub(super) const REVOCATIONS_MAX: usize = 90;
 /// Roles that a refusal names; the rest is counted.
 const DEPENDENTS_SHOWN_MAX: usize = 10;
 
@@ -33,8 +33,10 @@ async fn drop_or_revoke(services: &Services, actor: &Actor, name: &str, cascade:
     let (name, role) = (name.to_owned(), actor.role.clone());
     let done = change::commit(&services.store, &actor.role, move |replica| {
         let mut source = records::get(replica, &name)?;
+        databases::require_independent(replica, &source)?;
         require_not_dropped(&source)?;
-        let granted = access::revocations(replica, source.oid);
+        let with_members: Vec<u32> = databases::members(replica, source.oid).chain([source.oid]).collect();
+        let granted = access::revocations(replica, &with_members);
         if !granted.is_empty() && !cascade {
             return Err(has_grants(&source, &granted));
         }
@@ -49,16 +51,21 @@ async fn drop_or_revoke(services: &Services, actor: &Actor, name: &str, cascade:
     })
     .await?;
     let (oid, version, dropped) = done.decision;
-    Ok(dropped.then_some(Applied { oid, version, revision: done.revision, changed: true }))
+    let applied = Applied { oid, version, revision: done.revision, changed: true };
+    Ok(if dropped { Some(applied.settled(services).await) } else { None })
 }
 
 fn has_grants(source: &DataSource, granted: &[(String, Op)]) -> Error {
-    let mut roles: Vec<String> = granted.iter().take(DEPENDENTS_SHOWN_MAX).map(|(role, _)| format!("\"{role}\"")).collect();
-    if granted.len() > DEPENDENTS_SHOWN_MAX {
-        roles.push(format!("{} more", granted.len() - DEPENDENTS_SHOWN_MAX));
+    let mut names: Vec<&str> = granted.iter().map(|(role, _)| role.as_str()).collect();
+    // A role may have several privileges, and some of them on databases of a server.
+    names.sort_unstable();
+    names.dedup();
+    let mut roles: Vec<String> = names.iter().take(DEPENDENTS_SHOWN_MAX).map(|role| format!("\"{role}\"")).collect();
+    if names.len() > DEPENDENTS_SHOWN_MAX {
+        roles.push(format!("{} more", names.len() - DEPENDENTS_SHOWN_MAX));
     }
     Error::new(Code::DependentObjects, format!("data source \"{}\" cannot be dropped because roles have grants on it", source.name))
-        .detail(format!("USAGE is granted to {}.", roles.join(", ")))
+        .detail(format!("Privileges are granted to {}.", roles.join(", ")))
         .hint("Say cascade => true to revoke them too. A restored source does not get them back.")
 }
 
@@ -69,6 +76,7 @@ pub async fn restore(services: &Services, actor: &Actor, name: &str) -> Result<O
     let (wanted, role) = (name.to_owned(), actor.role.clone());
     let done = change::commit(&services.store, &actor.role, move |replica| {
         let mut source = require_dropped(replica, &wanted)?;
+        databases::require_independent(replica, &source)?;
         if records::named(replica, &wanted).is_some() {
             return Err(Error::exists("data source", &wanted)
                 .detail("The dropped data source of that name cannot have its name back.")
@@ -81,7 +89,8 @@ pub async fn restore(services: &Services, actor: &Actor, name: &str) -> Result<O
     })
     .await?;
     let (oid, version) = done.decision;
-    Applied { oid, version, revision: done.revision, changed: true }.harvested_outcome(services, started, 0).await
+    let applied = Applied { oid, version, revision: done.revision, changed: true }.settled(services).await;
+    applied.harvested_outcome(services, started, 0).await
 }
 
 /// The source that was dropped last under a name, or why there is none.
@@ -95,7 +104,7 @@ pub(super) fn require_dropped(replica: &Replica, name: &str) -> Result<DataSourc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{CreateRole, create_role, grant_usage, grants};
+    use crate::access::{CreateRole, Privilege, create_role, grant, grants};
     use crate::data_sources::{State, get, list, rename};
     use crate::testing::{self, actor, failure, superuser};
 
@@ -135,11 +144,11 @@ mod tests {
         for i in 0..95 {
             let role = format!("role{i}");
             create_role(&services, &superuser(), CreateRole::named(&role)).await.expect("a role");
-            grant_usage(&services, &superuser(), "shop", &role).await.expect("a grant");
+            grant(&services, &superuser(), &[Privilege::Usage], "shop", &role).await.expect("a grant");
         }
         let (code, message, detail, hint) = failure(drop(&services, &superuser(), "shop", false).await);
         assert_eq!((code, message.as_str()), ("2BP01", "data source \"shop\" cannot be dropped because roles have grants on it"));
-        assert!(detail.starts_with("USAGE is granted to \"role0\",") && detail.ends_with("85 more."), "{detail}");
+        assert!(detail.starts_with("Privileges are granted to \"role0\",") && detail.ends_with("85 more."), "{detail}");
         assert!(hint.starts_with("Say cascade => true"));
         assert_eq!(drop(&services, &superuser(), "shop", true).await.expect("dropped").state, State::Dropped);
         assert_eq!(grants(&services.store.replica()), []);

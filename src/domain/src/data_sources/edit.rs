@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use spi::Result;
 use store::{Op, Replica};
 
-use super::{DataSource, Outcome, records, require_readable};
+use super::{DataSource, Outcome, databases, records, require_readable};
 use crate::audit::Actor;
 use crate::services::Services;
 use crate::{change, time};
@@ -48,6 +48,7 @@ pub(super) async fn apply(
     let (name, role) = (name.to_owned(), actor.role.clone());
     let done = change::commit(&services.store, &actor.role, move |replica| {
         let mut source = records::get(replica, &name)?;
+        databases::require_independent(replica, &source)?;
         let Edited { version, ops } = edit(replica, &mut source)?;
         let decision = (source.oid, version, ops.is_some());
         let ops = ops.map(|ops| with_source(source, &role, ops)).transpose()?;
@@ -55,7 +56,7 @@ pub(super) async fn apply(
     })
     .await?;
     let (oid, version, changed) = done.decision;
-    Ok(Applied { oid, version, revision: done.revision, changed })
+    Ok(Applied { oid, version, revision: done.revision, changed }.settled(services).await)
 }
 
 /// The ops of an edit, with the source's own record, which every change touches.
@@ -67,6 +68,12 @@ pub(super) fn with_source(mut source: DataSource, role: &str, mut ops: Vec<Op>) 
 }
 
 impl Applied {
+    /// The same, once the members of the source have followed it, if it has any.
+    pub(super) async fn settled(self, services: &Services) -> Self {
+        let settled = if self.changed { databases::settled(&services.store, self.oid).await } else { None };
+        Self { revision: self.revision.max(settled.unwrap_or_default()), ..self }
+    }
+
     /// The answer of a verb that makes nothing readable. `tested` counts the requests of its test.
     pub(super) fn outcome(self, services: &Services, started: Instant, tested: u64) -> Result<Outcome> {
         let source = records::by_oid(&services.store.replica(), self.oid)?;

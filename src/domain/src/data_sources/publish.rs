@@ -10,7 +10,7 @@ use store::failpoint;
 
 use super::edit::{Applied, Edited, apply};
 use super::state::{literal, require_connectable, require_not_dropped, wrong_state};
-use super::{DataSource, Outcome, PublicationAction, opened_options, records, test};
+use super::{DataSource, Outcome, PublicationAction, databases, opened_options, records, test};
 use crate::access;
 use crate::audit::Actor;
 use crate::services::Services;
@@ -44,6 +44,7 @@ async fn move_to(services: &Services, actor: &Actor, name: &str, number: u64, ac
     let started = Instant::now();
     let replica = services.store.replica();
     let source = records::get(&replica, name)?;
+    databases::require_independent(&replica, &source)?;
     require_movable(&source, number, action)?;
     records::version(&replica, &source, number)?;
     if source.published_version == Some(number) {

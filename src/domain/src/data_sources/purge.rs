@@ -29,8 +29,7 @@ pub async fn purge(services: &Services, actor: &Actor, name: &str) -> Result<Out
     let wanted = name.to_owned();
     let done = change::commit(&services.store, &actor.role, move |replica| {
         let source = require_dropped(replica, &wanted)?;
-        let mark = record::put(format!("{MARKS}{}", source.oid), "purge", &source.oid)?;
-        Ok((vec![Op::delete(records::source_key(source.oid)), mark], (source.oid, source.current_version)))
+        Ok((vec![Op::delete(records::source_key(source.oid)), mark(source.oid)?], (source.oid, source.current_version)))
     })
     .await?;
     let (oid, version) = done.decision;
@@ -45,6 +44,11 @@ pub async fn purge(services: &Services, actor: &Actor, name: &str) -> Result<Out
         remote_calls: 0,
         elapsed_ms: started.elapsed().as_millis() as u64,
     })
+}
+
+/// What lets everything under a source be removed that is no more.
+pub(super) fn mark(oid: u32) -> Result<Op> {
+    record::put(format!("{MARKS}{oid}"), "purge", &oid)
 }
 
 /// Removes what purged sources left behind, until `stop`.

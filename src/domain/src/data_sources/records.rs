@@ -18,7 +18,7 @@ use spi::options::did_you_mean;
 use spi::{Code, Error, Result};
 use store::{Op, Record, Replica};
 
-use super::{DataSource, Publication, PublicationAction, SealedOptions, State, Version};
+use super::{DataSource, Membership, Publication, PublicationAction, SealedOptions, State, Version};
 use crate::{record, time};
 
 const SOURCES: &str = "ds/";
@@ -38,6 +38,8 @@ struct SourceBody {
     comment: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member_of: Option<Membership>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     #[serde(default)]
@@ -139,14 +141,24 @@ pub fn publications(replica: &Replica, oid: u32) -> Vec<Publication> {
 
 /// A new OID, and what counts it as used.
 pub(crate) fn next_oid(replica: &Replica) -> Result<(u32, Op)> {
-    let oid = match replica.get(OID_COUNTER) {
-        Some(record) => record::read(record).ok_or_else(|| Error::internal("the OID counter cannot be read"))?,
-        None => FIRST_OID,
-    };
-    if oid > LAST_OID {
+    let oid = first_free_oid(replica)?;
+    Ok((oid, put_first_free_oid(oid + 1)?))
+}
+
+/// The OID that no source and no role had yet, and neither had any after it.
+pub(super) fn first_free_oid(replica: &Replica) -> Result<u32> {
+    match replica.get(OID_COUNTER) {
+        Some(record) => record::read(record).ok_or_else(|| Error::internal("the OID counter cannot be read")),
+        None => Ok(FIRST_OID),
+    }
+}
+
+/// What counts all OIDs before this one as used.
+pub(super) fn put_first_free_oid(oid: u32) -> Result<Op> {
+    if oid - 1 > LAST_OID {
         return Err(Error::new(Code::Limit, "all OIDs are used").detail(format!("The last one is {LAST_OID}.")));
     }
-    Ok((oid, record::put(OID_COUNTER.to_owned(), "counter", &(oid + 1))?))
+    record::put(OID_COUNTER.to_owned(), "counter", &oid)
 }
 
 pub(super) fn put_source(source: &DataSource) -> Result<Op> {
@@ -156,6 +168,7 @@ pub(super) fn put_source(source: &DataSource) -> Result<Op> {
         kind: source.kind,
         comment: source.comment,
         labels: source.labels,
+        member_of: source.member_of,
         expires_at: source.expires_at,
         paused: source.paused,
         dropped_at: source.dropped_at,
@@ -234,6 +247,7 @@ fn decode(replica: &Replica, record: &Record) -> Option<DataSource> {
         state: State::Draft,
         comment: body.comment,
         labels: body.labels,
+        member_of: body.member_of,
         current_version: pointer(replica, &current_key(oid))?,
         published_version: pointer(replica, &published_key(oid)),
         expires_at: body.expires_at,

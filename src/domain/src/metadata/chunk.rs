@@ -15,9 +15,9 @@ use spi::types::PgType;
 use super::ipc;
 
 /// What a chunk begins with. The last byte is the version of the container.
-const MAGIC: [u8; 8] = *b"mgschem\x01";
+const MAGIC: [u8; 8] = *b"mgschem\x02";
 /// The column types, and the relations.
-const SECTIONS: usize = 1 + Relation::ALL.len();
+const SECTIONS: usize = 1 + Relation::COUNT;
 /// The magic, and the length of every section.
 const HEADER_BYTES: usize = MAGIC.len() + SECTIONS * size_of::<u64>();
 
@@ -49,7 +49,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<SchemaMetadata> {
     let sections = split(bytes)?;
     let properties = ipc::read_schema(sections[0])?;
     let property = |name: &str| properties.metadata.get(name).cloned();
-    let mut relations = Vec::with_capacity(Relation::ALL.len());
+    let mut relations = Vec::with_capacity(Relation::COUNT);
     for (relation, section) in Relation::ALL.into_iter().zip(&sections[1..]) {
         relations.push(match section.is_empty() {
             true => RecordBatch::new_empty(relation.layout()),
@@ -129,7 +129,7 @@ mod tests {
     use spi::Code;
     use spi::metadata::{
         ColumnRow, ConstraintKind, ConstraintRow, Generated, Harvest, IndexRow, ParameterRow, PartitionRow, ReferentialAction, RoutineKind,
-        RoutineRow, SchemaRow, TableKind, TableOptionRow, TableRow, TypeKind, TypeRow, ViewRow,
+        RoutineRow, SchemaRow, SequenceRow, TableKind, TableOptionRow, TableRow, TriggerRow, TriggerTiming, TypeKind, TypeRow, ViewRow,
     };
     use spi::types::oid;
 
@@ -167,6 +167,23 @@ mod tests {
             push_routine(&mut harvest, specific_name);
         }
         harvest.user_type(TypeRow { schema: "s", name: "mood", kind: TypeKind::Enum, members: &["sad", ""], comment: None });
+        let owners = [("free", None), ("owned", Some(("a", "x")))];
+        for (name, owned_by) in if reverse { [owners[1], owners[0]] } else { owners } {
+            harvest.sequence(SequenceRow {
+                schema: "s",
+                name,
+                owner: Some("me"),
+                comment: None,
+                native_type: "bigint",
+                pg_type: PgType::new(oid::INT8),
+                start: "1",
+                minimum: "-1",
+                maximum: "99999999999999999999",
+                increment: "2",
+                cycle: name == "free",
+                owned_by,
+            });
+        }
         harvest.finish().expect("metadata").remove(0)
     }
 
@@ -182,6 +199,7 @@ mod tests {
             nullable: ordinal % 3 == 0,
             default: (ordinal % 2 == 0).then_some("now()"),
             generated: (ordinal % 5 == 0).then_some(Generated::IdentityAlways),
+            collation: Some("C"),
             comment: (ordinal % 7 == 0).then_some("seven"),
         }
     }
@@ -200,9 +218,19 @@ mod tests {
             ("pk", ConstraintKind::PrimaryKey, &["x"][..]),
             ("fk", foreign, &["x", "y"]),
             ("ck", ConstraintKind::Check { expression: "x > 0" }, &[]),
+            ("ex", ConstraintKind::Exclusion { definition: "EXCLUDE (x WITH =)" }, &["x"]),
         ] {
             harvest
-                .constraint(ConstraintRow { schema, table, name, kind, columns, deferrable: true, initially_deferred: false })
+                .constraint(ConstraintRow {
+                    schema,
+                    table,
+                    name,
+                    kind,
+                    columns,
+                    deferrable: true,
+                    initially_deferred: false,
+                    comment: Some(name),
+                })
                 .expect("a constraint");
         }
         let (predicate, definition) = (Some("x > 0"), None);
@@ -217,6 +245,7 @@ mod tests {
                 columns: &["lower(x)"],
                 predicate,
                 definition,
+                comment: Some(""),
             })
             .expect("an index");
         harvest
@@ -233,6 +262,21 @@ mod tests {
             })
             .expect("a partition");
         harvest.table_option(TableOptionRow { schema, table, name: "format", value: "orc" }).expect("an option");
+        harvest
+            .trigger(TriggerRow {
+                schema,
+                table,
+                name: "t",
+                timing: TriggerTiming::InsteadOf,
+                events: &["INSERT", "UPDATE"],
+                columns: &["x"],
+                for_each_row: true,
+                condition: Some("x > 0"),
+                action: "EXECUTE FUNCTION f()",
+                enabled: false,
+                comment: None,
+            })
+            .expect("a trigger");
     }
 
     fn push_routine(harvest: &mut Harvest, specific_name: &str) {

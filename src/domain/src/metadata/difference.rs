@@ -14,8 +14,8 @@ use spi::metadata::{ColumnType, Relation, SchemaMetadata};
 
 use super::pairing::{Pair, pair, pair_relation};
 
-/// How many objects were added, changed and removed: schemas, tables, routines and types. A table has changed if anything
-/// that belongs to it has: its columns, constraints, indexes, partitions or options.
+/// How many objects were added, changed and removed: schemas, tables, routines, types and sequences. A table has changed
+/// if anything that belongs to it has: its columns, constraints, indexes, triggers, partitions or options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     pub added: u64,
@@ -24,7 +24,8 @@ pub struct Difference {
 }
 
 /// The relations whose rows belong to a table, sorted by it.
-const OF_TABLES: [Relation; 5] = [Relation::Views, Relation::Constraints, Relation::Indexes, Relation::Partitions, Relation::TableOptions];
+const OF_TABLES: [Relation; 6] =
+    [Relation::Views, Relation::Constraints, Relation::Indexes, Relation::Partitions, Relation::TableOptions, Relation::Triggers];
 /// Columns that say where a row is, not what it says.
 const PLACES: [&str; 4] = ["oid", "table", "routine", "first_column"];
 /// The column that is a place in the schema's list of types.
@@ -61,19 +62,13 @@ pub(super) fn difference(old: &[Arc<SchemaMetadata>], new: &[Arc<SchemaMetadata>
     let mut difference = Difference::default();
     for pair in pair(old.len(), new.len(), |row| old[row].name.as_str(), |row| new[row].name.as_str()) {
         match pair {
-            Pair::Added(row) => difference.added += objects(&new[row]),
-            Pair::Removed(row) => difference.removed += objects(&old[row]),
+            Pair::Added(row) => difference.added += new[row].objects() as u64,
+            Pair::Removed(row) => difference.removed += old[row].objects() as u64,
             Pair::Both { old: left, new: right } if Arc::ptr_eq(&old[left], &new[right]) => {}
             Pair::Both { old: left, new: right } => compare(&old[left], &new[right], &mut difference)?,
         }
     }
     Ok(difference)
-}
-
-/// The schema itself and what is in it.
-fn objects(schema: &SchemaMetadata) -> u64 {
-    let rows = |relation| schema.relation(relation).num_rows() as u64;
-    1 + rows(Relation::Tables) + rows(Relation::Routines) + rows(Relation::Types)
 }
 
 fn compare(old: &SchemaMetadata, new: &SchemaMetadata, difference: &mut Difference) -> Result<()> {
@@ -97,8 +92,10 @@ fn compare(old: &SchemaMetadata, new: &SchemaMetadata, difference: &mut Differen
         parameters.is_same(left, right) && routines.is_same(left, right)
     });
 
-    let types = Rows::new(old, new, Relation::Types)?;
-    count(pair_relation(old, new, Relation::Types), difference, |left, right| types.is_same(left, right));
+    for relation in [Relation::Types, Relation::Sequences] {
+        let rows = Rows::new(old, new, relation)?;
+        count(pair_relation(old, new, relation), difference, |left, right| rows.is_same(left, right));
+    }
     Ok(())
 }
 

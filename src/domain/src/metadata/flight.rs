@@ -14,20 +14,27 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::difference::Difference;
-use super::freshness::Attempts;
+use super::freshness::{Attempts, Fingerprinted};
 use super::prepare::prepare;
 use super::records::{self, SnapshotRecord};
 use super::refresh::RefreshSummary;
 use super::stored::{self, Loaded};
 use crate::catalog::Catalogs;
 use crate::connectors::Connectors;
-use crate::data_sources::{self, DataSource};
-use crate::time;
+use crate::data_sources::{self, DataSource, databases};
+use crate::{change, time};
 
 /// How long a harvest may take. The largest estates that we know of answer their bulk queries within two minutes.
 const HARVEST_DEADLINE: Duration = Duration::from_secs(600);
 /// How long this node may take to use a snapshot that it has just made.
 const APPLY_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a source may take to say whether it has changed. One that takes longer is harvested.
+const FINGERPRINT_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a server may take to list its databases, which it has in memory.
+const DATABASES_DEADLINE: Duration = Duration::from_secs(30);
+/// For how long a source that says that nothing has changed is believed: what a fingerprint does not notice, estimates of sizes above
+/// all, is then an hour old at most.
+const FINGERPRINT_AGE_MAX: Duration = Duration::from_secs(60 * 60);
 /// The longest sleep until a source expires. The wall clock may be set, so no sleep trusts it for longer.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -41,6 +48,8 @@ pub(super) struct Flight {
     pub turns: [Arc<Semaphore>; 2],
     pub source_oid: u32,
     pub scope: Scope,
+    /// Harvest even a source that says that nothing has changed.
+    pub full: bool,
     pub actor: String,
 }
 
@@ -56,6 +65,9 @@ struct Refreshed {
     difference: Difference,
     /// When the harvest began, in microseconds since 1970 UTC: what it saw is not older.
     seen_at: i64,
+    /// Whether there was a harvest at all: a source may say that nothing has changed.
+    harvested: bool,
+    fingerprint: Option<String>,
 }
 
 /// Waits for its turn, refreshes, and notes how it went. Dropping it at any point leaves the newest snapshot as it is.
@@ -70,7 +82,7 @@ pub(super) async fn run(flight: Flight) -> Result<RefreshSummary> {
         refreshed.unwrap_or_else(|_| Err(Error::internal(format!("the refresh of data source \"{}\" panicked", subject.source.name))));
     let remote_calls = flight.connectors.remote_calls(flight.source_oid) - calls_before;
     flight.note(&subject, &refreshed, remote_calls).await;
-    let difference = refreshed?.difference;
+    let Refreshed { difference, harvested, .. } = refreshed?;
     flight.catalogs.wait_for_observation(flight.source_oid, APPLY_DEADLINE).await;
     let loaded = flight.catalogs.newest(flight.source_oid);
     Ok(RefreshSummary {
@@ -80,6 +92,7 @@ pub(super) async fn run(flight: Flight) -> Result<RefreshSummary> {
         added: difference.added,
         changed: difference.changed,
         removed: difference.removed,
+        harvested,
         remote_calls,
         elapsed_ms: started.elapsed().as_millis() as u64,
     })
@@ -107,12 +120,74 @@ impl Flight {
         self.catalogs.wait_for(subject.replica.revision(), APPLY_DEADLINE).await?;
         let connector = self.connectors.get(&subject.replica, self.source_oid).await?;
         let seen_at = time::now();
-        let harvest = tokio::select! {
-            harvest = self.harvest(subject, connector.as_ref()) => harvest?,
+        let looked = tokio::select! {
+            looked = self.look_at_all(subject, connector.as_ref()) => looked?,
             error = self.until_unreadable(subject.version) => return Err(error),
         };
+        let (fingerprint, Some(harvest)) = looked else {
+            return Ok(Refreshed { difference: Difference::default(), seen_at, harvested: false, fingerprint: None });
+        };
         let kept = self.keep(subject, harvest, connector.default_schema(), seen_at).await;
-        Ok(Refreshed { difference: kept.map_err(|error| self.named(subject, error))?, seen_at })
+        Ok(Refreshed { difference: kept.map_err(|error| self.named(subject, error))?, seen_at, harvested: true, fingerprint })
+    }
+
+    /// Keeps which databases the server has, where the source stands for one; then looks at the metadata.
+    async fn look_at_all(&self, subject: &Subject, connector: &dyn Connector) -> Result<(Option<String>, Option<Harvest>)> {
+        if self.covers_everything() {
+            self.keep_databases(subject, self.databases(subject, connector).await?).await?;
+        }
+        self.look(subject, connector).await
+    }
+
+    async fn databases(&self, subject: &Subject, connector: &dyn Connector) -> Result<Option<Vec<String>>> {
+        timeout(DATABASES_DEADLINE, connector.databases()).await.unwrap_or_else(|_| {
+            let name = &subject.source.name;
+            Err(Error::source(Code::Unreachable, name, format!("could not list the databases of data source \"{name}\""))
+                .detail(format!("It took longer than {} s.", DATABASES_DEADLINE.as_secs()))
+                .retryable())
+        })
+    }
+
+    async fn keep_databases(&self, subject: &Subject, found: Option<Vec<String>>) -> Result<()> {
+        if databases::noted(&self.store.replica(), &subject.source, found.as_deref())?.is_empty() {
+            return Ok(());
+        }
+        let (source, version) = (subject.source.clone(), subject.version);
+        let kept = change::commit(&self.store, &self.actor, move |replica| {
+            check_version(replica, source.oid, version)?;
+            Ok((databases::noted(replica, &source, found.as_deref())?, ()))
+        });
+        kept.await.map(|_| ())
+    }
+
+    /// What the source has, and its fingerprint from right before; no harvest where the fingerprint says that nothing has changed.
+    async fn look(&self, subject: &Subject, connector: &dyn Connector) -> Result<(Option<String>, Option<Harvest>)> {
+        let fingerprint = match self.covers_everything() {
+            true => self.fingerprint(subject, connector).await,
+            false => None,
+        };
+        match self.full || fingerprint.is_none() || self.known_fingerprint(subject) != fingerprint {
+            true => Ok((fingerprint, Some(self.harvest(subject, connector).await?))),
+            false => Ok((fingerprint, None)),
+        }
+    }
+
+    /// What goes wrong here, goes wrong with the harvest too, which then says so.
+    async fn fingerprint(&self, subject: &Subject, connector: &dyn Connector) -> Option<String> {
+        let found = timeout(FINGERPRINT_DEADLINE, connector.fingerprint()).await;
+        found.ok()?.unwrap_or_else(|error| {
+            tracing::debug!(source = %subject.source.name, %error, "no fingerprint of the metadata");
+            None
+        })
+    }
+
+    /// The fingerprint that the source was last harvested with, if that is not too long ago.
+    fn known_fingerprint(&self, subject: &Subject) -> Option<String> {
+        self.catalogs.newest(self.source_oid).filter(|newest| !newest.is_lost())?;
+        let known = self.catalogs.ledger().get(self.source_oid).fingerprinted?;
+        let age = time::now() - known.harvested_at;
+        let is_recent = (0..FINGERPRINT_AGE_MAX.as_micros() as i64).contains(&age);
+        (known.version == subject.version && is_recent).then_some(known.fingerprint)
     }
 
     /// Makes the harvest the newest snapshot, if it differs from that.
@@ -224,6 +299,13 @@ impl Flight {
                     attempts.observed_at = Some(refreshed.seen_at);
                     attempts.failures = 0;
                     attempts.last_error = None;
+                    if refreshed.harvested {
+                        attempts.fingerprinted = refreshed.fingerprint.clone().map(|fingerprint| Fingerprinted {
+                            version: subject.version,
+                            harvested_at: refreshed.seen_at,
+                            fingerprint,
+                        });
+                    }
                 }
                 // What is wrong with the rest of the source is not known to be right now.
                 Ok(_) => {}

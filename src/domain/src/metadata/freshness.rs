@@ -46,6 +46,19 @@ pub(crate) struct Attempts {
     pub last_error: Option<String>,
     /// Requests that the last attempt at the whole source made.
     pub remote_calls: u64,
+    /// The last harvest of the whole source that succeeded, where the source can tell whether it has changed since.
+    pub fingerprinted: Option<Fingerprinted>,
+}
+
+/// A harvest that need not be repeated as long as the source's fingerprint stays the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fingerprinted {
+    /// The version of the data source that was harvested.
+    pub version: u64,
+    /// When the harvest began.
+    pub harvested_at: i64,
+    /// The fingerprint right before it: what changed meanwhile changes that of the next refresh.
+    pub fingerprint: String,
 }
 
 /// The attempts on all sources. Cheap to clone.

@@ -1,4 +1,4 @@
-//! Persistent object ids: every schema, table, constraint, index, routine and type of a source has one for ever.
+//! Persistent object ids: every schema, table, constraint, index, trigger, routine, type and sequence of a source has one for ever.
 //!
 //! An id is assigned when its identity is seen for the first time, kept from snapshot to snapshot, put aside when the
 //! object vanishes and given back when an object of the same identity returns. No other object ever gets it.
@@ -18,12 +18,14 @@ pub(super) const FIRST_OID: u32 = 16384;
 const OID_END: u32 = 1 << 31;
 
 /// The relations whose rows have ids. Their first column is the id.
-const RELATIONS: [(Relation, Kind); 5] = [
+const RELATIONS: [(Relation, Kind); 7] = [
     (Relation::Tables, Kind::Table),
     (Relation::Constraints, Kind::Constraint),
     (Relation::Indexes, Kind::Index),
     (Relation::Routines, Kind::Routine),
     (Relation::Types, Kind::Type),
+    (Relation::Triggers, Kind::Trigger),
+    (Relation::Sequences, Kind::Sequence),
 ];
 
 /// A schema of a snapshot that is being made.

@@ -12,9 +12,9 @@ pub(super) type Key<'a> = (&'a str, &'a str);
 
 /// The keys of one relation, in its order.
 pub(super) enum Keys<'a> {
-    /// Tables and types are known by their name.
+    /// Tables, types and sequences are known by their name.
     Named(&'a StringArray),
-    /// Constraints and indexes belong to a table.
+    /// Constraints, indexes and triggers belong to a table.
     Owned { tables: &'a UInt32Array, table_names: &'a StringArray, names: &'a StringArray },
     /// Routines of one name are told apart by their specific name.
     Overloaded { names: &'a StringArray, specific_names: &'a StringArray },
@@ -25,7 +25,7 @@ impl<'a> Keys<'a> {
     pub(super) fn of(schema: &'a SchemaMetadata, relation: Relation) -> Self {
         let names = schema.text(relation, "name");
         match relation {
-            Relation::Constraints | Relation::Indexes => {
+            Relation::Constraints | Relation::Indexes | Relation::Triggers => {
                 Self::Owned { tables: schema.numbers(relation, "table"), table_names: schema.table_names(), names }
             }
             Relation::Routines => Self::Overloaded { names, specific_names: schema.text(relation, "specific_name") },

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::future::{BoxFuture, FutureExt, Shared, join_all};
 use spi::connector::Scope;
 use spi::options::{CommonOptions, Options};
 use spi::{Code, Error, Result};
@@ -24,7 +24,7 @@ use super::schedule::{self, History};
 use crate::audit::Actor;
 use crate::catalog::Catalogs;
 use crate::connectors::Connectors;
-use crate::data_sources::{self, DataSource, State};
+use crate::data_sources::{self, DataSource, State, databases};
 use crate::time;
 
 /// How many harvests this node runs at once: each holds the metadata of a whole source twice while it is compared.
@@ -33,6 +33,8 @@ const HARVESTS_AT_ONCE: usize = 4;
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// How often a first harvest is awaited anew when another version turns out to have been harvested.
 const FIRST_HARVEST_TRIES: usize = 3;
+/// How long a refresh of a server's source waits for the first harvests of databases that are new.
+const MEMBERS_DEADLINE: Duration = Duration::from_secs(30);
 /// Who commits what the schedule found, as the log says.
 const SCHEDULE_ACTOR: &str = "metadata-refresh";
 
@@ -48,6 +50,8 @@ pub struct RefreshSummary {
     pub added: u64,
     pub changed: u64,
     pub removed: u64,
+    /// Whether there was a harvest at all: a source may say that nothing has changed.
+    pub harvested: bool,
     pub remote_calls: u64,
     pub elapsed_ms: u64,
 }
@@ -89,12 +93,13 @@ struct Running {
     source_turns: HashMap<u32, Arc<Semaphore>>,
 }
 
-/// A part of a source.
+/// A part of a source, and how it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Target {
     source_oid: u32,
     schema: Option<String>,
     table: Option<String>,
+    full: bool,
 }
 
 impl Refreshes {
@@ -114,27 +119,25 @@ impl Refreshes {
         }
     }
 
-    /// Harvests a source, or a part of it, now. The harvest goes on if the caller does not wait for it.
-    pub async fn refresh(&self, actor: &Actor, source_oid: u32, scope: Scope) -> Result<RefreshSummary> {
+    /// Harvests a source, or a part of it, now; unless `full`, a source that says that nothing has changed is not harvested. The
+    /// harvest goes on if the caller does not wait for it.
+    pub async fn refresh(&self, actor: &Actor, source_oid: u32, scope: Scope, full: bool) -> Result<RefreshSummary> {
         if scope.table.is_some() && scope.schema.is_none() {
             return Err(Error::new(Code::InvalidArgument, "a table to refresh was named without its schema"));
         }
         data_sources::require_readable(&data_sources::by_oid(&self.inner.store.replica(), source_oid)?)?;
-        self.start(source_oid, scope, &actor.role).await
+        let summary = self.start(source_oid, scope, full, &actor.role).await?;
+        // Nothing is lost with the deadline: the harvests go on.
+        let _ = timeout(MEMBERS_DEADLINE, self.harvest_members(source_oid)).await;
+        Ok(summary)
     }
 
     /// Waits until this node has tried to harvest a version that was just published, and says what is known then. A failure
     /// or the end of `deadline` is no error: the harvest goes on, and [`Refreshes::freshness`] tells.
     pub async fn first_harvest(&self, source_oid: u32, version: u64, deadline: Duration) -> Harvested {
         let tried = timeout(deadline, async {
-            for _ in 0..FIRST_HARVEST_TRIES {
-                if self.history(source_oid).version == version {
-                    return;
-                }
-                if let Err(error) = self.start(source_oid, Scope::default(), SCHEDULE_ACTOR).await {
-                    tracing::debug!(source_oid, %error, "the first harvest of a version failed");
-                }
-            }
+            self.try_first_harvest(source_oid, version).await;
+            self.harvest_members(source_oid).await;
         });
         let is_tried = tried.await.is_ok();
         let loaded = self.inner.catalogs.newest(source_oid);
@@ -142,6 +145,29 @@ impl Refreshes {
             objects: loaded.map_or(0, |loaded| loaded.snapshot.objects() as u64),
             remote_calls: if is_tried { self.inner.catalogs.ledger().get(source_oid).remote_calls } else { 0 },
         }
+    }
+
+    async fn try_first_harvest(&self, source_oid: u32, version: u64) {
+        for _ in 0..FIRST_HARVEST_TRIES {
+            if self.history(source_oid).version == version {
+                return;
+            }
+            if let Err(error) = self.start(source_oid, Scope::default(), false, SCHEDULE_ACTOR).await {
+                tracing::debug!(source_oid, %error, "the first harvest of a version failed");
+            }
+        }
+    }
+
+    /// Waits until the databases of a server are sources and this node has tried to harvest each of them once. Of any other source
+    /// there are none.
+    async fn harvest_members(&self, server_oid: u32) {
+        let Some(revision) = databases::settled(&self.inner.store, server_oid).await else { return };
+        let replica = self.inner.store.replica();
+        let version = |oid| data_sources::require_readable(&data_sources::by_oid(&replica, oid).ok()?).ok();
+        let members = databases::members(&replica, server_oid).filter_map(|oid| Some(self.try_first_harvest(oid, version(oid)?)));
+        join_all(members).await;
+        // Late is no failure: the next catalog shows what this one does not.
+        let _ = self.inner.catalogs.wait_for(revision, MEMBERS_DEADLINE).await;
     }
 
     /// How fresh the metadata of every source is that is not dropped.
@@ -191,7 +217,7 @@ impl Refreshes {
                 pause = pause.min(Duration::from_micros((due_at - now) as u64));
             } else {
                 // The answer is not awaited: the ledger keeps it, and the end of the harvest wakes the reconciler.
-                drop(self.start(source.oid, Scope::default(), SCHEDULE_ACTOR));
+                drop(self.start(source.oid, Scope::default(), false, SCHEDULE_ACTOR));
             }
         }
         pause
@@ -226,7 +252,8 @@ impl Refreshes {
         let loaded = self.inner.catalogs.newest(source.oid);
         let observed_at = loaded.as_ref().and_then(|loaded| loaded.snapshot.observed_at);
         let damage = loaded.as_ref().and_then(|loaded| loaded.failure()).map(Error::to_string);
-        let errors: Vec<String> = damage.into_iter().chain(attempts.last_error).collect();
+        let missing = databases::shortcomings(replica, source.oid);
+        let errors: Vec<String> = damage.into_iter().chain(attempts.last_error).chain(missing).collect();
         Freshness {
             source_oid: source.oid,
             snapshot_number: loaded.as_ref().map_or(0, |loaded| loaded.record.number),
@@ -240,13 +267,15 @@ impl Refreshes {
     }
 
     /// The harvest of a part of a source that is under way, else a new one.
-    fn start(&self, source_oid: u32, scope: Scope, actor: &str) -> Shared<BoxFuture<'static, Result<RefreshSummary>>> {
+    fn start(&self, source_oid: u32, scope: Scope, full: bool, actor: &str) -> Shared<BoxFuture<'static, Result<RefreshSummary>>> {
         // Without a snapshot there is nothing that a part could be a part of.
         let is_blank = self.inner.catalogs.newest(source_oid).is_none_or(|newest| newest.is_lost());
         let scope = if is_blank { Scope::default() } else { scope };
-        let target = Target { source_oid, schema: scope.schema.clone(), table: scope.table.clone() };
+        let target = Target { source_oid, schema: scope.schema.clone(), table: scope.table.clone(), full };
         let mut state = self.state();
-        if let Some(flight) = state.flights.get(&target) {
+        // Whoever believes the source is served by a harvest too, but not the other way round.
+        let fuller = Target { full: true, ..target.clone() };
+        if let Some(flight) = state.flights.get(&target).or_else(|| state.flights.get(&fuller)) {
             return flight.clone();
         }
         let source_turn = state.source_turns.entry(source_oid).or_insert_with(|| Arc::new(Semaphore::new(1)));
@@ -258,6 +287,7 @@ impl Refreshes {
             turns: [Arc::clone(source_turn), Arc::clone(&self.inner.turns)],
             source_oid,
             scope,
+            full,
             actor: actor.to_owned(),
         };
         let shared = self.spawn(flight, target.clone());

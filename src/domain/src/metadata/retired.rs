@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Index = 3,
     Routine = 4,
     Type = 5,
+    Trigger = 6,
+    Sequence = 7,
 }
 
 /// What an object is known by. An id belongs to one identity for ever.
@@ -30,7 +32,7 @@ pub(super) enum Kind {
 pub(super) struct Identity<'a> {
     pub schema: &'a str,
     pub kind: Kind,
-    /// The table of a constraint or index, the name of a routine; else empty.
+    /// The table of a constraint, index or trigger, the name of a routine; else empty.
     pub owner: &'a str,
     /// The object's name; the specific name of a routine.
     pub name: &'a str,
@@ -109,7 +111,9 @@ impl Retired {
             2 => Kind::Constraint,
             3 => Kind::Index,
             4 => Kind::Routine,
-            _ => Kind::Type,
+            5 => Kind::Type,
+            6 => Kind::Trigger,
+            _ => Kind::Sequence,
         };
         Identity { schema: text(0), kind, owner: text(2), name: text(3) }
     }

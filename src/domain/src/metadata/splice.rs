@@ -124,8 +124,13 @@ impl<'a> Place<'a> {
                 Some(Cut { old: self.row..self.row + usize::from(self.was), new: new_row.map_or(0..0, |row| row..row + 1) })
             }
             Relation::Columns => Some(self.columns_cut(old, new)),
-            Relation::Routines | Relation::Parameters | Relation::Types => None,
-            Relation::Views | Relation::Constraints | Relation::Indexes | Relation::Partitions | Relation::TableOptions => {
+            Relation::Routines | Relation::Parameters | Relation::Types | Relation::Sequences => None,
+            Relation::Views
+            | Relation::Constraints
+            | Relation::Indexes
+            | Relation::Partitions
+            | Relation::TableOptions
+            | Relation::Triggers => {
                 let rows = old.rows_of(relation, self.row);
                 let old_rows = if self.was { rows } else { empty_at(rows.start) };
                 Some(Cut { old: old_rows, new: new_row.map_or(0..0, |row| new.rows_of(relation, row)) })
@@ -196,10 +201,10 @@ fn merge_types(old: &[ColumnType], new: &[ColumnType]) -> (Vec<ColumnType>, Vec<
 
 /// Numbers the types in the order in which the rows meet them, as a harvest does, so that the same metadata has the same form
 /// whichever way it came about.
-fn drop_unused_types(column_types: &mut Vec<ColumnType>, relations: &mut [RecordBatch; 10]) -> Result<()> {
+fn drop_unused_types(column_types: &mut Vec<ColumnType>, relations: &mut [RecordBatch; Relation::COUNT]) -> Result<()> {
     let mut numbers: Vec<Option<i32>> = vec![None; column_types.len()];
     let mut used = Vec::with_capacity(column_types.len());
-    for relation in [Relation::Columns, Relation::Parameters] {
+    for relation in [Relation::Columns, Relation::Parameters, Relation::Sequences] {
         let batch = &mut relations[relation as usize];
         let layout = batch.schema();
         let index = layout.index_of("type")?;

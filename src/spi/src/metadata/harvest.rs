@@ -1,14 +1,15 @@
 //! Where a connector pushes what it finds: typed rows in, columnar schemas out.
 
+mod builders;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayBuilder, ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, UInt32Array,
-    UInt32Builder,
-};
+use arrow::array::{Array, ArrayBuilder, ArrayRef, RecordBatch, UInt32Array, UInt32Builder};
 use arrow::compute::{SortColumn, cast, lexsort_to_indices, take};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::DataType;
+
+use builders::*;
 
 use super::layout::Relation;
 use super::rows::*;
@@ -69,6 +70,7 @@ impl Harvest {
         columns.nullable.append_value(row.nullable);
         columns.default.append_option(row.default);
         columns.generated.append_option(row.generated.map(Generated::name));
+        columns.collation.append_option(row.collation);
         columns.comment.append_option(row.comment);
         Ok(())
     }
@@ -101,6 +103,10 @@ impl Harvest {
                 constraints.referenced_columns.append_null();
                 condition = Some(expression);
             }
+            ConstraintKind::Exclusion { definition } => {
+                constraints.referenced_columns.append_null();
+                condition = Some(definition);
+            }
             ConstraintKind::PrimaryKey | ConstraintKind::Unique => constraints.referenced_columns.append_null(),
         }
         constraints.referenced_schema.append_option(referenced.map(|one| one.0));
@@ -110,6 +116,7 @@ impl Harvest {
         constraints.expression.append_option(condition);
         constraints.deferrable.append_value(row.deferrable);
         constraints.initially_deferred.append_value(row.initially_deferred);
+        constraints.comment.append_option(row.comment);
         Ok(())
     }
 
@@ -126,7 +133,44 @@ impl Harvest {
         indexes.columns.append(row.columns);
         indexes.predicate.append_option(row.predicate);
         indexes.definition.append_option(row.definition);
+        indexes.comment.append_option(row.comment);
         Ok(())
+    }
+
+    pub fn trigger(&mut self, row: TriggerRow<'_>) -> Result<()> {
+        let schema = self.schema_of(row.schema);
+        let table = schema.table_row(row.schema, row.table)?;
+        let triggers = &mut schema.triggers;
+        triggers.oid.append_value(0);
+        triggers.table.append_value(table);
+        triggers.name.append_value(row.name);
+        triggers.timing.append_value(row.timing.name());
+        triggers.events.append(row.events);
+        triggers.columns.append(row.columns);
+        triggers.for_each_row.append_value(row.for_each_row);
+        triggers.condition.append_option(row.condition);
+        triggers.action.append_value(row.action);
+        triggers.enabled.append_value(row.enabled);
+        triggers.comment.append_option(row.comment);
+        Ok(())
+    }
+
+    pub fn sequence(&mut self, row: SequenceRow<'_>) {
+        let schema = self.schema_of(row.schema);
+        let sequence_type = schema.type_row(&crate::types::to_arrow(row.pg_type), row.pg_type, row.native_type);
+        let sequences = &mut schema.sequences;
+        sequences.oid.append_value(0);
+        sequences.name.append_value(row.name);
+        sequences.owner.append_option(row.owner);
+        sequences.comment.append_option(row.comment);
+        sequences.sequence_type.append_value(sequence_type);
+        sequences.start.append_value(row.start);
+        sequences.minimum.append_value(row.minimum);
+        sequences.maximum.append_value(row.maximum);
+        sequences.increment.append_value(row.increment);
+        sequences.cycle.append_value(row.cycle);
+        sequences.owner_table.append_option(row.owned_by.map(|owner| owner.0));
+        sequences.owner_column.append_option(row.owned_by.map(|owner| owner.1));
     }
 
     pub fn routine(&mut self, row: RoutineRow<'_>) -> Result<()> {
@@ -210,103 +254,6 @@ impl Harvest {
     }
 }
 
-/// Builders of one relation, in the order of its layout.
-macro_rules! relation_builder {
-    ($builder:ident { $($column:ident: $type:ty),* $(,)? }) => {
-        #[derive(Default)]
-        struct $builder { $($column: $type,)* }
-
-        impl $builder {
-            fn finish(mut self) -> Vec<ArrayRef> {
-                vec![$(Arc::new(self.$column.finish()),)*]
-            }
-        }
-    };
-}
-
-relation_builder!(TablesBuilder {
-    oid: UInt32Builder,
-    name: StringBuilder,
-    kind: StringBuilder,
-    first_column: UInt32Builder,
-    owner: StringBuilder,
-    comment: StringBuilder,
-    row_estimate: Int64Builder,
-    size_bytes: Int64Builder,
-});
-relation_builder!(ColumnsBuilder {
-    name: StringBuilder,
-    ordinal: Int32Builder,
-    column_type: Int32Builder,
-    nullable: BooleanBuilder,
-    default: StringBuilder,
-    generated: StringBuilder,
-    comment: StringBuilder,
-});
-relation_builder!(ViewsBuilder { table: UInt32Builder, definition: StringBuilder, updatable: BooleanBuilder });
-relation_builder!(ConstraintsBuilder {
-    oid: UInt32Builder,
-    table: UInt32Builder,
-    name: StringBuilder,
-    kind: StringBuilder,
-    columns: NamesBuilder,
-    referenced_schema: StringBuilder,
-    referenced_table: StringBuilder,
-    referenced_columns: NamesBuilder,
-    on_update: StringBuilder,
-    on_delete: StringBuilder,
-    expression: StringBuilder,
-    deferrable: BooleanBuilder,
-    initially_deferred: BooleanBuilder,
-});
-relation_builder!(IndexesBuilder {
-    oid: UInt32Builder,
-    table: UInt32Builder,
-    name: StringBuilder,
-    unique: BooleanBuilder,
-    primary: BooleanBuilder,
-    method: StringBuilder,
-    columns: NamesBuilder,
-    predicate: StringBuilder,
-    definition: StringBuilder,
-});
-relation_builder!(RoutinesBuilder {
-    oid: UInt32Builder,
-    name: StringBuilder,
-    specific_name: StringBuilder,
-    kind: StringBuilder,
-    language: StringBuilder,
-    return_type: StringBuilder,
-    definition: StringBuilder,
-    comment: StringBuilder,
-});
-relation_builder!(ParametersBuilder {
-    routine: UInt32Builder,
-    ordinal: Int32Builder,
-    mode: StringBuilder,
-    name: StringBuilder,
-    parameter_type: Int32Builder,
-    default: StringBuilder,
-});
-relation_builder!(TypesBuilder {
-    oid: UInt32Builder,
-    name: StringBuilder,
-    kind: StringBuilder,
-    members: NamesBuilder,
-    comment: StringBuilder
-});
-relation_builder!(PartitionsBuilder {
-    table: UInt32Builder,
-    name: StringBuilder,
-    method: StringBuilder,
-    expression: StringBuilder,
-    description: StringBuilder,
-    location: StringBuilder,
-    row_estimate: Int64Builder,
-    size_bytes: Int64Builder,
-});
-relation_builder!(TableOptionsBuilder { table: UInt32Builder, name: StringBuilder, value: StringBuilder });
-
 /// Builders of one schema. A column `table` holds the place at which the table was pushed until `finish` sorts.
 #[derive(Default)]
 struct SchemaBuilder {
@@ -328,6 +275,8 @@ struct SchemaBuilder {
     types: TypesBuilder,
     partitions: PartitionsBuilder,
     table_options: TableOptionsBuilder,
+    triggers: TriggersBuilder,
+    sequences: SequencesBuilder,
 }
 
 impl SchemaBuilder {
@@ -363,8 +312,10 @@ impl SchemaBuilder {
         let routine_places = places(&routine_order);
 
         let mut parameters = self.parameters.finish();
+        parameters = belonging(parameters, 0, &routine_places, 1)?;
+        let mut sequences = sorted(self.sequences.finish(), &[1])?;
         let mut column_types = self.column_types;
-        renumber_types(&mut column_types, &mut [&mut columns[2], &mut parameters[4]])?;
+        renumber_types(&mut column_types, &mut [&mut columns[2], &mut parameters[4], &mut sequences[4]])?;
 
         let relations = [
             (Relation::Tables, tables),
@@ -373,14 +324,16 @@ impl SchemaBuilder {
             (Relation::Constraints, belonging(self.constraints.finish(), 1, &table_places, 2)?),
             (Relation::Indexes, belonging(self.indexes.finish(), 1, &table_places, 2)?),
             (Relation::Routines, reorder(&routines, &routine_order)?),
-            (Relation::Parameters, belonging(parameters, 0, &routine_places, 1)?),
+            (Relation::Parameters, parameters),
             (Relation::Types, sorted(self.types.finish(), &[1])?),
             (Relation::Partitions, belonging(self.partitions.finish(), 0, &table_places, 1)?),
             (Relation::TableOptions, belonging(self.table_options.finish(), 0, &table_places, 1)?),
+            (Relation::Triggers, belonging(self.triggers.finish(), 1, &table_places, 2)?),
+            (Relation::Sequences, sequences),
         ];
         let relations = relations.map(|(relation, arrays)| batch(relation, arrays));
-        let [a, b, c, d, e, f, g, h, i, j] = relations;
-        let relations = [a?, b?, c?, d?, e?, f?, g?, h?, i?, j?];
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = relations;
+        let relations = [a?, b?, c?, d?, e?, f?, g?, h?, i?, j?, k?, l?];
         Ok(SchemaMetadata { name, oid: 0, owner: self.owner, comment: self.comment, column_types, relations })
     }
 }
@@ -461,30 +414,4 @@ fn check_limit(rows: usize, schema: &str) -> Result<()> {
 /// A defect of a connector: something was pushed before what it belongs to.
 fn orphan(kind: &str, schema: &str, name: &str) -> Error {
     Error::internal(format!("metadata was pushed for {kind} \"{schema}.{name}\" before the {kind} itself"))
-}
-
-/// Builds lists of names that are never null, which a plain `ListBuilder` does not.
-struct NamesBuilder(ListBuilder<StringBuilder>);
-
-impl Default for NamesBuilder {
-    fn default() -> Self {
-        Self(ListBuilder::new(StringBuilder::new()).with_field(Arc::new(Field::new_list_field(DataType::Utf8, false))))
-    }
-}
-
-impl NamesBuilder {
-    fn append(&mut self, names: &[&str]) {
-        for name in names {
-            self.0.values().append_value(name);
-        }
-        self.0.append(true);
-    }
-
-    fn append_null(&mut self) {
-        self.0.append_null();
-    }
-
-    fn finish(&mut self) -> arrow::array::ListArray {
-        self.0.finish()
-    }
 }

@@ -21,10 +21,15 @@ pub enum Relation {
     Types,
     Partitions,
     TableOptions,
+    Triggers,
+    Sequences,
 }
 
 impl Relation {
-    pub const ALL: [Relation; 10] = [
+    /// How many relations there are.
+    pub const COUNT: usize = 12;
+
+    pub const ALL: [Relation; Relation::COUNT] = [
         Relation::Tables,
         Relation::Columns,
         Relation::Views,
@@ -35,6 +40,8 @@ impl Relation {
         Relation::Types,
         Relation::Partitions,
         Relation::TableOptions,
+        Relation::Triggers,
+        Relation::Sequences,
     ];
 
     /// The columns of the relation.
@@ -42,7 +49,7 @@ impl Relation {
     /// `oid` is the object's persistent id, 0 in a harvest that has not met a snapshot yet. `table` is the row of the table
     /// in [`Relation::Tables`]. `type` is a place in [`SchemaMetadata::column_types`](super::SchemaMetadata::column_types).
     pub fn layout(self) -> SchemaRef {
-        static LAYOUTS: LazyLock<[SchemaRef; 10]> =
+        static LAYOUTS: LazyLock<[SchemaRef; Relation::COUNT]> =
             LazyLock::new(|| Relation::ALL.map(|relation| Arc::new(Schema::new(relation.fields()))));
         Arc::clone(&LAYOUTS[self as usize])
     }
@@ -72,6 +79,7 @@ impl Relation {
                 required("nullable", DataType::Boolean),
                 optional("default", name()),
                 optional("generated", word()),
+                optional("collation", name()),
                 optional("comment", DataType::Utf8),
             ],
             Relation::Views => {
@@ -91,6 +99,7 @@ impl Relation {
                 optional("expression", DataType::Utf8),
                 required("deferrable", DataType::Boolean),
                 required("initially_deferred", DataType::Boolean),
+                optional("comment", DataType::Utf8),
             ],
             Relation::Indexes => vec![
                 required("oid", DataType::UInt32),
@@ -102,6 +111,7 @@ impl Relation {
                 required("columns", names()),
                 optional("predicate", DataType::Utf8),
                 optional("definition", DataType::Utf8),
+                optional("comment", DataType::Utf8),
             ],
             Relation::Routines => vec![
                 required("oid", DataType::UInt32),
@@ -142,6 +152,34 @@ impl Relation {
             Relation::TableOptions => {
                 vec![required("table", DataType::UInt32), required("name", name()), required("value", DataType::Utf8)]
             }
+            Relation::Triggers => vec![
+                required("oid", DataType::UInt32),
+                required("table", DataType::UInt32),
+                required("name", DataType::Utf8),
+                required("timing", word()),
+                required("events", names()),
+                required("columns", names()),
+                required("for_each_row", DataType::Boolean),
+                optional("condition", DataType::Utf8),
+                required("action", DataType::Utf8),
+                required("enabled", DataType::Boolean),
+                optional("comment", DataType::Utf8),
+            ],
+            Relation::Sequences => vec![
+                required("oid", DataType::UInt32),
+                required("name", DataType::Utf8),
+                optional("owner", name()),
+                optional("comment", DataType::Utf8),
+                required("type", DataType::Int32),
+                required("start", name()),
+                required("minimum", name()),
+                required("maximum", name()),
+                required("increment", name()),
+                required("cycle", DataType::Boolean),
+                // The table of the schema whose column it belongs to.
+                optional("owner_table", name()),
+                optional("owner_column", name()),
+            ],
         }
     }
 }

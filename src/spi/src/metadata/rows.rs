@@ -62,6 +62,8 @@ pub struct ColumnRow<'a> {
     /// The default as an expression in the source's own dialect; for a generated column, its expression.
     pub default: Option<&'a str>,
     pub generated: Option<Generated>,
+    /// The collation by which the column's text is compared, as the source names it; `None` where it is the type's or database's own.
+    pub collation: Option<&'a str>,
     pub comment: Option<&'a str>,
 }
 
@@ -88,6 +90,7 @@ pub struct ConstraintRow<'a> {
     pub columns: &'a [&'a str],
     pub deferrable: bool,
     pub initially_deferred: bool,
+    pub comment: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +108,10 @@ pub enum ConstraintKind<'a> {
     /// The condition, in the source's own dialect.
     Check {
         expression: &'a str,
+    },
+    /// No two rows may be alike in the way that the definition says, in the source's own dialect.
+    Exclusion {
+        definition: &'a str,
     },
 }
 
@@ -133,6 +140,55 @@ pub struct IndexRow<'a> {
     pub predicate: Option<&'a str>,
     /// The statement that made it, where the source keeps it.
     pub definition: Option<&'a str>,
+    pub comment: Option<&'a str>,
+}
+
+/// What a table does by itself when its rows change.
+#[derive(Clone, Copy, Debug)]
+pub struct TriggerRow<'a> {
+    pub schema: &'a str,
+    pub table: &'a str,
+    pub name: &'a str,
+    pub timing: TriggerTiming,
+    /// `INSERT`, `UPDATE`, `DELETE` or `TRUNCATE`.
+    pub events: &'a [&'a str],
+    /// The columns whose change alone is an update; empty where any is.
+    pub columns: &'a [&'a str],
+    /// Once for every row, else once for a statement.
+    pub for_each_row: bool,
+    /// The condition under which it acts, in the source's own dialect.
+    pub condition: Option<&'a str>,
+    /// What it does, in the source's own dialect.
+    pub action: &'a str,
+    pub enabled: bool,
+    pub comment: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerTiming {
+    Before,
+    After,
+    InsteadOf,
+}
+
+/// A generator of numbers. Numbers are given as text: some sources have wider ones than 64 bits.
+#[derive(Clone, Copy, Debug)]
+pub struct SequenceRow<'a> {
+    pub schema: &'a str,
+    pub name: &'a str,
+    pub owner: Option<&'a str>,
+    pub comment: Option<&'a str>,
+    /// The type of its numbers as the source writes it.
+    pub native_type: &'a str,
+    pub pg_type: PgType,
+    pub start: &'a str,
+    pub minimum: &'a str,
+    pub maximum: &'a str,
+    pub increment: &'a str,
+    /// Starts again after its last number.
+    pub cycle: bool,
+    /// The table of the same schema with whose column it lives and dies, and the column.
+    pub owned_by: Option<(&'a str, &'a str)>,
 }
 
 /// A function or procedure.
@@ -241,13 +297,14 @@ impl Generated {
 }
 
 impl ConstraintKind<'_> {
-    /// The word under which snapshots keep it, which is also the standard's, in capitals.
+    /// The word under which snapshots keep it, which is also the standard's or, for what that does not have, PostgreSQL's.
     pub fn name(self) -> &'static str {
         match self {
             ConstraintKind::PrimaryKey => "PRIMARY KEY",
             ConstraintKind::Unique => "UNIQUE",
             ConstraintKind::ForeignKey { .. } => "FOREIGN KEY",
             ConstraintKind::Check { .. } => "CHECK",
+            ConstraintKind::Exclusion { .. } => "EXCLUDE",
         }
     }
 }
@@ -261,6 +318,17 @@ impl ReferentialAction {
             ReferentialAction::Cascade => "CASCADE",
             ReferentialAction::SetNull => "SET NULL",
             ReferentialAction::SetDefault => "SET DEFAULT",
+        }
+    }
+}
+
+impl TriggerTiming {
+    /// The standard's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            TriggerTiming::Before => "BEFORE",
+            TriggerTiming::After => "AFTER",
+            TriggerTiming::InsteadOf => "INSTEAD OF",
         }
     }
 }

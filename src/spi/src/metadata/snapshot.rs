@@ -30,9 +30,9 @@ impl Snapshot {
         self.schemas.binary_search_by(|schema| schema.name.as_str().cmp(name)).ok().map(|index| &self.schemas[index])
     }
 
-    /// The number of objects: schemas, tables and routines.
+    /// The number of objects: schemas and what is in them.
     pub fn objects(&self) -> usize {
-        self.schemas.iter().map(|schema| 1 + schema.table_count() + schema.relation(Relation::Routines).num_rows()).sum()
+        self.schemas.iter().map(|schema| schema.objects()).sum()
     }
 }
 
@@ -55,15 +55,21 @@ pub struct SchemaMetadata {
     pub oid: u32,
     pub owner: Option<String>,
     pub comment: Option<String>,
-    /// The distinct types of the schema's columns and parameters.
+    /// The distinct types of the schema's columns, parameters and sequences.
     pub column_types: Vec<ColumnType>,
     /// One batch per [`Relation`], in the order of [`Relation::ALL`].
-    pub relations: [RecordBatch; 10],
+    pub relations: [RecordBatch; Relation::COUNT],
 }
 
 impl SchemaMetadata {
     pub fn relation(&self, relation: Relation) -> &RecordBatch {
         &self.relations[relation as usize]
+    }
+
+    /// The schema itself, its tables, routines, types and sequences.
+    pub fn objects(&self) -> usize {
+        let inside = [Relation::Tables, Relation::Routines, Relation::Types, Relation::Sequences];
+        1 + inside.map(|relation| self.relation(relation).num_rows()).into_iter().sum::<usize>()
     }
 
     pub fn table_count(&self) -> usize {
@@ -115,6 +121,12 @@ impl SchemaMetadata {
     pub fn column_name(&self, column: usize) -> &str {
         let names = self.names(Relation::Columns, "name");
         names.values().as_string::<i32>().value(names.keys().value(column) as usize)
+    }
+
+    /// The collation of a column, where it is not the one that it has by default.
+    pub fn column_collation(&self, column: usize) -> Option<&str> {
+        let names = self.names(Relation::Columns, "collation");
+        (!names.is_null(column)).then(|| names.values().as_string::<i32>().value(names.keys().value(column) as usize))
     }
 
     pub fn column_type(&self, column: usize) -> &ColumnType {

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 
-use super::{AggregateFunction, Expr, Function, SortKey, TableColumn};
+use super::{AggregateFunction, Expr, Function, SortKey, TableColumn, WindowFunction};
 use crate::predicate::Value;
 
 /// The SQL of one kind of database.
@@ -35,8 +35,32 @@ pub trait Dialect: Send + Sync {
         data_type: &DataType,
     ) -> Option<String>;
 
+    /// A window function. `over` is what follows the call, from `OVER` on.
+    fn window(&self, function: WindowFunction, arguments: &[Expr], written: &[String], over: &str, data_type: &DataType) -> Option<String> {
+        let _ = (function, arguments, written, over, data_type);
+        None
+    }
+
     /// The value as a key of GROUP BY or DISTINCT: rows with equal values, and only those, are one group.
     fn group_key(&self, data_type: &DataType, written: &str) -> Option<String>;
+
+    /// What else the rows of a group have alike, where equality of keys does not say that their values are the same.
+    fn group_tail(&self, data_type: &DataType, written: &str) -> Option<String> {
+        let _ = (data_type, written);
+        None
+    }
+
+    /// The value of a group: `written` is the value as it was before, `key` the column that holds the key which was made of it.
+    fn group_value(&self, written: &str, key: String) -> String {
+        let _ = written;
+        key
+    }
+
+    /// The value as a column of the answer.
+    fn output(&self, data_type: &DataType, written: String) -> String {
+        let _ = data_type;
+        written
+    }
 
     /// The value as one of several that become one column: those of UNION and CASE.
     fn alternative(&self, data_type: &DataType, written: String) -> String {
@@ -50,13 +74,34 @@ pub trait Dialect: Send + Sync {
     /// What ends a statement that wants so many rows.
     fn limit(&self, skip: usize, fetch: Option<usize>) -> Option<String>;
 
+    /// What rows are sorted by that are limited in any order, for a dialect that limits sorted rows only.
+    fn any_order(&self) -> Option<&str> {
+        None
+    }
+
+    /// The condition that a truth value is true, where the two are not the same.
+    fn condition(&self, value: String) -> String {
+        value
+    }
+
+    /// The truth value of a condition, where the two are not the same.
+    fn truth(&self, condition: String) -> String {
+        condition
+    }
+
     /// The condition that is always true or false.
     fn boolean(&self, value: bool) -> String;
+
+    /// A condition as a value of a row; `None` where conditions are no values.
+    fn condition_value(&self, condition: String) -> Option<String> {
+        let _ = condition;
+        None
+    }
 
     /// `NULL` of a type.
     fn null(&self, data_type: &DataType) -> Option<String>;
 
-    /// Whether there is FULL JOIN.
+    /// Whether there is FULL JOIN, for conditions that are equalities of columns.
     fn has_full_join(&self) -> bool;
 
     /// How many parameters a statement may have.

@@ -13,6 +13,8 @@ pub(super) struct Select {
     pub(super) having: Vec<String>,
     pub(super) order: Vec<String>,
     pub(super) limit: Option<String>,
+    /// Whether there are window functions in its columns. They are computed after everything but ORDER BY and LIMIT.
+    pub(super) windows: bool,
     /// The columns are those of tables, null where the row is absent: the SELECT may stand on the side of an outer join that
     /// can lack rows.
     pub(super) plain: bool,
@@ -21,7 +23,7 @@ pub(super) struct Select {
 impl Select {
     /// Whether rows and columns of its FROM can still be addressed.
     pub(super) fn is_open(&self) -> bool {
-        self.groups.is_none() && self.limit.is_none()
+        self.groups.is_none() && self.limit.is_none() && !self.windows
     }
 
     /// The statement with its columns named `c0`, `c1`, ….
@@ -29,7 +31,7 @@ impl Select {
         let named = |(place, column): (usize, &String)| format!("{column} AS {}", dialect.name(&column_name(place)));
         let columns: Vec<String> = self.columns.iter().enumerate().map(named).collect();
         // A row without columns is still a row.
-        let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+        let columns = if columns.is_empty() { format!("1 AS {}", dialect.name(&column_name(0))) } else { columns.join(", ") };
         format!("SELECT {columns}{}", self.rest())
     }
 
@@ -56,7 +58,11 @@ impl Select {
     }
 
     /// A SELECT of all columns of this one, as a table under an alias.
-    pub(super) fn wrapped(self, dialect: &dyn Dialect, alias: &str) -> Select {
+    pub(super) fn wrapped(mut self, dialect: &dyn Dialect, alias: &str) -> Select {
+        if self.limit.is_none() {
+            // It would be none of the table's rows, and some servers refuse it.
+            self.order.clear();
+        }
         let columns = (0..self.columns.len()).map(|place| format!("{alias}.{}", dialect.name(&column_name(place)))).collect();
         Select { from: format!("({}) AS {alias}", self.text(dialect)), columns, plain: true, ..Select::default() }
     }

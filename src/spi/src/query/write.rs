@@ -4,10 +4,13 @@
 //! rows needs a SELECT of its own). All columns are addressed through the alias of their table, so that no name of a source can
 //! be taken for another. Constants travel as parameters: in the text they are marks until their places are known.
 
+mod join;
+mod window;
+
 use arrow::datatypes::DataType;
 
 use super::select::Select;
-use super::{Aggregate, Dialect, Expr, ExprKind, Function, JoinKind, Parameter, Query, SortKey, Statement, TableColumn};
+use super::{Aggregate, Dialect, Expr, ExprKind, Function, Parameter, Query, SortKey, Statement, TableColumn};
 use crate::predicate::Value;
 
 /// Longer statements are no gain: expressions that are used several times are written as often.
@@ -19,7 +22,9 @@ const MARK: char = '\0';
 /// The statement that answers the query; `None` where a part of it has no form in the dialect that means the same.
 pub fn write(query: &Query, dialect: &dyn Dialect) -> Option<Statement> {
     let mut writer = Writer { dialect, tables: 0, parameters: Vec::new() };
-    let select = writer.select(query)?;
+    let mut select = writer.select(query)?;
+    let columns = select.columns.into_iter().zip(query.column_types());
+    select.columns = columns.map(|(column, data_type)| dialect.output(&data_type, column)).collect();
     writer.finish(select.text(dialect))
 }
 
@@ -43,12 +48,13 @@ impl Writer<'_> {
             Query::Filter { input, condition } => self.filter(input, condition)?,
             Query::Project { input, expressions } => {
                 let mut select = self.select(input)?;
-                let columns = expressions.iter().map(|expression| self.expression(expression, &select.columns)).collect::<Option<_>>()?;
+                let columns = expressions.iter().map(|expression| self.value(expression, &select.columns)).collect::<Option<_>>()?;
                 select.plain &= expressions.iter().all(|expression| matches!(expression.kind, ExprKind::Column(_)));
                 Select { columns, ..select }
             }
             Query::Join { left, right, kind, condition } => self.join(left, right, *kind, condition.as_ref())?,
             Query::Aggregate { input, groups, aggregates } => self.aggregate(input, groups, aggregates)?,
+            Query::Window { input, functions } => self.window(input, functions)?,
             Query::UnionAll { inputs } => {
                 let parts: Vec<String> = inputs.iter().map(|input| self.part(input)).collect::<Option<_>>()?;
                 let alias = self.alias();
@@ -65,7 +71,11 @@ impl Writer<'_> {
             Query::Limit { input, skip, fetch } => {
                 let input = self.select(input)?;
                 let select = if input.limit.is_none() { input } else { self.wrap(input) };
-                Select { limit: Some(self.dialect.limit(*skip, *fetch)?), ..select }
+                let order = match self.dialect.any_order() {
+                    Some(any) if select.order.is_empty() => vec![any.to_owned()],
+                    _ => select.order.clone(),
+                };
+                Select { limit: Some(self.dialect.limit(*skip, *fetch)?), order, ..select }
             }
         };
         let bytes = select.columns.iter().chain(&select.conditions).chain([&select.from]).map(String::len).sum::<usize>();
@@ -74,49 +84,14 @@ impl Writer<'_> {
 
     fn filter(&mut self, input: &Query, condition: &Expr) -> Option<Select> {
         let input = self.select(input)?;
-        let mut select = if input.limit.is_none() { input } else { self.wrap(input) };
-        let condition = self.expression(condition, &select.columns)?;
+        let mut select = if input.limit.is_none() && !input.windows { input } else { self.wrap(input) };
+        let condition = self.condition(condition, &select.columns)?;
         if select.groups.is_some() {
             select.having.push(condition)
         } else {
             select.conditions.push(condition)
         }
         Some(select)
-    }
-
-    fn join(&mut self, left: &Query, right: &Query, kind: JoinKind, condition: Option<&Expr>) -> Option<Select> {
-        if kind == JoinKind::Full && !self.dialect.has_full_join() {
-            return None;
-        }
-        let (left, right) = (self.select(left)?, self.select(right)?);
-        let left = self.side(left, matches!(kind, JoinKind::Right | JoinKind::Full));
-        let right = self.side(right, matches!(kind, JoinKind::Left | JoinKind::Full));
-        let columns = [left.columns.clone(), right.columns.clone()].concat();
-        let on = match condition {
-            Some(condition) => self.expression(condition, &columns)?,
-            None => self.dialect.boolean(true),
-        };
-        let word = match kind {
-            JoinKind::Semi | JoinKind::Anti => {
-                let matching = Select { conditions: [right.conditions, vec![on]].concat(), ..right }.exists();
-                let matching = if kind == JoinKind::Anti { format!("NOT {matching}") } else { matching };
-                return Some(Select { conditions: [left.conditions, vec![matching]].concat(), ..left });
-            }
-            JoinKind::Inner => "INNER",
-            JoinKind::Left => "LEFT",
-            JoinKind::Right => "RIGHT",
-            JoinKind::Full => "FULL",
-        };
-        let conditions = [left.conditions, right.conditions].concat();
-        let from = format!("({} {word} JOIN {} ON {on})", left.from, right.from);
-        Some(Select { from, columns, conditions, plain: left.plain && right.plain, ..Select::default() })
-    }
-
-    /// A SELECT as it may stand on a side of a join. Where its rows can be absent, conditions and computed columns stay inside.
-    fn side(&mut self, select: Select, absent: bool) -> Select {
-        let fits = select.is_open() && (!absent || select.plain && select.conditions.is_empty());
-        let select = Select { order: if select.limit.is_some() { select.order } else { Vec::new() }, ..select };
-        if fits { select } else { self.wrap(select) }
     }
 
     fn aggregate(&mut self, input: &Query, groups: &[Expr], aggregates: &[Aggregate]) -> Option<Select> {
@@ -126,7 +101,7 @@ impl Writer<'_> {
         if groups.iter().any(|group| !matches!(group.kind, ExprKind::Column(_))) || !select.plain {
             let arguments = aggregates.iter().filter_map(|aggregate| aggregate.argument.as_ref());
             let computed: Vec<&Expr> = groups.iter().chain(arguments).collect();
-            select.columns = computed.iter().map(|expression| self.expression(expression, &select.columns)).collect::<Option<_>>()?;
+            select.columns = computed.iter().map(|expression| self.value(expression, &select.columns)).collect::<Option<_>>()?;
             select = self.wrap(select);
             let mut place = 0..;
             let mut next = |expression: &Expr| Some(Expr::column(place.next()?, expression.data_type.clone()));
@@ -144,25 +119,36 @@ impl Writer<'_> {
     }
 
     fn grouped(&mut self, select: Select, groups: &[Expr], aggregates: &[Aggregate]) -> Option<Select> {
-        let mut keys = Vec::with_capacity(groups.len());
-        for group in groups {
-            let written = self.expression(group, &select.columns)?;
-            keys.push(self.dialect.group_key(&group.data_type, &written)?);
-        }
+        let values: Vec<String> = groups.iter().map(|group| self.value(group, &select.columns)).collect::<Option<_>>()?;
+        let key = |(group, value): (&Expr, &String)| self.dialect.group_key(&group.data_type, value);
+        let keys: Vec<String> = groups.iter().zip(&values).map(key).collect::<Option<_>>()?;
         let mut columns = keys.clone();
         for Aggregate { function, argument, distinct, data_type } in aggregates {
             let written = match argument {
                 Some(argument) if *distinct => {
-                    let written = self.expression(argument, &select.columns)?;
+                    let written = self.value(argument, &select.columns)?;
                     Some((argument, self.dialect.group_key(&argument.data_type, &written)?))
                 }
-                Some(argument) => Some((argument, self.expression(argument, &select.columns)?)),
+                Some(argument) => Some((argument, self.value(argument, &select.columns)?)),
                 None => None,
             };
             let argument = written.as_ref().map(|(argument, written)| (*argument, written.as_str()));
             columns.push(self.dialect.aggregate(*function, argument, *distinct, data_type)?);
         }
-        Some(Select { columns, groups: Some(keys), order: Vec::new(), plain: false, ..select })
+        let is_value = |(value, key): (&String, &String)| self.dialect.group_value(value, key.clone()) == *key;
+        let answers_values = values.iter().zip(&keys).all(is_value);
+        let tail = |(group, value): (&Expr, &String)| self.dialect.group_tail(&group.data_type, value);
+        let tails: Vec<String> = groups.iter().zip(&values).filter_map(tail).collect();
+        let grouped = Select { columns, groups: Some([keys, tails].concat()), order: Vec::new(), plain: false, ..select };
+        if answers_values {
+            return Some(grouped);
+        }
+        let mut select = self.wrap(grouped);
+        for (column, value) in select.columns.iter_mut().zip(&values) {
+            *column = self.dialect.group_value(value, std::mem::take(column));
+        }
+        select.plain = false;
+        Some(select)
     }
 
     /// An input of UNION ALL, as an operand.
@@ -185,8 +171,20 @@ impl Writer<'_> {
     }
 
     fn sort_key(&mut self, key: &SortKey, columns: &[String]) -> Option<String> {
-        let written = self.expression(&key.expression, columns)?;
+        let written = self.value(&key.expression, columns)?;
         self.dialect.sort_key(key, &written)
+    }
+
+    /// An expression where a condition must stand.
+    fn condition(&mut self, expression: &Expr, columns: &[String]) -> Option<String> {
+        let written = self.expression(expression, columns)?;
+        Some(if is_condition(expression) { written } else { self.dialect.condition(written) })
+    }
+
+    /// An expression where a value must stand.
+    fn value(&mut self, expression: &Expr, columns: &[String]) -> Option<String> {
+        let written = self.expression(expression, columns)?;
+        Some(if is_condition(expression) { self.dialect.truth(written) } else { written })
     }
 
     fn expression(&mut self, expression: &Expr, columns: &[String]) -> Option<String> {
@@ -194,7 +192,9 @@ impl Writer<'_> {
             ExprKind::Column(place) => columns.get(*place).cloned(),
             ExprKind::Constant(value) => self.constant(value, &expression.data_type),
             ExprKind::Call(function, arguments) => {
-                let written: Vec<String> = arguments.iter().map(|argument| self.expression(argument, columns)).collect::<Option<_>>()?;
+                let conditions = matches!(function, Function::And | Function::Or | Function::Not);
+                let write = |argument| if conditions { self.condition(argument, columns) } else { self.value(argument, columns) };
+                let written: Vec<String> = arguments.iter().map(write).collect::<Option<_>>()?;
                 match function {
                     Function::And => Some(format!("({})", written.join(" AND "))),
                     Function::Or => Some(format!("({})", written.join(" OR "))),
@@ -205,17 +205,17 @@ impl Writer<'_> {
                 }
             }
             ExprKind::Cast(inner) => {
-                let written = self.expression(inner, columns)?;
+                let written = self.value(inner, columns)?;
                 self.dialect.cast(inner, &written, &expression.data_type)
             }
             ExprKind::Case { branches, otherwise } => {
                 let mut text = "(CASE".to_owned();
                 for (condition, result) in branches {
-                    let result = self.dialect.alternative(&result.data_type, self.expression(result, columns)?);
-                    text += &format!(" WHEN {} THEN {result}", self.expression(condition, columns)?);
+                    let result = self.dialect.alternative(&result.data_type, self.value(result, columns)?);
+                    text += &format!(" WHEN {} THEN {result}", self.condition(condition, columns)?);
                 }
                 if let Some(otherwise) = otherwise {
-                    text += &format!(" ELSE {}", self.dialect.alternative(&otherwise.data_type, self.expression(otherwise, columns)?));
+                    text += &format!(" ELSE {}", self.dialect.alternative(&otherwise.data_type, self.value(otherwise, columns)?));
                 }
                 Some(text + " END)")
             }
@@ -250,6 +250,16 @@ impl Writer<'_> {
         let fits = text.len() <= TEXT_BYTES_MAX && parameters.len() <= self.dialect.parameters_max();
         fits.then_some(Statement { text, parameters })
     }
+}
+
+/// Whether it is written as a condition. Truth values of columns, and what is chosen from values, are written as values.
+fn is_condition(expression: &Expr) -> bool {
+    let chosen = match &expression.kind {
+        ExprKind::Column(_) | ExprKind::Cast(_) | ExprKind::Case { .. } | ExprKind::Constant(Value::Null) => true,
+        ExprKind::Call(function, _) => matches!(function, Function::Coalesce | Function::NullIf),
+        ExprKind::Constant(_) => false,
+    };
+    expression.data_type == DataType::Boolean && !chosen
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::planner::{self, Planned};
 use crate::prepared::{Described, Prepared};
 use crate::session::Session;
 
-pub(super) fn prepare(session: &mut Session, context: &Arc<PlanContext>, prepare: &Prepare, statement: &Statement) -> Result<Answer> {
+pub(super) async fn prepare(session: &mut Session, context: &Arc<PlanContext>, prepare: &Prepare, statement: &Statement) -> Result<Answer> {
     let declared = |written| match pg_type(written) {
         Some(pg_type) => Ok(pg_type.oid),
         None => Err(Error::new(Code::UndefinedObject, format!("type \"{written}\" does not exist"))),
@@ -27,8 +27,9 @@ pub(super) fn prepare(session: &mut Session, context: &Arc<PlanContext>, prepare
     let declared: Vec<u32> = prepare.types.iter().map(declared).collect::<Result<_>>()?;
     let inner = Statement { command: Arc::clone(&prepare.command), ..statement.clone() };
     let Some(query) = inner.command.query() else { return Err(Error::internal("only queries are prepared")) };
-    let plan = Arc::new(planner::plan(context, query, &inner.source, &declared)?);
-    let described = Described { parameter_types: plan.parameter_types.clone(), columns: Some(Arc::clone(&plan.columns)), plan: Some(plan) };
+    let plan = Arc::new(planner::plan(context, query, &inner.source, &declared).await?);
+    let columns = plan.target.is_none().then(|| Arc::clone(&plan.columns));
+    let described = Described { parameter_types: plan.parameter_types.clone(), columns, plan: Some(plan) };
     session.prepared.insert(&prepare.name, Prepared::new(inner, described, context, None))?;
     Ok(Answer::command("PREPARE"))
 }
@@ -45,7 +46,7 @@ pub(super) async fn plan(session: &mut Session, context: &Arc<PlanContext>, exec
             arguments.len()
         )));
     }
-    let plan = prepared.plan(context)?;
+    let plan = prepared.plan(context).await?;
     let plan = plan.ok_or_else(|| Error::new(Code::Unsupported, format!("prepared statement \"{name}\" is not a query")))?;
     Ok((plan, evaluate(context, arguments, &types).await?))
 }
@@ -72,7 +73,7 @@ async fn one_row(context: &Arc<PlanContext>, text: &str) -> Result<RecordBatch> 
         let (Some(Command::Query(query)), source) = (statements.first().map(|only| only.command.as_ref()), SourceText(text.into())) else {
             return Err(Error::internal("arguments are not expressions"));
         };
-        let plan = planner::plan(context, query, &source, &[])?;
+        let plan = planner::plan(context, query, &source, &[]).await?;
         let mut batches = plan.execute(context, Vec::new()).await?;
         while let Some(batch) = batches.next().await.transpose()? {
             if batch.num_rows() > 0 {

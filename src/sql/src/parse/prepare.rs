@@ -15,7 +15,7 @@ pub(crate) struct Prepare {
     pub(crate) name: String,
     /// The declared types of the first parameters.
     pub(crate) types: Vec<DataType>,
-    /// Always a query.
+    /// Always a query or an INSERT.
     pub(crate) command: Arc<Command>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn parse_prepare(tokens: &mut Tokens<'_>) -> Result<Command> {
     tokens.expect_word("AS")?;
     let unexpected = tokens.unexpected();
     match command_start(tokens)? {
-        command @ Command::Query(_) => Ok(Command::Prepare(Prepare { name, types, command: Arc::new(command) })),
+        command @ (Command::Query(_) | Command::Insert(_)) => Ok(Command::Prepare(Prepare { name, types, command: Arc::new(command) })),
         Command::Refused(refused) => Ok(Command::Refused(refused)),
         // PostgreSQL's grammar has only queries here, and statements that change something.
         _ => Err(unexpected),

@@ -7,7 +7,6 @@ use super::tokens::Tokens;
 
 /// Statements whose name is one word.
 const PLAIN: &[&str] = &[
-    "INSERT",
     "UPDATE",
     "DELETE",
     "MERGE",
@@ -126,7 +125,7 @@ fn hint(kind: &str) -> Option<&'static str> {
         "ALTER DATABASE" => Some("CALL alter_datasource(name, options) changes a data source."),
         "DROP DATABASE" => Some("CALL drop_datasource(name) drops a data source."),
         "IMPORT" | "REFRESH" | "ANALYZE" => Some("CALL refresh_metadata(name) reads the metadata of a data source again."),
-        "GRANT" | "REVOKE" => Some("GRANT and REVOKE work for USAGE ON FOREIGN SERVER."),
+        "GRANT" | "REVOKE" => Some("GRANT and REVOKE work for privileges ON FOREIGN SERVER."),
         "COMMENT" => Some("COMMENT works for SERVER."),
         _ => None,
     }
@@ -139,8 +138,7 @@ mod tests {
     #[test]
     fn names_the_kind_of_statement() {
         for (text, kind) in [
-            ("INSERT INTO t VALUES (1)", "INSERT"),
-            ("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "INSERT"),
+            ("WITH x AS (SELECT 1) UPDATE t SET a = 1", "UPDATE"),
             ("SELECT 1 INTO t", "SELECT INTO"),
             ("CREATE OR REPLACE TEMP VIEW v AS SELECT 1", "CREATE VIEW"),
             ("CREATE UNIQUE INDEX i ON t (a)", "CREATE INDEX"),

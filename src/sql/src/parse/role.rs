@@ -1,6 +1,7 @@
 //! PostgreSQL's statements about roles and their privileges, and comments on data sources.
 
 use datafusion::sql::sqlparser::tokenizer::Token;
+use domain::access::Privilege;
 use spi::{Code, Error, Result, Secret};
 
 use super::tokens::Tokens;
@@ -19,13 +20,15 @@ pub(crate) enum RoleCommand {
         names: Vec<String>,
         if_exists: bool,
     },
-    /// GRANT USAGE ON FOREIGN SERVER.
+    /// GRANT … ON FOREIGN SERVER.
     Grant {
+        privileges: Vec<Privilege>,
         sources: Vec<String>,
         roles: Vec<String>,
     },
-    /// REVOKE USAGE ON FOREIGN SERVER.
+    /// REVOKE … ON FOREIGN SERVER.
     Revoke {
+        privileges: Vec<Privilege>,
         sources: Vec<String>,
         roles: Vec<String>,
     },
@@ -63,6 +66,9 @@ impl RoleCommand {
 
 const ROLE_WORDS: [&str; 3] = ["ROLE", "USER", "GROUP"];
 
+/// Before which place of a GRANT or REVOKE its ON is looked for: room for each privilege a few times, and commas.
+const PRIVILEGE_WORDS_MAX: usize = 30;
+
 /// The command, or `None` with nothing consumed if the statement is about something else.
 pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Option<RoleCommand>> {
     for kind in ROLE_WORDS {
@@ -89,14 +95,13 @@ pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Option<RoleCommand>> {
             return Ok(Some(RoleCommand::Drop { names: tokens.identifiers()?, if_exists }));
         }
     }
-    if tokens.words(&["GRANT", "USAGE", "ON", "FOREIGN", "SERVER"]) {
-        return grant(tokens).map(Some);
-    }
-    let revokes = tokens.words(&["REVOKE", "USAGE", "ON", "FOREIGN", "SERVER"])
-        || tokens.words(&["REVOKE", "ALL", "ON", "FOREIGN", "SERVER"])
-        || tokens.words(&["REVOKE", "ALL", "PRIVILEGES", "ON", "FOREIGN", "SERVER"]);
-    if revokes {
-        return revoke(tokens).map(Some);
+    if about_servers(tokens) {
+        if tokens.word("GRANT") {
+            return grant(tokens).map(Some);
+        }
+        if tokens.word("REVOKE") {
+            return revoke(tokens).map(Some);
+        }
     }
     if tokens.words(&["COMMENT", "ON", "SERVER"]) {
         let source = tokens.identifier()?;
@@ -107,25 +112,68 @@ pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Option<RoleCommand>> {
     Ok(None)
 }
 
+/// Whether ON FOREIGN SERVER follows a list of privileges, which may each have a few words.
+fn about_servers(tokens: &Tokens<'_>) -> bool {
+    (2..PRIVILEGE_WORDS_MAX).any(|place| tokens.peek_words(place, &["ON", "FOREIGN", "SERVER"]))
+}
+
 fn grant(tokens: &mut Tokens<'_>) -> Result<RoleCommand> {
+    let privileges = privileges(tokens)?;
     let sources = tokens.identifiers()?;
     tokens.expect_word("TO")?;
     let roles = roles(tokens)?;
     let position = tokens.position();
     if tokens.words(&["WITH", "GRANT", "OPTION"]) {
-        return Err(Error::new(Code::Unsupported, "WITH GRANT OPTION is not supported")
-            .hint("Only superusers grant usage of data sources.")
-            .position(position));
+        return Err(grant_option("WITH GRANT OPTION", position));
     }
-    Ok(RoleCommand::Grant { sources, roles })
+    Ok(RoleCommand::Grant { privileges, sources, roles })
 }
 
 fn revoke(tokens: &mut Tokens<'_>) -> Result<RoleCommand> {
+    let position = tokens.position();
+    if tokens.words(&["GRANT", "OPTION", "FOR"]) {
+        return Err(grant_option("REVOKE GRANT OPTION", position));
+    }
+    let privileges = privileges(tokens)?;
     let sources = tokens.identifiers()?;
     tokens.expect_word("FROM")?;
     let roles = roles(tokens)?;
     tokens.one_of(&["CASCADE", "RESTRICT"]);
-    Ok(RoleCommand::Revoke { sources, roles })
+    Ok(RoleCommand::Revoke { privileges, sources, roles })
+}
+
+fn grant_option(what: &str, position: usize) -> Error {
+    Error::new(Code::Unsupported, format!("{what} is not supported"))
+        .hint("Only superusers grant privileges on data sources.")
+        .position(position)
+}
+
+/// The privileges in front of ON FOREIGN SERVER.
+fn privileges(tokens: &mut Tokens<'_>) -> Result<Vec<Privilege>> {
+    let mut privileges = Vec::new();
+    if tokens.word("ALL") {
+        tokens.word("PRIVILEGES");
+        privileges.extend(Privilege::ALL);
+    } else {
+        loop {
+            privileges.push(privilege(tokens)?);
+            if !tokens.token(&Token::Comma) {
+                break;
+            }
+        }
+    }
+    ["ON", "FOREIGN", "SERVER"].into_iter().try_for_each(|word| tokens.expect_word(word))?;
+    Ok(privileges)
+}
+
+fn privilege(tokens: &mut Tokens<'_>) -> Result<Privilege> {
+    let position = tokens.position();
+    let word = tokens.any_word().ok_or_else(|| tokens.unexpected())?;
+    Privilege::named(&word).ok_or_else(|| {
+        Error::new(Code::InvalidGrant, format!("invalid privilege type {} for foreign server", word.to_ascii_uppercase()))
+            .hint("There are USAGE, INSERT, QUERY, EXECUTE and ALL.")
+            .position(position)
+    })
 }
 
 fn roles(tokens: &mut Tokens<'_>) -> Result<Vec<String>> {
@@ -193,8 +241,13 @@ mod tests {
     #[test]
     fn privileges_and_comments() {
         assert!(matches!(role("GRANT USAGE ON FOREIGN SERVER shop, \"My\" TO ann"),
-            RoleCommand::Grant { sources, roles } if sources == ["shop", "My"] && roles == ["ann"]));
-        assert!(matches!(role("REVOKE ALL PRIVILEGES ON FOREIGN SERVER shop FROM ann CASCADE"), RoleCommand::Revoke { .. }));
+            RoleCommand::Grant { privileges, sources, roles }
+                if privileges == [Privilege::Usage] && sources == ["shop", "My"] && roles == ["ann"]));
+        assert!(matches!(role("GRANT INSERT, query, Execute ON FOREIGN SERVER shop TO GROUP ann"),
+            RoleCommand::Grant { privileges, .. } if privileges == [Privilege::Insert, Privilege::Query, Privilege::Execute]));
+        for all in ["REVOKE ALL PRIVILEGES ON FOREIGN SERVER shop FROM ann CASCADE", "REVOKE ALL ON FOREIGN SERVER shop FROM ann"] {
+            assert!(matches!(role(all), RoleCommand::Revoke { privileges, .. } if privileges == Privilege::ALL), "{all}");
+        }
         assert!(
             matches!(role("COMMENT ON SERVER shop IS 'orders'"), RoleCommand::Comment { comment: Some(comment), .. } if comment == "orders")
         );
@@ -207,6 +260,8 @@ mod tests {
             ("CREATE ROLE a FAST", Code::Syntax),
             ("ALTER ROLE a RENAME TO b", Code::Unsupported),
             ("GRANT USAGE ON FOREIGN SERVER s TO a WITH GRANT OPTION", Code::Unsupported),
+            ("REVOKE GRANT OPTION FOR USAGE ON FOREIGN SERVER s FROM a", Code::Unsupported),
+            ("GRANT SELECT ON FOREIGN SERVER s TO a", Code::InvalidGrant),
         ] {
             assert_eq!(script(text).expect_err("refused").code, code, "{text}");
         }

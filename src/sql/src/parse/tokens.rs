@@ -6,7 +6,7 @@
 use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, Query};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
 use spi::{Code, Error, Result};
 
 use super::position::{SourceText, syntax_error_at};
@@ -52,6 +52,11 @@ impl<'a> Tokens<'a> {
 
     pub(super) fn peek_word(&self, word: &str) -> bool {
         is_word(&self.parser.peek_token_ref().token, word)
+    }
+
+    /// Whether the words stand behind so many tokens.
+    pub(super) fn peek_words(&self, behind: usize, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(index, word)| is_word(&self.parser.peek_nth_token_ref(behind + index).token, word))
     }
 
     pub(super) fn expect_word(&mut self, word: &str) -> Result<()> {
@@ -199,6 +204,11 @@ impl<'a> Tokens<'a> {
             Token::EOF => self.source.syntax_error_at_end(),
             _ => self.source.syntax_error(next.span.start),
         }
+    }
+
+    /// `syntax error at or near` the token at a place.
+    pub(super) fn syntax_error(&self, place: Location) -> Error {
+        self.source.syntax_error(place)
     }
 
     /// Where the next token is, as a character index that starts at 1.

@@ -19,13 +19,13 @@ use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Grou
 const BIGINT_SUM: DataType = DataType::Decimal128(28, 0);
 
 /// What an average is computed of: room for every `bigint`, and four digits behind the point fewer than DataFusion answers.
-const AVERAGED: DataType = DataType::Decimal128(34, 13);
+pub(crate) const AVERAGED: DataType = DataType::Decimal128(34, 13);
 
 /// What DataFusion computes then: one digit more than is answered, to round by.
 const AVERAGE: DataType = DataType::Decimal128(38, 17);
 
 /// PostgreSQL answers 16 digits behind the point for averages from 1 to 9999, and has as many digits in all for others.
-const ROUNDED_AVERAGE: DataType = DataType::Decimal128(38, 16);
+pub(crate) const ROUNDED_AVERAGE: DataType = DataType::Decimal128(38, 16);
 
 /// Both functions, for the planner.
 pub(super) fn functions() -> impl Iterator<Item = AggregateUDF> {

@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use super::statement::Statement;
 use super::{Planned, deep, executable};
+use crate::native;
 use crate::source_table;
 use crate::tables::snapshot_table;
 
@@ -63,7 +64,7 @@ fn is_same_kind(one: &DataType, other: &DataType) -> bool {
 fn optimize(statement: &Statement, planned: &Planned) -> Option<LogicalPlan> {
     let plan = &planned.plan;
     // The connector of a data source is of each run.
-    let reads_sources = !source_table::sources_of(plan).ok()?.is_empty();
+    let reads_sources = !source_table::sources_of(plan).ok()?.is_empty() || native::reads_native(plan).ok()?;
     if reads_sources || !is_immutable(plan).ok()? {
         return None;
     }

@@ -123,7 +123,7 @@ fn is_parameter(expr: &Expr) -> bool {
     matches!(expr, Expr::Placeholder(_))
 }
 
-fn is_comparison(op: Operator) -> bool {
+pub(super) fn is_comparison(op: Operator) -> bool {
     matches!(
         op,
         Operator::Eq

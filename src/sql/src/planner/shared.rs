@@ -13,6 +13,7 @@ use super::aggregates;
 use super::arrays::ArrayOperators;
 use super::branches::Branches;
 use super::operators::{IntervalPlanner, Operators};
+use super::padded::Padded;
 use super::quantified::{self, ReadArrays};
 use super::subqueries::{self, Subqueries};
 use crate::functions;
@@ -22,8 +23,8 @@ const MISLEADING: &[&str] = &["to_char", "date_format", "to_date", "to_time"];
 
 /// Built once, and only read afterwards.
 pub(crate) fn shared_state(runtime: Arc<RuntimeEnv>) -> Arc<SessionState> {
-    let own: [Arc<dyn AnalyzerRule + Send + Sync>; 4] =
-        [Arc::new(Subqueries), Arc::new(Branches), Arc::new(Operators), Arc::new(ReadArrays)];
+    let own: [Arc<dyn AnalyzerRule + Send + Sync>; 5] =
+        [Arc::new(Subqueries), Arc::new(Branches), Arc::new(Padded), Arc::new(Operators), Arc::new(ReadArrays)];
     let rules = own.into_iter().chain(Analyzer::new().rules).collect();
     let mut state = SessionStateBuilder::new()
         .with_config(config())

@@ -94,6 +94,11 @@ pub(crate) fn only_explained(session: &dyn Session) -> bool {
     session.config_options().extensions.get::<About>().is_some_and(|about| about.only_explained)
 }
 
+/// Whose statement it is, as data sources are told; nobody's where plans are tested by themselves.
+pub(crate) fn user(session: &dyn Session) -> String {
+    context(session.config_options()).map_or_else(|_| String::new(), |ctx| ctx.role.name.clone())
+}
+
 /// The session of the statement, for functions.
 pub(crate) fn context(options: &ConfigOptions) -> DataFusionResult<&Arc<PlanContext>> {
     let about = options.extensions.get::<About>();

@@ -21,6 +21,13 @@ pub(super) struct Args {
     schema: Option<String>,
     /// Only this table of the schema.
     table: Option<String>,
+    /// Harvest even a source that says that nothing has changed, as PostgreSQL and MySQL can; its estimates of sizes may have.
+    #[serde(default = "yes")]
+    full: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What was found.
@@ -44,6 +51,8 @@ pub(super) struct Row {
     snapshot: u64,
     /// When the metadata was last seen to be as it is shown now.
     observed_at: Option<Timestamp>,
+    /// Whether there was a harvest at all; false where the source said that nothing has changed.
+    harvested: bool,
 }
 
 impl AnswerRow for Row {}
@@ -54,9 +63,9 @@ impl Procedure for RefreshMetadata {
     type Args = Args;
     type Row = Row;
 
-    async fn call(ctx: &CallContext, Args { name, schema, table }: Args) -> Result<Vec<Row>> {
+    async fn call(ctx: &CallContext, Args { name, schema, table, full }: Args) -> Result<Vec<Row>> {
         let source = access::require_usage(&ctx.services.store.replica(), &ctx.actor, &name)?;
-        let done = ctx.services.refreshes.refresh(&ctx.actor, source.oid, Scope { schema, table }).await?;
+        let done = ctx.services.refreshes.refresh(&ctx.actor, source.oid, Scope { schema, table }, full).await?;
         let freshness = ctx.services.refreshes.freshness().into_iter().find(|fresh| fresh.source_oid == source.oid);
         Ok(vec![Row {
             name,
@@ -68,6 +77,7 @@ impl Procedure for RefreshMetadata {
             elapsed_ms: done.elapsed_ms,
             snapshot: done.snapshot,
             observed_at: freshness.and_then(|fresh| fresh.observed_at).map(Timestamp),
+            harvested: done.harvested,
         }])
     }
 }

@@ -203,7 +203,7 @@ async fn privileges() {
     let (admin, bob) = (testing::context(&services, "admin"), create_role(&services, "bob").await);
     run(&admin, "CALL create_datasource('shop', 'fake')").await.expect("a source");
     run(&admin, "CALL create_datasource('bank', 'fake')").await.expect("a source");
-    access::grant_usage(&services, &admin.actor, "shop", "bob").await.expect("a grant");
+    access::grant(&services, &admin.actor, &[access::Privilege::Usage], "shop", "bob").await.expect("a grant");
     for procedure in ALL.iter().filter(|procedure| procedure.privilege() == Privilege::Superuser) {
         let required = procedure.arguments().into_iter().filter(|argument| argument.required);
         let values: Vec<&str> = required.map(|argument| if argument.pg_type.oid == oid::TEXT { "'shop'" } else { "'1'" }).collect();

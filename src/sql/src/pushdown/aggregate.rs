@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use datafusion::common::{Result, ScalarValue};
-use datafusion::logical_expr::{self as logical, Distinct, Expr, LogicalPlan};
-use spi::query::{Aggregate, AggregateFunction, Expr as QueryExpr, Query};
+use arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::logical_expr::{self as logical, AggregateUDF, Distinct, Expr, LogicalPlan};
+use spi::query::{Aggregate, AggregateFunction, Expr as QueryExpr, ExprKind, Query};
 
 use super::expression::{Schemas, plain, translate, translate_all};
 use super::{Below, Part, Whole, part as part_of, with_subqueries};
+use crate::planner::{AVERAGED, ROUNDED_AVERAGE};
+
+/// The digits behind the point of [`AVERAGED`].
+const AVERAGED_SCALE: i8 = 13;
 
 pub(super) fn part(mut node: logical::Aggregate) -> Result<Part> {
     let input = part_of(node.input.as_ref().clone())?;
@@ -47,7 +52,7 @@ fn grouped(whole: &Whole, node: &logical::Aggregate) -> Option<Whole> {
     whole.with(query, &node.schema, Below::Statement)
 }
 
-fn aggregate(call: &Expr, data_type: arrow::datatypes::DataType, schemas: &Schemas<'_>) -> Option<Aggregate> {
+fn aggregate(call: &Expr, data_type: DataType, schemas: &Schemas<'_>) -> Option<Aggregate> {
     let call = match call {
         Expr::Alias(alias) => alias.expr.as_ref(),
         other => other,
@@ -57,19 +62,48 @@ fn aggregate(call: &Expr, data_type: arrow::datatypes::DataType, schemas: &Schem
     if params.filter.is_some() || !params.order_by.is_empty() || params.null_treatment.is_some() {
         return None;
     }
+    let function = function(&call.func)?;
+    let argument = match counts_rows(function, &params.args) && !params.distinct {
+        true => None,
+        false => Some(argument(function, &params.args, &data_type, schemas)?),
+    };
+    Some(Aggregate { function, argument, distinct: params.distinct, data_type })
+}
+
+/// The aggregate that sources know.
+pub(super) fn function(called: &AggregateUDF) -> Option<AggregateFunction> {
     let known = [
         ("count", AggregateFunction::Count),
         ("sum", AggregateFunction::Sum),
         ("min", AggregateFunction::Min),
         ("max", AggregateFunction::Max),
+        ("avg", AggregateFunction::Average),
     ];
     // Ours have the SQL name as another name.
-    let is_called = |name: &str| call.func.name() == name || call.func.aliases().iter().any(|alias| alias == name);
-    let (_, function) = known.into_iter().find(|(name, _)| is_called(name))?;
-    let [argument] = params.args.as_slice() else { return None };
-    // `count(*)` counts a constant.
-    let counts_rows = function == AggregateFunction::Count
-        && matches!(argument, Expr::Literal(value, _) if *value != ScalarValue::Null && !value.is_null());
-    let argument = if counts_rows && !params.distinct { None } else { Some(translate(argument, schemas)?) };
-    Some(Aggregate { function, argument, distinct: params.distinct, data_type })
+    let is_called = |name: &str| called.name() == name || called.aliases().iter().any(|alias| alias == name);
+    known.into_iter().find(|(name, _)| is_called(name)).map(|(_, function)| function)
+}
+
+/// `count(*)` counts a constant.
+pub(super) fn counts_rows(function: AggregateFunction, arguments: &[Expr]) -> bool {
+    function == AggregateFunction::Count && matches!(arguments, [Expr::Literal(value, _)] if !value.is_null())
+}
+
+/// What is aggregated.
+pub(super) fn argument(function: AggregateFunction, arguments: &[Expr], data_type: &DataType, schemas: &Schemas<'_>) -> Option<QueryExpr> {
+    let [argument] = arguments else { return None };
+    let argument = translate(argument, schemas)?;
+    if function != AggregateFunction::Average {
+        return Some(argument);
+    }
+    // Other averages are cut, not rounded.
+    if argument.data_type != AVERAGED || *data_type != ROUNDED_AVERAGE {
+        return None;
+    }
+    // The numbers have room in the type that is computed with here. A source has no need of it.
+    Some(match argument.kind {
+        ExprKind::Cast(number) if matches!(number.data_type, DataType::Int16 | DataType::Int32 | DataType::Int64) => *number,
+        ExprKind::Cast(number) if matches!(number.data_type, DataType::Decimal128(_, scale) if scale <= AVERAGED_SCALE) => *number,
+        kind => QueryExpr { kind, data_type: argument.data_type },
+    })
 }

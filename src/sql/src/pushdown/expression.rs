@@ -39,6 +39,12 @@ pub(super) fn translate(expression: &Expr, schemas: &Schemas<'_>) -> Option<quer
             Some(negated_if(*negated, query::Expr::call(Function::Like, arguments, DataType::Boolean)))
         }
         Expr::Not(inner) => call(Function::Not, &[inner], DataType::Boolean, schemas),
+        Expr::IsTrue(inner) => truth(inner, true, Function::IsNotDistinctFrom, schemas),
+        Expr::IsNotTrue(inner) => truth(inner, true, Function::IsDistinctFrom, schemas),
+        Expr::IsFalse(inner) => truth(inner, false, Function::IsNotDistinctFrom, schemas),
+        Expr::IsNotFalse(inner) => truth(inner, false, Function::IsDistinctFrom, schemas),
+        Expr::IsUnknown(inner) => call(Function::IsNull, &[inner], DataType::Boolean, schemas),
+        Expr::IsNotUnknown(inner) => call(Function::IsNotNull, &[inner], DataType::Boolean, schemas),
         Expr::IsNull(inner) => call(Function::IsNull, &[inner], DataType::Boolean, schemas),
         Expr::IsNotNull(inner) => call(Function::IsNotNull, &[inner], DataType::Boolean, schemas),
         Expr::Between(Between { expr, negated, low, high }) => {
@@ -64,23 +70,16 @@ pub(super) fn translate(expression: &Expr, schemas: &Schemas<'_>) -> Option<quer
             if let Some(chain) = checked::chain(function) {
                 return translate_chain(chain, schemas);
             }
-            let arguments = translate_all(&function.args, schemas)?;
-            let known = match function.name() {
-                "character_length" | "char_length" | "length" => Function::CharacterLength,
-                "abs" => Function::Absolute,
-                "coalesce" => Function::Coalesce,
-                "nullif" => Function::NullIf,
-                _ => return None,
-            };
-            Some(query::Expr::call(known, arguments, type_of(expression, schemas)?))
+            super::function::translate(function, type_of(expression, schemas)?, schemas)
         }
         _ => None,
     }
 }
 
-/// Text has one form in a source.
+/// Text has one form in a source, and counts are numbers with a sign.
 pub(super) fn plain(data_type: DataType) -> DataType {
     match data_type {
+        DataType::UInt64 => DataType::Int64,
         DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
         DataType::BinaryView | DataType::LargeBinary => DataType::Binary,
         other => other,
@@ -107,6 +106,12 @@ fn type_of(expression: &Expr, schemas: &Schemas<'_>) -> Option<DataType> {
 fn call(function: Function, arguments: &[&Expr], data_type: DataType, schemas: &Schemas<'_>) -> Option<query::Expr> {
     let arguments = arguments.iter().map(|argument| translate(argument, schemas)).collect::<Option<_>>()?;
     Some(query::Expr::call(function, arguments, data_type))
+}
+
+/// A condition beside a truth value, which null is different from.
+fn truth(condition: &Expr, value: bool, function: Function, schemas: &Schemas<'_>) -> Option<query::Expr> {
+    let truth = query::Expr::constant(Value::Bool(value), DataType::Boolean);
+    Some(query::Expr::call(function, vec![translate(condition, schemas)?, truth], DataType::Boolean))
 }
 
 fn negated_if(negated: bool, condition: query::Expr) -> query::Expr {

@@ -36,7 +36,8 @@ fn joined(left: &Whole, right: &Whole, node: &Join) -> Option<Whole> {
         JoinType::LeftAnti => (JoinKind::Anti, false),
         JoinType::RightSemi => (JoinKind::Semi, true),
         JoinType::RightAnti => (JoinKind::Anti, true),
-        _ => return None,
+        JoinType::LeftMark => (JoinKind::Mark, false),
+        JoinType::RightMark => (JoinKind::Mark, true),
     };
     let (first, second) = if turned { (right, left) } else { (left, right) };
     let schemas = [first.schema.as_ref(), second.schema.as_ref()];

@@ -17,16 +17,17 @@ use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan, TableType};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, Time};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
-use spi::connector::Connector;
-use spi::query::{self, Query, Statement};
+use spi::connector::{Connector, RunRequest};
+use spi::query::{self, Query};
 use spi::{Code, Error};
 
 use super::expression::plain;
+use crate::planner::statement;
 use crate::predicate::display_value;
 use crate::scan::external;
 
@@ -73,12 +74,11 @@ impl TableProvider for RemoteTable {
         TableType::Temporary
     }
 
-    async fn scan(&self, _: &dyn Session, _: Option<&Vec<usize>>, _: &[Expr], _: Option<usize>) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn scan(&self, session: &dyn Session, _: Option<&Vec<usize>>, _: &[Expr], _: Option<usize>) -> Result<Arc<dyn ExecutionPlan>> {
         let statement = self.connector.dialect().and_then(|dialect| query::write(&self.query, dialect));
         let statement = statement.ok_or_else(|| DataFusionError::Internal("a query was pushed down that cannot be written".to_owned()))?;
         let types = self.query.column_types();
         let asked = self.schema.fields().iter().zip(types).map(|(field, data_type)| Field::new(field.name(), data_type, true));
-        let asked = Arc::new(Schema::new(asked.collect::<Vec<_>>()));
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&self.schema)),
             Partitioning::UnknownPartitioning(1),
@@ -88,8 +88,7 @@ impl TableProvider for RemoteTable {
         Ok(Arc::new(RemoteQueryExec {
             source: Arc::clone(&self.source),
             connector: Arc::clone(&self.connector),
-            statement,
-            asked,
+            request: RunRequest { statement, columns: Arc::new(Schema::new(asked.collect::<Vec<_>>())), user: statement::user(session) },
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         }))
@@ -100,9 +99,8 @@ impl TableProvider for RemoteTable {
 struct RemoteQueryExec {
     source: Arc<str>,
     connector: Arc<dyn Connector>,
-    statement: Statement,
-    /// The columns as the source gives them: text has one form there.
-    asked: SchemaRef,
+    /// Its columns are as the source gives them: text has one form there.
+    request: RunRequest,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
@@ -133,14 +131,14 @@ impl ExecutionPlan for RemoteQueryExec {
     }
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        let count = MetricBuilder::new(&self.metrics).counter("rows", partition);
         let bytes = MetricBuilder::new(&self.metrics).counter("bytes", partition);
         let (schema, source) = (self.schema(), Arc::clone(&self.source));
-        let rows = self.connector.run(self.statement.clone(), Arc::clone(&self.asked));
+        let rows = self.connector.run(self.request.clone());
         let wanted = Arc::clone(&schema);
         let rows = rows.map(move |batch| {
             let batch = batch.map_err(external)?;
-            metrics.record_output(batch.num_rows());
+            count.add(batch.num_rows());
             bytes.add(batch.get_array_memory_size());
             fit(batch, &wanted, &source)
         });
@@ -152,8 +150,8 @@ impl ExecutionPlan for RemoteQueryExec {
 
 impl DisplayAs for RemoteQueryExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RemoteQuery: source={}, sql={}", self.source, self.statement.text)?;
-        let parameters: Vec<String> = self.statement.parameters.iter().map(|parameter| display_value(&parameter.value)).collect();
+        write!(f, "RemoteQuery: source={}, sql={}", self.source, self.request.statement.text)?;
+        let parameters: Vec<String> = self.request.statement.parameters.iter().map(|parameter| display_value(&parameter.value)).collect();
         if parameters.is_empty() { Ok(()) } else { write!(f, ", parameters=[{}]", parameters.join(", ")) }
     }
 }

@@ -1,7 +1,7 @@
 //! The page of data source types.
 
 use domain::factories::Factories;
-use spi::connector::ConnectorFactory;
+use spi::connector::{ConnectorFactory, DATABASE_OPTION};
 use spi::options::{CommonOptions, OptionSpec, describe};
 
 use super::markdown::{code, codes, table};
@@ -28,9 +28,10 @@ fn section(factory: &dyn ConnectorFactory) -> String {
     format!("\n## {kind}\n\n{}\n\n```sql\n{}\n```\n\n{}", factory.summary(), example(kind, &specs), options(&specs))
 }
 
-/// The shortest call: with the options that must be given.
+/// The shortest call: with the options that must be given. Of those that may stand for a whole server, it names one database.
 fn example(kind: &str, specs: &[OptionSpec]) -> String {
-    let required = specs.iter().filter(|spec| spec.required).map(|spec| format!("\"{}\": \"…\"", spec.name));
+    let required = specs.iter().filter(|spec| spec.required || spec.name == DATABASE_OPTION);
+    let required = required.map(|spec| format!("\"{}\": \"…\"", spec.name));
     format!("CALL create_datasource('name', '{kind}', '{{{}}}')", required.collect::<Vec<_>>().join(", "))
 }
 

@@ -118,6 +118,11 @@ async fn usage_is_granted_and_revoked() {
         assert_eq!(failure(&ctx, text).await, ("42704", message.to_owned()), "{text}");
         assert_eq!(granted(), 3, "{text}");
     }
+    assert_eq!(statement(&ctx, "GRANT ALL ON FOREIGN SERVER shop TO ann").await.expect("grants"), "GRANT");
+    assert_eq!(statement(&ctx, "REVOKE QUERY, EXECUTE ON FOREIGN SERVER shop FROM ann").await.expect("revoked"), "REVOKE");
+    assert_eq!(granted(), 5);
+    let entry = last_entry(&services).await;
+    assert_eq!(entry.arguments.as_deref(), Some("{\"privilege\":\"QUERY, EXECUTE\",\"from\":[\"ann\"]}"));
     assert_eq!(statement(&ctx, "COMMENT ON SERVER shop IS 'orders'").await.expect("a comment"), "COMMENT");
     assert_eq!(data_sources::get(&services.store.replica(), "shop").expect("a source").comment.as_deref(), Some("orders"));
 }

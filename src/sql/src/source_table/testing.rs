@@ -59,6 +59,7 @@ pub(crate) fn database_of(oid: u32, name: &str, default_schema: &str, tables: &[
                     nullable: true,
                     default: None,
                     generated: None,
+                    collation: None,
                     comment: None,
                 })
                 .expect("a column of a known table");
@@ -77,6 +78,7 @@ fn source(oid: u32, name: &str) -> DataSource {
         state: State::Published,
         comment: None,
         labels: BTreeMap::new(),
+        member_of: None,
         current_version: 1,
         published_version: Some(1),
         expires_at: None,

@@ -22,8 +22,10 @@ mod referenced_key;
 mod referential_constraints;
 mod routines;
 mod schemata;
+mod sequences;
 mod table_constraints;
 mod tables;
+mod triggers;
 mod types;
 mod views;
 
@@ -45,7 +47,9 @@ pub(super) const ALL: &[&dyn Table] = &[
     &referential_constraints::REFERENTIAL_CONSTRAINTS,
     &routines::ROUTINES,
     &schemata::SCHEMATA,
+    &sequences::SEQUENCES,
     &table_constraints::TABLE_CONSTRAINTS,
     &tables::TABLES,
+    &triggers::TRIGGERS,
     &views::VIEWS,
 ];

@@ -6,8 +6,8 @@ use arrow::datatypes::DataType;
 use spi::Result;
 use spi::connector::Scope;
 use spi::metadata::{
-    ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, RoutineKind, RoutineRow, SchemaRow, TableKind, TableOptionRow, TableRow,
-    TypeKind, TypeRow,
+    ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, RoutineKind, RoutineRow, SchemaRow, SequenceRow, TableKind,
+    TableOptionRow, TableRow, TriggerRow, TriggerTiming, TypeKind, TypeRow,
 };
 use spi::types::PgType;
 
@@ -15,7 +15,7 @@ use spi::types::PgType;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Estate {
     pub schemas: BTreeMap<String, BTreeMap<String, Table>>,
-    /// Those of the schemas that have a routine and a type.
+    /// Those of the schemas that have a routine, a type and a sequence.
     pub furnished: BTreeSet<String>,
 }
 
@@ -35,7 +35,7 @@ impl Estate {
         self
     }
 
-    /// With a routine and a type in a schema.
+    /// With a routine, a type and a sequence in a schema.
     pub(crate) fn furnished(mut self, schema: &str) -> Self {
         self.furnished.insert(schema.to_owned());
         self
@@ -106,6 +106,7 @@ fn push_table(schema: &str, name: &str, table: &Table, harvest: &mut Harvest) ->
             nullable: true,
             default: None,
             generated: None,
+            collation: None,
             comment: None,
         })?;
     }
@@ -120,6 +121,7 @@ fn push_table(schema: &str, name: &str, table: &Table, harvest: &mut Harvest) ->
             columns: &columns,
             deferrable: false,
             initially_deferred: false,
+            comment: None,
         })?;
         harvest.index(IndexRow {
             schema,
@@ -131,6 +133,22 @@ fn push_table(schema: &str, name: &str, table: &Table, harvest: &mut Harvest) ->
             columns: &columns,
             predicate: None,
             definition: None,
+            comment: None,
+        })?;
+    }
+    if let Some(column) = table.columns.keys().next() {
+        harvest.trigger(TriggerRow {
+            schema,
+            table: name,
+            name: column,
+            timing: TriggerTiming::Before,
+            events: &["INSERT"],
+            columns: &[],
+            for_each_row: true,
+            condition: None,
+            action: "CALL total()",
+            enabled: true,
+            comment: None,
         })?;
     }
     harvest.table_option(TableOptionRow { schema, table: name, name: "format", value: "csv" })
@@ -138,6 +156,20 @@ fn push_table(schema: &str, name: &str, table: &Table, harvest: &mut Harvest) ->
 
 fn push_rest(schema: &str, harvest: &mut Harvest) -> Result<()> {
     harvest.user_type(TypeRow { schema, name: "mood", kind: TypeKind::Enum, members: &["sad", "happy"], comment: None });
+    harvest.sequence(SequenceRow {
+        schema,
+        name: "numbers",
+        owner: None,
+        comment: None,
+        native_type: "bigint",
+        pg_type: PgType::new(spi::types::oid::INT8),
+        start: "1",
+        minimum: "1",
+        maximum: "9223372036854775807",
+        increment: "1",
+        cycle: false,
+        owned_by: None,
+    });
     harvest.routine(RoutineRow {
         schema,
         name: "total",

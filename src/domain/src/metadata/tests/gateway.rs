@@ -14,7 +14,7 @@ use serde::Deserialize;
 use spi::connector::{Connector, ConnectorFactory, ConnectorKind, OpenContext, ReadPlan, ReadRequest, RemoteCalls, Scope, TestStage};
 use spi::metadata::Harvest;
 use spi::predicate::Predicate;
-use spi::{Code, Error, Result};
+use spi::{Code, Error, Result, Secret};
 use store::{Blobs, Digest, Journal, MemoryBackend, Store};
 use tokio::sync::watch;
 
@@ -46,6 +46,10 @@ pub(super) struct World {
     scripts: Arc<Mutex<BTreeMap<String, watch::Sender<Script>>>>,
     /// Harvests by source.
     pub harvests: Arc<watch::Sender<BTreeMap<String, u64>>>,
+    /// What every source says when it is asked whether it has changed; an error with its message.
+    pub fingerprint: Arc<Mutex<Option<std::result::Result<String, String>>>>,
+    /// The databases of every source that stands for a server.
+    pub databases: Arc<Mutex<Vec<String>>>,
 }
 
 pub(super) struct Gateway {
@@ -56,13 +60,24 @@ pub(super) struct Gateway {
 impl World {
     pub(super) fn new() -> Self {
         let harvests = Arc::new(watch::Sender::new(BTreeMap::new()));
-        Self { backend: Arc::new(MemoryBackend::new()), objects: Arc::new(InMemory::new()), scripts: Arc::default(), harvests }
+        Self {
+            backend: Arc::new(MemoryBackend::new()),
+            objects: Arc::new(InMemory::new()),
+            scripts: Arc::default(),
+            harvests,
+            fingerprint: Arc::default(),
+            databases: Arc::default(),
+        }
     }
 
     /// Sets what a source does from now on.
     pub(super) fn script(&self, source: &str, script: Script) {
         let mut scripts = self.scripts.lock().expect("scripts");
         scripts.entry(source.to_owned()).or_insert_with(|| watch::Sender::new(Script::Hangs)).send_replace(script);
+    }
+
+    pub(super) fn says(&self, fingerprint: std::result::Result<&str, &str>) {
+        *self.fingerprint.lock().expect("a fingerprint") = Some(fingerprint.map(str::to_owned).map_err(str::to_owned));
     }
 
     fn watch_script(&self, source: &str) -> watch::Receiver<Script> {
@@ -133,7 +148,14 @@ impl Gateway {
 
     pub(super) async fn refresh_part(&self, name: &str, scope: Scope) -> Result<RefreshSummary> {
         let admin = testing::superuser();
-        let refreshed = self.services.refreshes.refresh(&admin, self.oid(name), scope);
+        let refreshed = self.services.refreshes.refresh(&admin, self.oid(name), scope, true);
+        tokio::time::timeout(PATIENCE, refreshed).await.expect("a refresh in time")
+    }
+
+    /// A refresh that believes a source that says that nothing has changed.
+    pub(super) async fn refresh_if_changed(&self, name: &str) -> Result<RefreshSummary> {
+        let admin = testing::superuser();
+        let refreshed = self.services.refreshes.refresh(&admin, self.oid(name), Scope::default(), false);
         tokio::time::timeout(PATIENCE, refreshed).await.expect("a refresh in time")
     }
 
@@ -174,21 +196,33 @@ struct Scripted {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct ScriptedOptions {}
+struct ScriptedOptions {
+    /// Any word.
+    #[allow(dead_code)]
+    database: Option<String>,
+    /// Any word makes it a server.
+    databases: Option<String>,
+    /// A secret.
+    #[allow(dead_code)]
+    password: Option<Secret<String>>,
+}
 
 impl ConnectorKind for Scripted {
     type Options = ScriptedOptions;
     const KIND: &'static str = "scripted";
     const SUMMARY: &'static str = "A source that does what a test says.";
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = None;
 
-    async fn open(&self, _: ScriptedOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
-        Ok(Arc::new(ScriptedConnector { world: self.world.clone(), source: context.source, remote_calls: context.remote_calls }))
+    async fn open(&self, options: ScriptedOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
+        let (world, is_server) = (self.world.clone(), options.databases.is_some());
+        Ok(Arc::new(ScriptedConnector { world, source: context.source, is_server, remote_calls: context.remote_calls }))
     }
 }
 
 struct ScriptedConnector {
     world: World,
     source: String,
+    is_server: bool,
     remote_calls: RemoteCalls,
 }
 
@@ -220,6 +254,15 @@ impl Connector for ScriptedConnector {
             }
             Script::Hangs => Ok(()),
         }
+    }
+
+    async fn fingerprint(&self) -> Result<Option<String>> {
+        let fingerprint = self.world.fingerprint.lock().expect("a fingerprint").clone();
+        fingerprint.transpose().map_err(|reason| Error::source(Code::Unreachable, &self.source, reason))
+    }
+
+    async fn databases(&self) -> Result<Option<Vec<String>>> {
+        Ok(self.is_server.then(|| self.world.databases.lock().expect("databases").clone()))
     }
 
     async fn read(&self, _: ReadRequest) -> Result<ReadPlan> {

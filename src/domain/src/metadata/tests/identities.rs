@@ -15,7 +15,15 @@ use crate::metadata::pairing::Keys;
 use crate::metadata::prepare::{Base, Blob, Prepared, prepare};
 use crate::metadata::{Difference, chunk, identity};
 
-const RELATIONS: [Relation; 5] = [Relation::Tables, Relation::Constraints, Relation::Indexes, Relation::Routines, Relation::Types];
+const RELATIONS: [Relation; 7] = [
+    Relation::Tables,
+    Relation::Constraints,
+    Relation::Indexes,
+    Relation::Routines,
+    Relation::Types,
+    Relation::Triggers,
+    Relation::Sequences,
+];
 
 /// Schema, relation, owner and name; a schema itself has no relation.
 type Name = (String, Option<usize>, String, String);
@@ -61,9 +69,9 @@ proptest! {
 #[test]
 fn used_up_ids_are_an_error_and_not_a_repetition() {
     let estate = Estate::default().with("s", "a", &["x"]);
-    // A schema, a table, a constraint and an index.
-    assert!(prepare(&blank((1 << 31) - 4), estate.harvest(), &Scope::default()).is_ok());
-    let error = prepare(&blank((1 << 31) - 3), estate.harvest(), &Scope::default()).err().expect("too few ids");
+    // A schema, a table, a constraint, an index and a trigger.
+    assert!(prepare(&blank((1 << 31) - 5), estate.harvest(), &Scope::default()).is_ok());
+    let error = prepare(&blank((1 << 31) - 4), estate.harvest(), &Scope::default()).err().expect("too few ids");
     assert_eq!((error.code, error.message.as_str()), (Code::Limit, "the data source has no object ids left"));
 }
 
@@ -139,7 +147,7 @@ fn objects(schemas: &[Arc<SchemaMetadata>]) -> BTreeMap<(String, &'static str, S
     let mut all = BTreeMap::new();
     for schema in schemas {
         all.insert((schema.name.clone(), "schema", String::new()), Vec::new());
-        for (kind, relation) in [("routine", Relation::Routines), ("type", Relation::Types)] {
+        for (kind, relation) in [("routine", Relation::Routines), ("type", Relation::Types), ("sequence", Relation::Sequences)] {
             let names = schema.text(relation, "name").iter().flatten();
             all.extend(names.map(|name| ((schema.name.clone(), kind, name.to_owned()), Vec::new())));
         }
@@ -149,7 +157,8 @@ fn objects(schemas: &[Arc<SchemaMetadata>]) -> BTreeMap<(String, &'static str, S
             let named = |relation: Relation| {
                 schema.rows_of(relation, table).map(move |row| format!("{relation:?} {}", schema.text(relation, "name").value(row)))
             };
-            let facts = columns.chain(named(Relation::Constraints)).chain(named(Relation::Indexes)).collect();
+            let facts =
+                columns.chain(named(Relation::Constraints)).chain(named(Relation::Indexes)).chain(named(Relation::Triggers)).collect();
             all.insert((schema.name.clone(), "table", name.to_owned()), facts);
         }
     }

@@ -158,6 +158,33 @@ async fn the_schedule_harvests_again_and_again() {
 }
 
 #[tokio::test]
+async fn a_source_that_says_that_nothing_has_changed_is_not_harvested() {
+    let gateway = Gateway::with_shop(shop()).await;
+    let quick = async || {
+        let summary = gateway.refresh_if_changed("shop").await.expect("a refresh");
+        (summary.harvested, gateway.world.harvests("shop"))
+    };
+    gateway.world.says(Ok("1"));
+    assert_eq!(quick().await, (true, 2), "nothing was known yet");
+    let observed_at = gateway.freshness("shop").observed_at;
+    assert_eq!(quick().await, (false, 2));
+    assert!(gateway.freshness("shop").observed_at > observed_at);
+    assert!(gateway.refresh("shop").await.expect("a refresh").harvested, "whoever wants a harvest gets it");
+    gateway.world.says(Ok("2"));
+    assert_eq!(quick().await, (true, 4));
+    gateway.world.says(Err("no statistics"));
+    assert_eq!(quick().await, (true, 5), "a source that cannot say is harvested");
+    gateway.world.says(Ok("2"));
+    assert_eq!(quick().await, (true, 6), "the harvest before was without a fingerprint");
+
+    let main = Scope { schema: Some("main".to_owned()), table: None };
+    assert!(gateway.refresh_part("shop", main).await.expect("a refresh").harvested);
+    assert_eq!(quick().await, (false, 7));
+    gateway.world.says(Ok("3"));
+    assert_eq!(quick().await, (true, 8));
+}
+
+#[tokio::test]
 async fn a_purged_source_leaves_no_freshness_behind() {
     let gateway = Gateway::with_shop(shop()).await;
     let admin = testing::superuser();

@@ -23,7 +23,7 @@ async fn a_restart_serves_everything_without_contacting_the_source() {
     let gateway = Gateway::with_shop(shop()).await;
     gateway.refresh("shop").await.expect("a refresh");
     let (before, freshness, harvests) = (gateway.database("shop"), gateway.freshness("shop"), gateway.world.harvests("shop"));
-    assert_eq!((harvests, before.snapshot.number, before.snapshot.objects()), (2, 1, 6));
+    assert_eq!((harvests, before.snapshot.number, before.snapshot.objects()), (2, 1, 8));
     assert_eq!(before.default_schema, "main");
 
     let gateway = gateway.restart().await;
@@ -44,7 +44,7 @@ async fn a_refresh_that_finds_nothing_new_commits_nothing() {
     let summary = gateway.refresh("shop").await.expect("a refresh");
     let after = gateway.database("shop");
     assert_eq!(gateway.revision(), revision);
-    assert_eq!((summary.snapshot, summary.objects, summary.added, summary.changed, summary.removed), (1, 6, 0, 0, 0));
+    assert_eq!((summary.snapshot, summary.objects, summary.added, summary.changed, summary.removed), (1, 8, 0, 0, 0));
     assert_eq!(summary.remote_calls, 1);
     assert!(after.snapshot.observed_at > before.snapshot.observed_at);
     assert_eq!(gateway.freshness("shop").observed_at, after.snapshot.observed_at);
@@ -64,8 +64,8 @@ async fn what_differs_is_counted_and_the_rest_is_shared() {
     assert!(Arc::ptr_eq(before.snapshot.schema("log").expect("log"), after.snapshot.schema("log").expect("log")));
     let records = snapshots(&gateway.services.store.replica(), gateway.oid("shop")).expect("records");
     let differences: Vec<_> = records.iter().map(|record| (record.number, record.difference)).collect();
-    // Two schemas, three tables, a routine and a type at first.
-    let (first, second) = (Difference { added: 7, ..Difference::default() }, Difference { added: 1, changed: 1, removed: 1 });
+    // Two schemas, three tables, a routine, a type and a sequence at first.
+    let (first, second) = (Difference { added: 8, ..Difference::default() }, Difference { added: 1, changed: 1, removed: 1 });
     assert_eq!(differences, [(1, first), (2, second)]);
 }
 

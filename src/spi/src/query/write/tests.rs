@@ -1,7 +1,7 @@
 //! Queries in the SQL of an imaginary database, as small as a dialect can be.
 
 use super::*;
-use crate::query::{AggregateFunction, TableColumn};
+use crate::query::{AggregateFunction, Bound, Frame, JoinKind, TableColumn, Window, WindowFunction};
 use crate::types::PgType;
 
 struct Plain;
@@ -50,6 +50,10 @@ impl Dialect for Plain {
         Some(format!("{written}{}", if key.descending { " DESC" } else { "" }))
     }
 
+    fn window(&self, function: WindowFunction, _: &[Expr], written: &[String], over: &str, _: &DataType) -> Option<String> {
+        Some(format!("{}({}){over}", format!("{function:?}").to_lowercase(), written.join(", ")))
+    }
+
     fn limit(&self, skip: usize, fetch: Option<usize>) -> Option<String> {
         Some(format!("LIMIT {} OFFSET {skip}", fetch?))
     }
@@ -58,12 +62,16 @@ impl Dialect for Plain {
         value.to_string()
     }
 
+    fn condition_value(&self, condition: String) -> Option<String> {
+        Some(condition)
+    }
+
     fn null(&self, _: &DataType) -> Option<String> {
         Some("NULL".to_owned())
     }
 
     fn has_full_join(&self) -> bool {
-        false
+        true
     }
 
     fn parameters_max(&self) -> usize {
@@ -77,6 +85,7 @@ fn table(name: &str, columns: &[&str]) -> Query {
         data_type: DataType::Int64,
         pg_type: PgType::from_arrow(&DataType::Int64),
         native_type: (*name).to_owned(),
+        collation: None,
     };
     Query::Table { schema: "s".to_owned(), table: name.to_owned(), columns: columns.iter().map(column).collect() }
 }
@@ -181,6 +190,49 @@ fn what_can_be_absent_keeps_its_conditions() {
 }
 
 #[test]
+fn full_joins_and_marks_are_written() {
+    let right = || filter(table("u", &["x"]), call(Function::Greater, column(0), number(1)));
+    check(
+        &join(table("t", &["a", "b"]), right(), JoinKind::Full),
+        "SELECT t1.a AS c0, t1.b AS c1, t3.c0 AS c2 FROM (s.t AS t1 FULL JOIN (SELECT t2.x AS c0 FROM s.u AS t2 WHERE (t2.x > $1)) AS t3 \
+         ON (t1.a = t3.c0))",
+        &[1],
+    );
+    let marked = join(table("t", &["a", "b"]), right(), JoinKind::Mark);
+    assert_eq!(marked.column_types().len(), 3);
+    check(
+        &filter(marked, Expr::column(2, DataType::Boolean)),
+        "SELECT t1.a AS c0, t1.b AS c1, (EXISTS (SELECT 1 FROM s.u AS t2 WHERE (t2.x > $1) AND (t1.a = t2.x))) AS c2 FROM s.t AS t1 \
+         WHERE (EXISTS (SELECT 1 FROM s.u AS t2 WHERE (t2.x > $2) AND (t1.a = t2.x)))",
+        &[1, 1],
+    );
+}
+
+#[test]
+fn window_functions_come_after_all_but_order_and_limit() {
+    let frame = Frame { by_rows: true, start: Bound::Preceding(2), end: Bound::CurrentRow };
+    let sum = Window {
+        function: WindowFunction::Aggregate(AggregateFunction::Sum),
+        arguments: vec![column(0)],
+        partition: vec![column(1)],
+        order: vec![SortKey { expression: column(0), descending: true, nulls_first: true }],
+        frame: Some(frame),
+        data_type: DataType::Int64,
+    };
+    let rank = Window { function: WindowFunction::RowNumber, arguments: Vec::new(), frame: None, partition: Vec::new(), ..sum.clone() };
+    let input = filter(table("t", &["a", "b"]), call(Function::Greater, column(0), number(7)));
+    let query = Query::Window { input: Box::new(input), functions: vec![sum, rank] };
+    let written = "SELECT t1.a AS c0, t1.b AS c1, \
+                   aggregate(sum)(t1.a) OVER (PARTITION BY t1.b ORDER BY t1.a DESC ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS c2, \
+                   rownumber() OVER (ORDER BY t1.a DESC) AS c3 FROM s.t AS t1 WHERE (t1.a > $1)";
+    check(&query, written, &[7]);
+    check(&limit(query.clone(), 0, Some(3)), &format!("{written} LIMIT 3 OFFSET 0"), &[7]);
+    let first = filter(query, call(Function::Equal, column(3), number(1)));
+    let columns = "t2.c0 AS c0, t2.c1 AS c1, t2.c2 AS c2, t2.c3 AS c3";
+    check(&first, &format!("SELECT {columns} FROM ({written}) AS t2 WHERE (t2.c3 = $2)"), &[7, 1]);
+}
+
+#[test]
 fn computed_groups_are_columns_first() {
     let query = counted(table("t", &["a", "b"]), vec![call(Function::Add, column(0), number(1))]);
     check(&query, "SELECT t2.c0 AS c0, count(*) AS c1 FROM (SELECT (t1.a + $1) AS c0 FROM s.t AS t1) AS t2 GROUP BY t2.c0", &[1]);
@@ -191,7 +243,9 @@ fn what_a_dialect_cannot_say_is_not_written() {
     let none = |query: &Query| assert_eq!(write(query, &Plain), None, "{query:?}");
     none(&table("t", &["secret"]));
     none(&filter(table("t", &["a"]), call(Function::Like, column(0), number(1))));
-    none(&join(table("t", &["a", "b"]), table("u", &["x"]), JoinKind::Full));
+    let unequal = Some(call(Function::Greater, column(0), column(2)));
+    let (left, right) = (Box::new(table("t", &["a", "b"])), Box::new(table("u", &["x"])));
+    none(&Query::Join { left, right, kind: JoinKind::Full, condition: unequal });
     none(&limit(table("t", &["a"]), 1, None));
     let any = (0..5).map(|value| call(Function::Equal, column(0), number(value))).collect();
     none(&filter(table("t", &["a"]), Expr::call(Function::Or, any, DataType::Boolean)));

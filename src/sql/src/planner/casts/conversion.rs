@@ -27,7 +27,7 @@ use crate::parameters;
 use crate::planner::statement;
 
 /// A value as another type. `from` is the type of the expression.
-pub(in crate::planner) fn convert(expr: Expr, from: &DataType, to: PgType) -> DataFusionResult<Expr> {
+pub(crate) fn convert(expr: Expr, from: &DataType, to: PgType) -> DataFusionResult<Expr> {
     let result = arrow_type(to);
     let Some(mut volatility) = meaning(from, to).map_err(external)? else {
         return Ok(Expr::Cast(Cast::new(Box::new(expr), result)));

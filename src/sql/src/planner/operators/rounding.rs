@@ -37,12 +37,18 @@ pub(super) fn function(function: ScalarFunction, schema: &DFSchema) -> DataFusio
     Ok(Transformed::yes(rounded))
 }
 
-/// The result with this many digits behind the point. It may have one more digit before it.
-fn with_scale(function: ScalarFunction, data_type: &DataType, scale: i8) -> Expr {
-    let to = match *data_type {
+/// The result with this many digits behind the point. It may have one more digit before it, for which there is room from the start.
+fn with_scale(mut function: ScalarFunction, data_type: &DataType, scale: i8) -> Expr {
+    let wide = |scale: i8| match *data_type {
         DataType::Decimal256(..) => DataType::Decimal256(76, scale),
         _ => DataType::Decimal128(38, scale),
     };
+    let (DataType::Decimal128(_, own) | DataType::Decimal256(_, own)) = *data_type else { return Expr::ScalarFunction(function) };
+    if let Some(number) = function.args.first_mut() {
+        let narrow = std::mem::take(number);
+        *number = Expr::Cast(Cast::new(Box::new(narrow), wide(own)));
+    }
+    let to = wide(scale);
     Expr::Cast(Cast::new(Box::new(Expr::ScalarFunction(function)), to))
 }
 

@@ -1,12 +1,11 @@
 //! Queries of a source that speaks SQL: the same rows as without, and as few operators here as there must be.
 
-use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::prelude::SessionContext;
-use spi::connector::{ReadPlan, ReadRequest, RowStream, TestStage};
+use spi::connector::{ReadPlan, ReadRequest, RowStream, RunRequest, TestStage};
 use spi::metadata::Harvest;
 use spi::predicate::{Predicate, Value};
-use spi::query::{self, AggregateFunction, Dialect, Expr, Function, SortKey, TableColumn};
+use spi::query::{AggregateFunction, Dialect, Expr, Function, SortKey, TableColumn, WindowFunction};
 
 use super::*;
 
@@ -30,7 +29,11 @@ fn server(speaks_sql: bool) -> Arc<Server> {
         ("x", numbers(vec![Some(1), Some(1), Some(3), Some(9), None])),
         ("y", words(vec![Some("x"), Some("y"), Some("y"), Some("x"), None])),
     ]);
-    let tables = [("t".to_owned(), vec![t]), ("u".to_owned(), vec![u])].into();
+    let v = batch(vec![
+        ("k", words(vec![Some("x  "), Some("xy "), Some("abc"), None])),
+        ("s", words(vec![Some("x"), Some("xy "), None, None])),
+    ]);
+    let tables = [("t".to_owned(), vec![t]), ("u".to_owned(), vec![u]), ("v".to_owned(), vec![v])].into();
     Arc::new(Server { tables: Memory { tables, ..Memory::default() }, speaks_sql })
 }
 
@@ -60,7 +63,7 @@ impl Connector for Server {
         self.speaks_sql.then_some(&Words)
     }
 
-    fn run(&self, statement: query::Statement, _: SchemaRef) -> RowStream {
+    fn run(&self, RunRequest { statement, .. }: RunRequest) -> RowStream {
         let context = SessionContext::new();
         for (name, batches) in &self.tables.tables {
             context.register_batch(name, batches[0].clone()).expect("a new table");
@@ -95,7 +98,7 @@ impl Dialect for Words {
         matches!(value, Value::Int(_) | Value::Text(_))
     }
 
-    fn call(&self, function: Function, _: &[Expr], written: &[String], data_type: &DataType) -> Option<String> {
+    fn call(&self, function: Function, arguments: &[Expr], written: &[String], data_type: &DataType) -> Option<String> {
         let sign = match function {
             Function::Equal => "=",
             Function::NotEqual => "<>",
@@ -104,6 +107,8 @@ impl Dialect for Words {
             Function::Add => "+",
             Function::In => return Some(format!("({} IN ({}))", written[0], written[1..].join(", "))),
             Function::Coalesce => return Some(format!("coalesce({})", written.join(", "))),
+            Function::TrimEnd => return Some(format!("rtrim({})", written[0])),
+            Function::Left => return Some(format!("left({}, {})", written[0], arguments[1].as_integer()?)),
             _ => return None,
         };
         let type_name = if *data_type == DataType::Int32 { "INT" } else { "BOOLEAN" };
@@ -112,6 +117,19 @@ impl Dialect for Words {
 
     fn cast(&self, _: &Expr, written: &str, to: &DataType) -> Option<String> {
         (*to == DataType::Int64).then(|| format!("CAST({written} AS BIGINT)"))
+    }
+
+    fn window(&self, function: WindowFunction, _: &[Expr], written: &[String], over: &str, _: &DataType) -> Option<String> {
+        let word = match function {
+            WindowFunction::RowNumber => "row_number",
+            WindowFunction::Lag => "lag",
+            WindowFunction::Aggregate(AggregateFunction::Max) => "max",
+            WindowFunction::Aggregate(AggregateFunction::Count) => "count",
+            _ => return None,
+        };
+        let number = |written: String| if word == "row_number" { format!("CAST({written} AS BIGINT)") } else { written };
+        let argument = if word == "count" { "1" } else { written.first().map_or("", String::as_str) };
+        Some(number(format!("{word}({argument}){over}")))
     }
 
     fn aggregate(&self, function: AggregateFunction, argument: Option<(&Expr, &str)>, distinct: bool, _: &DataType) -> Option<String> {
@@ -141,6 +159,10 @@ impl Dialect for Words {
         value.to_string()
     }
 
+    fn condition_value(&self, condition: String) -> Option<String> {
+        Some(condition)
+    }
+
     fn null(&self, _: &DataType) -> Option<String> {
         None
     }
@@ -160,7 +182,8 @@ async fn answer(sql: &str, speaks_sql: bool) -> (String, Vec<String>) {
     let int = |name| (name, DataType::Int32, PgType::new(oid::INT4));
     let text = |name| (name, DataType::Utf8, PgType::new(oid::TEXT));
     let (t, u) = ([int("a"), int("b"), text("c")], [int("x"), text("y")]);
-    let catalog = catalog(vec![database_of(SOURCE, "db", "main", &[("main", "t", &t), ("main", "u", &u)])]);
+    let v = [("k", DataType::Utf8, PgType::bpchar(3)), text("s")];
+    let catalog = catalog(vec![database_of(SOURCE, "db", "main", &[("main", "t", &t), ("main", "u", &u), ("main", "v", &v)])]);
     let scope = Scope { catalog: &catalog, visible: &Visible::All, database: "metagate", search_path: &["db.main".to_owned()] };
     let source = SourceText(sql.into());
     let query = rewritten(&world.shared, &ast_of(sql));
@@ -193,13 +216,24 @@ async fn a_query_is_pushed_down_as_far_as_its_source_has_words() {
         ("SELECT c FROM t ORDER BY a DESC LIMIT 2 OFFSET 1", true),
         ("SELECT t1.a, t2.a FROM t t1, t t2 WHERE t1.b = t2.b AND t1.a < t2.a", true),
         ("SELECT CASE WHEN a > 2 THEN b ELSE a END FROM t WHERE a IN (1, 3, 4) ORDER BY a", true),
+        ("SELECT a, row_number() OVER (ORDER BY a) FROM t WHERE b > 5 ORDER BY a", true),
+        ("SELECT a, lag(a) OVER (PARTITION BY b ORDER BY a), max(a) OVER (ORDER BY a ROWS 1 PRECEDING) FROM t ORDER BY a", true),
+        ("SELECT a FROM (SELECT a, row_number() OVER (PARTITION BY b ORDER BY a) n FROM t) s WHERE n = 1 ORDER BY a", true),
+        ("SELECT b, count(*) OVER (ORDER BY b) FROM (SELECT b FROM t ORDER BY a LIMIT 4) s ORDER BY b", true),
+        ("SELECT a FROM t WHERE b = 20 OR EXISTS (SELECT 1 FROM u WHERE u.x = t.a) ORDER BY a", true),
+        ("SELECT t.a, u.x FROM t LEFT JOIN u ON t.a < u.x ORDER BY 1, 2 LIMIT 4", true),
+        ("SELECT t.a, u.x FROM t CROSS JOIN u ORDER BY 1 DESC, 2 LIMIT 3", true),
+        ("SELECT left(c, 1), count(*) FROM t GROUP BY 1 ORDER BY 1", true),
         // Words that the source does not have.
         ("SELECT upper(c) FROM t WHERE b = 10 ORDER BY a", false),
         ("SELECT a FROM t WHERE c LIKE 'x%' AND b > 5 ORDER BY a", false),
         ("SELECT a FROM t WHERE c ILIKE 'X%' AND b > 5 ORDER BY a", false),
         ("SELECT avg(b) FROM t WHERE a > 1", false),
         ("SELECT sum(b) FROM t WHERE a > 1", false),
-        ("SELECT a, row_number() OVER (ORDER BY a) FROM t WHERE b > 5 ORDER BY a", false),
+        ("SELECT a, dense_rank() OVER (ORDER BY a) FROM t WHERE b > 5 ORDER BY a", false),
+        ("SELECT a, max(a) OVER (ORDER BY a RANGE 1 PRECEDING) FROM t WHERE b > 5 ORDER BY a", false),
+        ("SELECT a, lead(a, 1, 0) OVER (ORDER BY a) FROM t WHERE b > 5 ORDER BY a", false),
+        ("SELECT t.a, u.x FROM (SELECT * FROM t WHERE a < 3) t FULL JOIN u ON t.a = u.x AND t.b < u.x ORDER BY 1, 2", false),
         ("SELECT a, (SELECT max(x) FROM u WHERE y = 'x') FROM t WHERE b > 5 ORDER BY a", false),
         ("SELECT upper(c) FROM t WHERE b > 5 ORDER BY a DESC LIMIT 2", false),
     ] {
@@ -210,5 +244,27 @@ async fn a_query_is_pushed_down_as_far_as_its_source_has_words() {
         let operators = plan.lines().filter(|line| !line.contains("CooperativeExec")).count();
         assert_eq!(plan.contains("RemoteQuery") && operators == 1, whole, "{sql}\n{plan}");
         assert!(plan.contains("RemoteQuery") && !plan.contains("SourceScan"), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn blanks_at_the_end_of_a_char_mean_nothing() {
+    for (sql, expected, whole) in [
+        ("SELECT k FROM v WHERE k = 'x'", &["x  "][..], true),
+        ("SELECT k FROM v WHERE k IN ('x ', 'xy     ') ORDER BY k", &["x  ", "xy "], true),
+        ("SELECT k FROM v WHERE k = s", &["x  "], true),
+        ("SELECT a.k FROM v a JOIN v b ON a.k = b.k WHERE b.k < 'b'", &["abc"], true),
+        ("SELECT k || '!', length(k) FROM v WHERE s = 'x'", &["x!|1"], true),
+        ("SELECT k FROM v WHERE k = (SELECT max(k) FROM v)", &["xy "], false),
+        ("SELECT k::text || '!' FROM v WHERE k LIKE 'x%' AND s <> 'x'", &["xy!"], false),
+        ("SELECT k, count(*) FROM v WHERE s IS NOT NULL GROUP BY k HAVING k <> 'x'", &["xy |1"], true),
+    ] {
+        let ((plan, pushed), (_, here)) = (answer(sql, true).await, answer(sql, false).await);
+        assert_eq!(
+            (&pushed[..], &here[..]),
+            (&expected.iter().map(ToString::to_string).collect::<Vec<_>>()[..], &pushed[..]),
+            "{sql}\n{plan}"
+        );
+        assert_eq!(!plan.contains("Filter") && plan.contains("RemoteQuery"), whole, "{sql}\n{plan}");
     }
 }

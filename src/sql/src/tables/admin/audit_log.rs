@@ -12,7 +12,8 @@ use crate::tables::row_table::RowTable;
 
 pub(super) struct AuditLog;
 
-/// An administrative statement and its outcome, the newest last. A superuser sees all, another role its own; the newest 100,000 are shown.
+/// An administrative statement, an INSERT or a statement in a data source's own language, and its outcome, the newest last. A superuser
+/// sees all, another role its own; the newest 100,000 are shown.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Row {
     /// Counts the entries of this gateway.
@@ -28,11 +29,11 @@ pub(crate) struct Row {
     client_addr: Option<String>,
     /// The database that the session was connected to.
     database: Option<String>,
-    /// The procedure or statement, such as `create_datasource`.
+    /// The procedure, function or statement, such as `create_datasource`, `query` or `INSERT`.
     action: String,
     /// What it was done to.
     object: Option<String>,
-    /// The arguments; secret ones are masked.
+    /// The arguments; secret ones are masked. For rows of a data source also how many there were.
     arguments: Option<Json>,
     /// Why it failed; null if it succeeded.
     sqlstate: Option<String>,

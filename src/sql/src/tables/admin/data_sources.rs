@@ -1,10 +1,11 @@
 //! `admin.data_sources`: every registered data source as it is now.
 
-use domain::data_sources::DataSource;
+use domain::data_sources::{self, DataSource};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use spi::Result;
+use store::Replica;
 
 use crate::row::{Json, Timestamp};
 use crate::tables::extent::Extent;
@@ -30,6 +31,8 @@ pub(crate) struct Row {
     comment: Option<String>,
     /// Words to find it by.
     labels: Json,
+    /// The data source of the server that it is a database of, where it was made with option `databases`.
+    member_of: Option<String>,
     /// The newest version.
     current_version: u64,
     /// The version that is read.
@@ -56,11 +59,13 @@ impl RowTable for DataSources {
     type Row = Row;
 
     async fn rows(extent: &Extent) -> Result<Vec<Row>> {
-        Ok(extent.data_sources(&extent.replica()).into_iter().map(row).collect())
+        let replica = extent.replica();
+        Ok(extent.data_sources(&replica).into_iter().map(|source| row(&replica, source)).collect())
     }
 }
 
-fn row(source: DataSource) -> Row {
+fn row(replica: &Replica, source: DataSource) -> Row {
+    let server = source.member_of.and_then(|membership| data_sources::by_oid(replica, membership.server_oid).ok());
     Row {
         name: source.name,
         oid: source.oid,
@@ -69,6 +74,7 @@ fn row(source: DataSource) -> Row {
         paused: source.paused,
         comment: source.comment,
         labels: Json(json!(source.labels)),
+        member_of: server.map(|server| server.name),
         current_version: source.current_version,
         published_version: source.published_version,
         expires_at: source.expires_at.map(Timestamp),

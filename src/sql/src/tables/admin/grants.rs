@@ -1,4 +1,4 @@
-//! `admin.grants`: which role may use which data source.
+//! `admin.grants`: which role may do what with which data source.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,8 @@ pub(crate) struct Row {
     /// The role that has the privilege.
     #[serde(rename = "role")]
     role_name: String,
-    /// Always `USAGE`: to see the data source and to read it.
+    /// `USAGE`: to see the data source and to read it; `INSERT`: to add rows to its tables; `QUERY`: to read it with queries in its own
+    /// language; `EXECUTE`: to run other statements in its own language. Without `USAGE` the others have no effect.
     privilege: &'static str,
     /// When it was granted.
     granted_at: Timestamp,
@@ -43,7 +44,7 @@ impl RowTable for Grants {
             Some(Row {
                 data_source: sources.get(&grant.source_oid)?.clone(),
                 role_name: roles.get(&grant.role_oid)?.clone(),
-                privilege: "USAGE",
+                privilege: grant.privilege.name(),
                 granted_at: Timestamp(grant.granted_at),
                 granted_by: grant.granted_by,
             })

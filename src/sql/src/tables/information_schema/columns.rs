@@ -49,7 +49,9 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("character_set_name", Identifier),
         SnapshotColumn::absent("collation_catalog", Identifier),
         SnapshotColumn::absent("collation_schema", Identifier),
-        SnapshotColumn::absent("collation_name", Identifier),
+        SnapshotColumn::new("collation_name", Identifier, "The collation of text, where it is not the usual one.", |rows| {
+            rows.item_text(Columns, "collation")
+        }),
         SnapshotColumn::absent("domain_catalog", Identifier),
         SnapshotColumn::absent("domain_schema", Identifier),
         SnapshotColumn::absent("domain_name", Identifier),

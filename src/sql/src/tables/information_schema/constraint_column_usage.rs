@@ -21,7 +21,7 @@ pub(super) static CONSTRAINT_COLUMN_USAGE: SnapshotTable = SnapshotTable {
             either(&rows.item_text(Constraints, "referenced_table"), &rows.table_name())
         }),
         SnapshotColumn::new("column_name", Identifier, "The column: of a foreign key the referenced one.", |rows| {
-            either(&rows.listed_name("referenced_columns"), &rows.listed_name("columns"))
+            either(&rows.listed_name(Constraints, "referenced_columns"), &rows.listed_name(Constraints, "columns"))
         }),
         SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("constraint_schema", Key::Schema, "The schema of the constraint.", |rows| rows.schema_name()),

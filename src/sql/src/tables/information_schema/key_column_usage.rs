@@ -21,7 +21,7 @@ pub(super) static KEY_COLUMN_USAGE: SnapshotTable = SnapshotTable {
         SnapshotColumn::key("table_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("table_schema", Key::Schema, "The schema in it.", |rows| rows.schema_name()),
         SnapshotColumn::key("table_name", Key::Table, "The table that has the key.", |rows| rows.table_name()),
-        SnapshotColumn::new("column_name", Identifier, "The column.", |rows| rows.listed_name("columns")),
+        SnapshotColumn::new("column_name", Identifier, "The column.", |rows| rows.listed_name(Constraints, "columns")),
         SnapshotColumn::new("ordinal_position", Cardinal, "Its place in the key, from 1.", |rows| rows.position()),
         SnapshotColumn::new(
             "position_in_unique_constraint",

@@ -11,7 +11,7 @@ pub(super) static TABLE_CONSTRAINTS: SnapshotTable = SnapshotTable {
     schema: "information_schema",
     name: "table_constraints",
     summary: "Every primary key, unique key, foreign key and check of every table that the role may see.",
-    grain: Grain::OfTable(Constraints),
+    grain: Grain::ConstraintOf(&["PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK"]),
     columns: &[
         SnapshotColumn::key("constraint_catalog", Key::Catalog, "The data source.", |rows| rows.catalog()),
         SnapshotColumn::key("constraint_schema", Key::Schema, "The schema in it, which is that of the table.", |rows| rows.schema_name()),

@@ -11,7 +11,7 @@ pub(crate) enum Grain {
     /// A table of one of these kinds, by their words in the snapshot.
     TableOf(&'static [&'static str]),
     Column,
-    /// One row of a relation that belongs to tables: views, constraints, partitions, options.
+    /// One row of a relation that belongs to tables: views, constraints, partitions, options, triggers.
     OfTable(Relation),
     /// A constraint of one of these kinds.
     ConstraintOf(&'static [&'static str]),
@@ -19,7 +19,9 @@ pub(crate) enum Grain {
     ConstraintColumn(&'static [&'static str]),
     /// A column that a constraint is about: of a foreign key the referenced ones, else its own.
     ConstraintUsage,
-    /// One row of a relation that belongs to the schema: routines, types.
+    /// An event at which a trigger acts.
+    TriggerEvent,
+    /// One row of a relation that belongs to the schema: routines, types, sequences.
     OfSchema(Relation),
     /// A parameter of a routine.
     Parameter,
@@ -32,7 +34,7 @@ pub(super) struct Source {
     pub table: u32,
     /// The row in the grain's own relation.
     pub item: u32,
-    /// The place in the item's list of columns, from 0.
+    /// The place in the item's list of columns or events, from 0.
     pub position: u32,
 }
 
@@ -50,7 +52,7 @@ impl Grain {
             Grain::Column => Some(schema.column_count()),
             Grain::OfTable(relation) | Grain::OfSchema(relation) => Some(schema.relation(relation).num_rows()),
             Grain::Parameter => Some(schema.relation(Relation::Parameters).num_rows()),
-            Grain::TableOf(_) | Grain::ConstraintOf(_) | Grain::ConstraintColumn(_) | Grain::ConstraintUsage => None,
+            Grain::TableOf(_) | Grain::ConstraintOf(_) | Grain::ConstraintColumn(_) | Grain::ConstraintUsage | Grain::TriggerEvent => None,
         }
     }
 
@@ -84,13 +86,25 @@ impl Grain {
             }
             Grain::ConstraintColumn(kinds) => {
                 let kinds = WordMask::new(schema, Relation::Constraints, kinds);
-                let listed = |item| if kinds.has(item) { list_length(schema, "columns", item) } else { 0 };
-                each_constraint_column(schema, tables, listed, into);
+                let listed = |item| if kinds.has(item) { list_length(schema, Relation::Constraints, "columns", item) } else { 0 };
+                each_listed(schema, Relation::Constraints, tables, listed, into);
             }
             Grain::ConstraintUsage => {
                 let foreign_keys = WordMask::new(schema, Relation::Constraints, &["FOREIGN KEY"]);
-                let listed = |item| list_length(schema, if foreign_keys.has(item) { "referenced_columns" } else { "columns" }, item);
-                each_constraint_column(schema, tables, listed, into);
+                let exclusions = WordMask::new(schema, Relation::Constraints, &["EXCLUDE"]);
+                let listed = |item| match exclusions.has(item) {
+                    // The standard does not know them.
+                    true => 0,
+                    false => {
+                        let list = if foreign_keys.has(item) { "referenced_columns" } else { "columns" };
+                        list_length(schema, Relation::Constraints, list, item)
+                    }
+                };
+                each_listed(schema, Relation::Constraints, tables, listed, into);
+            }
+            Grain::TriggerEvent => {
+                let listed = |item| list_length(schema, Relation::Triggers, "events", item);
+                each_listed(schema, Relation::Triggers, tables, listed, into);
             }
             Grain::OfSchema(relation) => into.extend((0..schema.relation(relation).num_rows()).map(|item| one(item as u32, item))),
             Grain::Parameter => {
@@ -117,15 +131,15 @@ fn each_of_tables(schema: &SchemaMetadata, relation: Relation, tables: &[u32], m
     }
 }
 
-/// A row for each name in a list of each constraint; `listed` says how many names are in it.
-fn each_constraint_column(schema: &SchemaMetadata, tables: &[u32], listed: impl Fn(usize) -> u32, into: &mut Vec<Source>) {
-    each_of_tables(schema, Relation::Constraints, tables, |table, item| {
+/// A row for each name in a list of each row of a relation; `listed` says how many names are in it.
+fn each_listed(schema: &SchemaMetadata, relation: Relation, tables: &[u32], listed: impl Fn(usize) -> u32, into: &mut Vec<Source>) {
+    each_of_tables(schema, relation, tables, |table, item| {
         into.extend((0..listed(item)).map(|position| Source { table, item: item as u32, position }));
     });
 }
 
-fn list_length(schema: &SchemaMetadata, list: &str, item: usize) -> u32 {
-    let lists = schema.lists(Relation::Constraints, list);
+fn list_length(schema: &SchemaMetadata, relation: Relation, list: &str, item: usize) -> u32 {
+    let lists = schema.lists(relation, list);
     if lists.is_valid(item) { lists.value_length(item) as u32 } else { 0 }
 }
 

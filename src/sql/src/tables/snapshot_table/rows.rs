@@ -20,7 +20,7 @@ pub(crate) struct Rows<'a> {
     pub tables: UInt32Array,
     /// For each row the row in the grain's own relation.
     pub items: UInt32Array,
-    /// For each row the place in the item's list of columns, from 0.
+    /// For each row the place in the item's list of columns or events, from 0.
     pub positions: UInt32Array,
 }
 
@@ -184,9 +184,9 @@ impl<'a> Rows<'a> {
         self.items.values().iter().map(|item| types[*item as usize] as u32).collect::<Vec<_>>().into()
     }
 
-    /// For each row one of the names in a list column of the constraints: the one at the row's position.
-    pub(crate) fn listed_name(&self, column: &str) -> ArrayRef {
-        let lists = self.schema.lists(Relation::Constraints, column);
+    /// For each row one of the names in a list column of the grain's own relation: the one at the row's position.
+    pub(crate) fn listed_name(&self, relation: Relation, column: &str) -> ArrayRef {
+        let lists = self.schema.lists(relation, column);
         let rows = self.items.values().iter().zip(self.positions.values());
         let keys: UInt32Array = rows
             .map(|(item, position)| {

@@ -1,9 +1,11 @@
 //! Spares a server that does not let us in: after repeated failures the last one is answered at once, and tried again after a pause.
+//!
+//! A source that does not answer would otherwise hold every statement that names it for the whole connect timeout.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use spi::Error;
+use crate::error::Error;
 
 /// One failure may be a restart, and two its tail; a third one in a row is a server that is down, or an account near its lock.
 const FAILURES_MAX: u32 = 3;
@@ -13,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// What is known of the latest attempts to connect.
 #[derive(Default)]
-pub(crate) struct Breaker {
+pub struct Breaker {
     /// Never locked across an await.
     state: Mutex<State>,
 }
@@ -27,7 +29,7 @@ struct State {
 
 impl Breaker {
     /// Whether a connection may be attempted at this moment. After a pause one caller may, and the others wait for its outcome.
-    pub(crate) fn check(&self, now: Instant) -> Result<(), Error> {
+    pub fn check(&self, now: Instant) -> Result<(), Error> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut state.paused {
             None => Ok(()),
@@ -39,11 +41,13 @@ impl Breaker {
         }
     }
 
-    pub(crate) fn succeeded(&self) {
+    /// A connection was opened: all is forgotten.
+    pub fn succeeded(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
-    pub(crate) fn failed(&self, now: Instant, error: &Error) {
+    /// An attempt has failed with this error, which is the answer while attempts are not wanted.
+    pub fn failed(&self, now: Instant, error: &Error) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.failures += 1;
         if state.failures >= FAILURES_MAX {
@@ -56,7 +60,7 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
-    use spi::Code;
+    use crate::error::Code;
 
     use super::*;
 
