@@ -38,7 +38,11 @@ async fn work(pool: &Arc<Pool>, request: &RunRequest, sender: &mut BatchSender) 
         }
     }
     drop(rows);
-    lease.finish().await;
+    match request.native {
+        // What somebody wrote may have left a lock or a variable in the session.
+        true => lease.close().await,
+        false => lease.finish().await,
+    }
     if !batch.is_empty() {
         // A reader that has left needs no last batch.
         sender.send(batch.finish()?).await;

@@ -155,12 +155,8 @@ pub(crate) fn is_not_preparable(error: &sqlx::Error) -> bool {
 }
 
 /// The same error for work that may have been done although it failed: trying it again would do it twice.
-pub(crate) fn in_doubt(mut error: Error) -> Error {
-    if error.code == Code::ConnectionLost {
-        error.retryable = false;
-        error.hint = Some("Whether it was done before that is not known: look at the data before you do it again.".to_owned());
-    }
-    error
+pub(crate) fn in_doubt(error: Error) -> Error {
+    if error.code == Code::ConnectionLost { error.in_doubt() } else { error }
 }
 
 /// Whether a note of the server says that it has kept a value only in part, or another one.

@@ -25,6 +25,7 @@ use spi::connector::Scope;
 use spi::metadata::Harvest;
 use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, Row};
+use tracing::warn;
 
 use crate::endpoint::Endpoint;
 use crate::failure::{failure, is_unknown_table, is_unreadable};
@@ -75,6 +76,9 @@ pub(crate) async fn harvest(pool: &Arc<Pool>, scope: &Scope, harvest: &mut Harve
     if scope.table.is_none() {
         for statement in sequences.statements() {
             reader.unless(is_unreadable, statement, |row| sequences.read(row)).await?;
+        }
+        if sequences.left_out() > 0 {
+            warn!(source = %endpoint.context.source, sequences = sequences.left_out(), "sequences were left out of the metadata");
         }
         sequences.push(&known, harvest);
         let mut routines = Routines::default();

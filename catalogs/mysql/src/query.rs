@@ -6,6 +6,9 @@
 //! - An average has the gateway's 16 digits behind the point, of a quotient with more than decide how it is rounded.
 //! - What the server would round, clamp, or answer with NULL instead of an error stays at the gateway: division by what may be zero,
 //!   sums and averages of floating-point numbers, and arithmetic that can leave its type.
+//!
+//! One exception remains: a text that CONCAT or REPLACE makes longer than the server's `max_allowed_packet`, 16 MiB and more by default,
+//! is NULL there. How long texts are is not known when the statement is written.
 
 mod function;
 
@@ -91,9 +94,9 @@ impl Dialect for Words {
             }
             Function::IsDistinctFrom if comparable => Some(format!("(NOT ({} <=> {}))", exact(0)?, exact(1)?)),
             _ if comparison(function).is_some() && comparable => Some(format!("({} {} {})", exact(0)?, comparison(function)?, exact(1)?)),
-            // Decimals of 65 digits hold the result whatever it is.
             Function::Add | Function::Multiply if is_exact_decimal(arguments, data_type) => {
-                Some(format!("({} {} {})", written.first()?, if function == Function::Add { "+" } else { "*" }, written.get(1)?))
+                let (left, right) = (longest(arguments.first()?, written.first()?)?, longest(arguments.get(1)?, written.get(1)?)?);
+                Some(format!("({left} {} {right})", if function == Function::Add { "+" } else { "*" }))
             }
             Function::Concatenate if arguments.iter().all(|argument| argument.data_type == DataType::Utf8) => {
                 let parts: Vec<String> = written.iter().map(|part| unicode(part)).collect();
@@ -201,10 +204,6 @@ impl Dialect for Words {
 
     fn boolean(&self, value: bool) -> String {
         if value { "TRUE".to_owned() } else { "FALSE".to_owned() }
-    }
-
-    fn condition_value(&self, condition: String) -> Option<String> {
-        Some(condition)
     }
 
     fn null(&self, data_type: &DataType) -> Option<String> {
@@ -316,6 +315,13 @@ fn is_exact_decimal(arguments: &[Expr], data_type: &DataType) -> bool {
     is_decimal(data_type) && arguments.iter().all(|argument| is_decimal(&argument.data_type))
 }
 
+/// A decimal of 65 digits: they hold a sum or product whatever it is. Without that, numbers of a `bigint unsigned` would be computed
+/// with in 64 bits, and fail beyond them.
+fn longest(argument: &Expr, written: &str) -> Option<String> {
+    let DataType::Decimal128(_, scale) = argument.data_type else { return None };
+    Some(format!("CAST({written} AS DECIMAL(65, {scale}))"))
+}
+
 /// The comparison of two values, or of two that may be null.
 fn comparison(function: Function) -> Option<&'static str> {
     match function {
@@ -353,6 +359,17 @@ mod tests {
             Words.call(Function::Equal, &arguments, &written, &DataType::Boolean).expect("a comparison")
         };
         assert_eq!((call(2_000_000), call(2_500_000)), ("(a = ?)".to_owned(), "(CAST(a AS DATETIME(6)) = ?)".to_owned()));
+    }
+
+    #[test]
+    fn decimals_are_computed_with_all_their_digits() {
+        let (unsigned, price) = (Expr::column(0, DataType::Decimal128(20, 0)), Expr::column(1, DataType::Decimal128(9, 2)));
+        let written = ["a".to_owned(), "b".to_owned()];
+        let call = |function, arguments: [Expr; 2], scale| Words.call(function, &arguments, &written, &DataType::Decimal128(38, scale));
+        let sum = call(Function::Add, [unsigned.clone(), unsigned.clone()], 0);
+        assert_eq!(sum.as_deref(), Some("(CAST(a AS DECIMAL(65, 0)) + CAST(b AS DECIMAL(65, 0)))"));
+        let product = call(Function::Multiply, [unsigned, price], 2);
+        assert_eq!(product.as_deref(), Some("(CAST(a AS DECIMAL(65, 0)) * CAST(b AS DECIMAL(65, 2)))"));
     }
 
     #[test]

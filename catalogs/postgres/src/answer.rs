@@ -2,6 +2,9 @@
 //!
 //! A query without parameters is copied, after the server has said the types of its columns; a short one is not, since that is one
 //! more question.
+//!
+//! What somebody wrote in the server's own language runs in a transaction that cannot write, whatever it makes of its session, and its
+//! connection is closed afterwards. The gateway's own statements do without: they leave the session read-only, as it is.
 
 use std::sync::Arc;
 
@@ -30,15 +33,15 @@ pub(crate) fn rows(pool: Arc<Pool>, request: RunRequest) -> RowStream {
 
 async fn work(pool: &Arc<Pool>, request: RunRequest, sender: &mut BatchSender) -> Result<()> {
     let source = pool.server().source().to_owned();
-    let RunRequest { statement, columns, user } = request;
+    let RunRequest { statement, native, columns, user } = request;
     let constants = statement.parameters.iter().map(|parameter| dialect::parameter(&parameter.value, &parameter.data_type));
     let constants = constants.collect::<Option<Vec<_>>>().ok_or_else(|| Error::internal("a statement has a parameter of no type"))?;
     let mut lease = pool.acquire_for(&user, "answer a query".to_owned()).await?;
-    let query = Query { server: pool.server(), text: statement.text, columns };
+    let query = Query { server: pool.server(), text: statement.text, native, columns };
     let mut batch = None;
     match query.run(&mut lease, constants, &mut batch, sender).await {
         Ok(Outcome::Whole) => {
-            lease.finish();
+            if native { lease.close() } else { lease.finish() }
             if let Some(mut batch) = batch.filter(|batch| !batch.is_empty()) {
                 // A reader that has left needs no last batch.
                 sender.send(batch.finish()?).await;
@@ -63,6 +66,8 @@ async fn work(pool: &Arc<Pool>, request: RunRequest, sender: &mut BatchSender) -
 struct Query<'a> {
     server: &'a Server,
     text: String,
+    /// Whether somebody wrote the text.
+    native: bool,
     columns: SchemaRef,
 }
 
@@ -81,6 +86,14 @@ impl Query<'_> {
                 let batch = batch.insert(self.builder(&types)?);
                 transfer::copy(self.server, lease, &self.text, batch, sender, |unread| self.unreadable(unread)).await
             }
+            None if self.native => {
+                self.command(lease, BEGIN).await?;
+                let outcome = self.fetch(lease, constants, batch, sender).await?;
+                if outcome == Outcome::Whole {
+                    self.command(lease, "COMMIT").await?;
+                }
+                Ok(outcome)
+            }
             None => self.fetch(lease, constants, batch, sender).await,
         }
     }
@@ -94,12 +107,16 @@ impl Query<'_> {
         match lease.postgres().fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await {
             Ok(row) => Ok(Some(batch::sent_oids(&row))),
             Err(error) if is_syntax_error(&error) => {
-                self.server.context.remote_calls.count();
-                lease.postgres().execute(sqlx::raw_sql("ROLLBACK")).await.map_err(Failure::Server)?;
+                self.command(lease, "ROLLBACK").await?;
                 Ok(None)
             }
             Err(error) => Err(Failure::Server(error)),
         }
+    }
+
+    async fn command(&self, lease: &mut Lease, command: &'static str) -> Result<(), Failure> {
+        self.server.context.remote_calls.count();
+        lease.postgres().execute(sqlx::raw_sql(command)).await.map(drop).map_err(Failure::Server)
     }
 
     async fn fetch(

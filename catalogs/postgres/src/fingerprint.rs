@@ -10,7 +10,8 @@
 //! refreshed materialised view write catalogs as well, to the same effect. Counters that start again, after a crash or
 //! `pg_stat_reset()`, come with another time of that.
 //!
-//! What it does not notice: estimates of rows and bytes, which the server writes in place; tables of a foreign server; what a
+//! What it does not notice in time: before version 15, a change of a session that then stays idle without ending may be counted late,
+//! and is noticed only then. What it does not notice at all: estimates of rows and bytes, which the server writes in place; tables of a foreign server; what a
 //! session that has switched `track_counts` off for itself has changed. Where the server counts nothing, or is a standby, which
 //! replays changes without counting them, there is no fingerprint.
 
@@ -40,7 +41,8 @@ const STATEMENT: &str = "BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; \
 
 /// The catalogs that a harvest reads, also through functions that print definitions and check privileges. Those of the last line are
 /// shared by all databases of the server: roles and what they are members of.
-const CATALOGS: [&str; 24] = [
+const CATALOGS: [&str; 25] = [
+    "pg_am",
     "pg_class",
     "pg_attribute",
     "pg_attrdef",

@@ -205,7 +205,7 @@ impl Connector for PostgresConnector {
     }
 
     fn run(&self, mut request: RunRequest) -> RowStream {
-        if request.statement.parameters.is_empty() {
+        if request.native {
             request.statement.text = self.conversions.text(request.statement.text);
         }
         answer::rows(Arc::clone(&self.pool), request)

@@ -101,6 +101,7 @@ pub(crate) async fn execute(pool: &Arc<Pool>, statement: &str, user: &str) -> Re
         done.map(|done| done.rows_affected()).map_err(|error| match error {
             // The server has begun to send or to await rows.
             sqlx::Error::Protocol(_) => bulk(pool.server().source()),
+            error if error.as_database_error().is_none() => failed(pool, error).in_doubt(),
             error => failed(pool, error),
         })
     };

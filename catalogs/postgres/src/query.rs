@@ -205,10 +205,6 @@ impl Dialect for Words {
         value.to_string()
     }
 
-    fn condition_value(&self, condition: String) -> Option<String> {
-        Some(condition)
-    }
-
     fn null(&self, data_type: &DataType) -> Option<String> {
         compares(data_type).then(|| format!("NULL::{}", type_name(data_type)))
     }

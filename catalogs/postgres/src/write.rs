@@ -25,8 +25,9 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// How many bytes one COPY takes. The server tells of a row that it refuses only when its COPY ends.
 const COPY_BYTES_MAX: usize = 16 << 20;
 
-/// Whether rows have to arrive by INSERT: COPY knows neither views nor row security, and writes identities that only the server gives.
-const LOOK_UP: &str = "SELECT c.relkind = 'v' OR row_security_active(c.oid) OR EXISTS (SELECT FROM pg_catalog.pg_attribute a \
+/// Whether rows have to arrive by INSERT: COPY knows neither rules, of which every view
+/// has one, nor row security, and writes identities that only the server gives.
+const LOOK_UP: &str = "SELECT c.relhasrules OR row_security_active(c.oid) OR EXISTS (SELECT FROM pg_catalog.pg_attribute a \
      WHERE a.attrelid = c.oid AND a.attidentity = 'a' AND a.attname = ANY ($3)) \
      FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE n.nspname = $1 AND c.relname = $2";
 
@@ -140,9 +141,7 @@ impl<'a> Target<'a> {
         let told = error.as_database_error().is_some();
         match self.failed(error) {
             error if told => error,
-            error => Error { retryable: false, ..error }
-                .detail("The connection was lost while the rows were committed: whether they were added is not known.")
-                .hint("Look for them in the table before trying again."),
+            error => error.in_doubt(),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn rows(pool: Arc<Pool>, request: RunRequest) -> RowStream {
 }
 
 async fn work(pool: &Arc<Pool>, request: RunRequest, sender: &mut BatchSender) -> Result<()> {
-    let RunRequest { statement, columns, user } = request;
+    let RunRequest { statement, native, columns, user } = request;
     let source = pool.endpoint().source();
     guard::check_query(source, &statement.text)?;
     let parameters: Option<Vec<_>> = statement.parameters.iter().map(query::bound).collect();
@@ -30,6 +30,8 @@ async fn work(pool: &Arc<Pool>, request: RunRequest, sender: &mut BatchSender) -
     let mut lease = pool.acquire(Some(&user), "answer a query".to_owned()).await?;
     pool.endpoint().context.remote_calls.count();
     match stream(&mut lease, &sql, &mut batch, counted, sender).await {
+        // What somebody wrote may have left a lock of its own in the session, or an option.
+        Ok(true) if native => lease.close(),
         Ok(true) => lease.finish(),
         // The reader has left: dropping the lease cancels the statement.
         Ok(false) => return Ok(()),

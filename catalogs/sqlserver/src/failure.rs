@@ -122,6 +122,11 @@ pub(crate) fn failure(source: &str, message: impl Into<String>, error: Remote) -
     .cause(error)
 }
 
+/// The error of a change that may have been made although it failed: the server was lost, or had not answered in time.
+pub(crate) fn in_doubt(error: Error) -> Error {
+    if matches!(error.code, Code::ConnectionLost | Code::Unavailable) { error.in_doubt() } else { error }
+}
+
 /// What happened to a connection, as a sentence.
 fn io_detail(address: &str, kind: io::ErrorKind, text: &str) -> String {
     match kind {

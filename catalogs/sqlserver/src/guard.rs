@@ -8,6 +8,7 @@ use spi::{Code, Error, Result};
 
 /// Words that are in no query that only reads.
 const FORBIDDEN: &[&str] = &[
+    "ADD",
     "ALTER",
     "BACKUP",
     "BEGIN",
@@ -22,6 +23,7 @@ const FORBIDDEN: &[&str] = &[
     "DELETE",
     "DENY",
     "DROP",
+    "DUMP",
     "EXEC",
     "EXECUTE",
     "GOTO",
@@ -30,6 +32,7 @@ const FORBIDDEN: &[&str] = &[
     "INSERT",
     "INTO",
     "KILL",
+    "LOAD",
     "MERGE",
     "OPEN",
     "OPENDATASOURCE",
@@ -46,6 +49,7 @@ const FORBIDDEN: &[&str] = &[
     "ROLLBACK",
     "SAVE",
     "SET",
+    "SETUSER",
     "SHUTDOWN",
     "TRAN",
     "TRANSACTION",
@@ -108,7 +112,7 @@ impl<'a> Iterator for Words<'a> {
                 '\'' => quoted(self.rest, '\''),
                 '"' => quoted(self.rest, '"'),
                 '[' => quoted(self.rest, ']'),
-                '-' if self.rest.starts_with("--") => self.rest.find('\n').unwrap_or(self.rest.len()),
+                '-' if self.rest.starts_with("--") => self.rest.find(['\r', '\n']).unwrap_or(self.rest.len()),
                 '/' if self.rest.starts_with("/*") => comment(self.rest),
                 _ => break,
             };
@@ -187,6 +191,11 @@ mod tests {
             "sp_who",
             "SELECT 1 --\n DROP TABLE t",
             "SELECT /* */ 1 /* */ TRUNCATE TABLE t",
+            "SELECT 1 --\rDELETE FROM t",
+            "SELECT 1 ADD SIGNATURE TO p BY CERTIFICATE c",
+            "SELECT 1 SETUSER 'dbo'",
+            "SELECT 1 DUMP DATABASE d TO x",
+            "SELECT 1 LOAD DATABASE d FROM x",
         ] {
             assert!(problem(text).is_some(), "{text}");
         }

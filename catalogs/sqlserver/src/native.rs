@@ -8,7 +8,7 @@ use spi::{Code, Error, Result};
 use tiberius::Row;
 
 use crate::dialect::text_parameter;
-use crate::failure::failure;
+use crate::failure::{failure, in_doubt};
 use crate::guard;
 use crate::metadata::{text, truth};
 use crate::pool::Pool;
@@ -56,13 +56,15 @@ fn column(source: &str, row: &Row) -> Result<QueryColumn> {
     Ok(QueryColumn { name, data_type: native.data_type(), pg_type: native.pg_type() })
 }
 
-/// Runs one statement, and says how many rows it concerned. Its connection is closed, whatever the statement has made of the session.
+/// Runs one batch, and says how many rows its statements concerned. SQL Server needs nothing between statements, and has batches as
+/// bodies of procedures: where one ends, only the server knows, and it does not say. So a batch may be several statements, outside of
+/// any transaction. Its connection is closed, whatever it has made of the session.
 pub(crate) async fn execute(pool: &Arc<Pool>, statement: &str, user: &str) -> Result<u64> {
     let source = pool.endpoint().source();
     let mut lease = pool.acquire(Some(user), "execute a statement".to_owned()).await?;
     pool.endpoint().context.remote_calls.count();
     let executed = lease.client().execute(statement, &[]).await;
     lease.close();
-    let executed = executed.map_err(|error| failure(source, format!("data source \"{source}\" could not execute a statement"), error))?;
-    Ok(executed.total())
+    let failed = |error| in_doubt(failure(source, format!("data source \"{source}\" could not execute a statement"), error));
+    Ok(executed.map_err(failed)?.total())
 }

@@ -19,7 +19,7 @@ use tiberius::time::DateTimeOffset;
 use tiberius::{ColumnData, ToSql};
 
 use crate::dialect::{BINARY, decimal_text, quoted, text_parameter};
-use crate::failure::failure;
+use crate::failure::{failure, in_doubt};
 use crate::moment;
 use crate::pool::{Lease, Pool};
 use crate::table::{Column, Table};
@@ -51,7 +51,7 @@ pub(crate) async fn write(pool: &Arc<Pool>, request: WriteRequest, mut rows: Row
     while let Some(batch) = rows.try_next().await? {
         added += target.add(&mut lease, &batch).await?;
     }
-    target.run(&mut lease, "COMMIT TRANSACTION", &[]).await?;
+    target.run(&mut lease, "COMMIT TRANSACTION", &[]).await.map_err(in_doubt)?;
     lease.finish();
     Ok(added)
 }

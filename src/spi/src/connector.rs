@@ -196,6 +196,8 @@ pub trait Connector: Send + Sync {
     }
 
     /// Runs one statement in the source's own language and says how many rows it concerned. Rows that it answers with are thrown away.
+    /// Where statements follow each other with nothing between them, as in SQL Server, it runs what the source takes as one batch.
+    /// An error after which the statement may have been done is [in doubt](crate::Error::in_doubt).
     async fn execute(&self, statement: &str, user: &str) -> Result<u64> {
         let _ = (statement, user);
         Err(incapable())
@@ -211,6 +213,9 @@ fn incapable() -> Error {
 #[derive(Clone, Debug)]
 pub struct RunRequest {
     pub statement: Statement,
+    /// Whether somebody wrote the text, in the source's own language. It may leave anything behind in its session, which then serves
+    /// nobody else. Other texts are written by the connector's own dialect.
+    pub native: bool,
     /// The columns as they are to be given, with their types.
     pub columns: SchemaRef,
     /// Who asks, for the source's own list of sessions.

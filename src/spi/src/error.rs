@@ -327,6 +327,11 @@ impl Error {
         self
     }
 
+    /// The same error for a change that may have been made although nothing came back: making it again may make it twice.
+    pub fn in_doubt(self) -> Self {
+        Self { retryable: false, ..self }.hint("Whether it was done is not known: look at the data before you do it again.")
+    }
+
     pub fn cause(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.cause = Some(Arc::new(cause));
         self

@@ -1,9 +1,14 @@
 //! Every administrative statement leaves exactly one entry in the audit journal: it succeeded, it failed, or it was cancelled. So does
-//! every statement that writes to a data source, or speaks to it in its own language.
+//! every INSERT that runs.
+//!
+//! A query in a data source's own language leaves one for each scan that reads its rows, however far, and so none where it is only
+//! planned, as PREPARE and EXPLAIN do. If what comes before the rows fails or is cancelled, that is an entry in any case.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow::array::RecordBatch;
 use domain::{Actor, Services, audit};
 use futures::StreamExt;
 use futures::stream;
@@ -26,8 +31,19 @@ pub(crate) struct Entry {
     pub(crate) arguments: Option<Value>,
 }
 
+/// How much of a text goes into the journal, which is shown from memory: enough for any statement that a person writes.
+const TEXT_CHARS_MAX: usize = 10_000;
+
 /// How long an answer waits for the catalog to show what the statement changed. It takes milliseconds, unless blobs cannot be read.
 const CATALOG_DEADLINE: Duration = Duration::from_secs(5);
+
+/// A text of a statement as the journal keeps it.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
 
 /// Does the work, and writes down what came of it. `revision` says which revision of the store the answer tells of: the next
 /// statement sees it.
@@ -64,32 +80,24 @@ pub(crate) async fn audited_rows(ctx: &CallContext, entry: Entry, work: impl Fut
     outcome
 }
 
-/// Does what comes before such rows. It leaves an entry only if it fails: then there will be no rows that leave one.
+/// Does what comes before such rows. It leaves an entry only if it fails or is cancelled: then there will be no rows that leave one.
 pub(crate) async fn audited_failure<T>(ctx: &CallContext, entry: Entry, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let draft = Draft::new(ctx, entry);
+    let mut unwritten = Unwritten::begin(ctx, entry);
     let outcome = work.await;
-    if let Err(error) = &outcome {
+    if let (Some(draft), Err(error)) = (unwritten.0.take(), &outcome) {
         draft.write_rows(&Err(error.clone())).await;
     }
     outcome
 }
 
 /// Passes on rows of a data source and writes down what came of them, with their number: where they end, or where their reader
-/// wants no more of them, which the entry then says.
-pub(crate) fn audited_stream(ctx: &CallContext, entry: Entry, rows: RowStream) -> RowStream {
-    let reading = Reading { rows, draft: Some(Draft::new(ctx, entry)), read: 0 };
-    let next = |mut reading: Reading| async move {
-        // After its end, or its error, there is nothing to be read and nothing to be written.
-        reading.draft.as_ref()?;
-        let next = reading.rows.next().await;
-        match &next {
-            Some(Ok(batch)) => reading.read += batch.num_rows() as u64,
-            Some(Err(error)) => reading.end(Err(error.clone())).await,
-            None => reading.end(Ok(reading.read)).await,
-        }
-        next.map(|next| (next, reading))
+/// wants no more of them or is cancelled, which the entry then says. Rows that nobody asks for are not asked of the source either.
+pub(crate) fn audited_stream(ctx: Arc<CallContext>, entry: Entry, run: impl FnOnce() -> RowStream + Send + 'static) -> RowStream {
+    let begin = async move {
+        let draft = Some(Draft::new(&ctx, entry));
+        Reading { rows: run(), draft, read: 0 }.stream()
     };
-    stream::unfold(reading, next).boxed()
+    stream::once(begin).flatten().boxed()
 }
 
 /// Rows that are being read.
@@ -101,6 +109,22 @@ struct Reading {
 }
 
 impl Reading {
+    fn stream(self) -> RowStream {
+        stream::unfold(self, Self::next).boxed()
+    }
+
+    async fn next(mut self) -> Option<(Result<RecordBatch>, Self)> {
+        // After its end, or its error, there is nothing to be read and nothing to be written.
+        self.draft.as_ref()?;
+        let next = self.rows.next().await;
+        match &next {
+            Some(Ok(batch)) => self.read += batch.num_rows() as u64,
+            Some(Err(error)) => self.end(Err(error.clone())).await,
+            None => self.end(Ok(self.read)).await,
+        }
+        next.map(|next| (next, self))
+    }
+
     async fn end(&mut self, outcome: Result<u64>) {
         if let Some(draft) = self.draft.take() {
             draft.write_rows(&outcome).await;

@@ -184,7 +184,8 @@ fn refusal(refused: &Refused, context: &PlanContext) -> Error {
     }
 }
 
-fn read_only(kind: &str) -> Error {
+/// A statement that changes something, where the session wants nothing to be changed.
+pub(crate) fn read_only(kind: &str) -> Error {
     Error::new(Code::ReadOnly, format!("cannot execute {kind} in a read-only transaction"))
 }
 

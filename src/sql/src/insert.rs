@@ -21,8 +21,9 @@ use spi::connector::{RowStream, WriteRequest};
 use spi::{Code, Error, Result};
 
 use crate::answer::{Answer, BatchStream};
-use crate::audited::{Entry, audited_rows};
+use crate::audited::{Entry, audited_rows, shown};
 use crate::call_context::CallContext;
+use crate::dispatch::read_only;
 use crate::plan_context::PlanContext;
 use crate::planner::Planned;
 use crate::source_access;
@@ -30,9 +31,6 @@ use crate::transaction::Transaction;
 pub(crate) use assignment::assign;
 pub(crate) use rows::{Rows, rows};
 pub(crate) use target::Target;
-
-/// What of a statement's text goes into the audit journal, which is shown from memory: enough for any that a person writes.
-const TEXT_CHARS_MAX: usize = 10_000;
 
 /// Adds the rows and answers how many there were.
 pub(crate) async fn run(
@@ -44,15 +42,14 @@ pub(crate) async fn run(
 ) -> Result<Answer> {
     forbid_block(transaction)?;
     let call_context = CallContext::new(ctx);
-    let text = match target.statement.char_indices().nth(TEXT_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &target.statement[..end]),
-        None => target.statement.clone(),
-    };
-    let entry = Entry { action: "INSERT", object: Some(target.name()), arguments: Some(json!({ "statement": text })) };
+    let arguments = json!({ "statement": shown(&target.statement) });
+    let entry = Entry { action: "INSERT", object: Some(target.name()), arguments: Some(arguments) };
     let work = async {
         let source = require(ctx, target)?;
         let connector = source_access::writable(ctx.services(), &source).await?;
-        require_read_write(ctx)?;
+        if ctx.settings.current().read_only() {
+            return Err(read_only("INSERT"));
+        }
         let rows = fitting(plan.execute(ctx, values).await?, target);
         let request = WriteRequest {
             schema: target.schema.clone(),
@@ -99,13 +96,6 @@ fn forbid_block(transaction: &Transaction) -> Result<()> {
 
 fn require(ctx: &PlanContext, target: &Target) -> Result<DataSource> {
     source_access::require(ctx.services(), &ctx.actor(), &target.source, Privilege::Insert)
-}
-
-fn require_read_write(ctx: &PlanContext) -> Result<()> {
-    match ctx.settings.current().read_only() {
-        true => Err(Error::new(Code::ReadOnly, "cannot execute INSERT in a read-only transaction")),
-        false => Ok(()),
-    }
 }
 
 /// The rows with the names and types of the table's columns. Planning has cast the values; what is left is how Arrow holds text.

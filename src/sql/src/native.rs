@@ -16,7 +16,7 @@ use serde_json::json;
 use spi::connector::QueryColumn;
 use spi::{Error, Result};
 
-use crate::audited::{Entry, audited_failure};
+use crate::audited::{Entry, audited_failure, shown};
 use crate::call_context::CallContext;
 use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
@@ -39,7 +39,7 @@ pub(crate) struct Native {
 impl Native {
     /// As the audit journal shows it.
     fn entry(&self) -> Entry {
-        let arguments = json!({ "name": &*self.source, "statement": &*self.text });
+        let arguments = json!({ "name": &*self.source, "statement": shown(&self.text) });
         Entry { action: "query", object: Some(self.source.to_string()), arguments: Some(arguments) }
     }
 }

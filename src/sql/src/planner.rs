@@ -142,7 +142,7 @@ fn resolve(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceTe
             let rows = insert::rows(insert.source.as_deref(), &mut target, parameter_types, source)?;
             (Some(target), rows)
         }
-        _ => return Err(Error::new(Code::Unsupported, "only queries can be planned")),
+        _ => return Err(Error::new(Code::Unsupported, "only queries and INSERT can be planned")),
     };
     rows.query = rewritten(ctx.engine.planning(), &rows.query);
     let relations = resolve::resolve(ctx, &rows.query, source)?;

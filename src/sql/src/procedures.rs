@@ -69,7 +69,7 @@ pub(crate) const SCHEMA: &str = "admin";
 /// One procedure, as its file writes it.
 pub(crate) trait Procedure: Send + Sync + 'static {
     const NAME: &'static str;
-    const PRIVILEGE: Privilege;
+    const CALLER: Caller;
     /// The arguments, in the order in which they may be given without their names. The struct's doc comment says what the
     /// procedure does, a field's what the argument is for.
     type Args: DeserializeOwned + JsonSchema + Send;
@@ -88,7 +88,7 @@ pub(crate) trait AnswerRow: Serialize + JsonSchema + Send {
 
 /// Who may call a procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Privilege {
+pub(crate) enum Caller {
     Superuser,
     /// Whoever may use the data source that the call names. The procedure checks it, when it knows which one that is.
     Usage,
@@ -96,20 +96,20 @@ pub(crate) enum Privilege {
     Execute,
 }
 
-impl Privilege {
+impl Caller {
     /// As the documentation says it.
     pub(crate) fn describe(self) -> &'static str {
         match self {
-            Privilege::Superuser => "superuser",
-            Privilege::Usage => "superuser, or USAGE on the data source",
-            Privilege::Execute => "superuser, or USAGE and EXECUTE on the data source",
+            Caller::Superuser => "superuser",
+            Caller::Usage => "superuser, or USAGE on the data source",
+            Caller::Execute => "superuser, or USAGE and EXECUTE on the data source",
         }
     }
 
     fn require(self, ctx: &CallContext, procedure: &str) -> Result<()> {
         match self {
-            Privilege::Superuser if !ctx.actor.superuser => Err(denied(ctx, procedure)),
-            Privilege::Superuser | Privilege::Usage | Privilege::Execute => Ok(()),
+            Caller::Superuser if !ctx.actor.superuser => Err(denied(ctx, procedure)),
+            Caller::Superuser | Caller::Usage | Caller::Execute => Ok(()),
         }
     }
 }
@@ -123,7 +123,7 @@ fn denied(ctx: &CallContext, procedure: &str) -> Error {
 #[async_trait]
 pub(crate) trait AnyProcedure: Send + Sync {
     fn name(&self) -> &'static str;
-    fn privilege(&self) -> Privilege;
+    fn caller(&self) -> Caller;
     /// What it does, for operators.
     fn summary(&self) -> String;
     fn arguments(&self) -> Vec<Argument>;
@@ -145,8 +145,8 @@ impl<P: Procedure> AnyProcedure for P {
         P::NAME
     }
 
-    fn privilege(&self) -> Privilege {
-        P::PRIVILEGE
+    fn caller(&self) -> Caller {
+        P::CALLER
     }
 
     fn summary(&self) -> String {
@@ -193,7 +193,7 @@ pub(crate) async fn call(ctx: &CallContext, call: &Call, values: &[ScalarValue])
         arguments: bound.as_ref().ok().map(|bound| masking::masked(&ctx.services, &known, bound).into()),
     };
     let work = async {
-        procedure.privilege().require(ctx, procedure.name())?;
+        procedure.caller().require(ctx, procedure.name())?;
         procedure.run(ctx, bound?).await
     };
     let ran = audited(ctx, entry, work, |ran| ran.revision).await?;

@@ -193,6 +193,9 @@ impl Connector for FakeConnector {
 
     async fn describe(&self, query: &str, user: &str) -> Result<Vec<QueryColumn>> {
         self.note(format!("{user} describes {query}"));
+        if query.contains("shy") {
+            std::future::pending::<()>().await;
+        }
         if query.contains("wrong") {
             return Err(Error::source(Code::Syntax, &self.source, "syntax error in a query"));
         }
@@ -202,6 +205,9 @@ impl Connector for FakeConnector {
 
     fn run(&self, request: RunRequest) -> RowStream {
         self.note(format!("{} runs {}", request.user, request.statement.text));
+        if request.statement.text.contains("endless") {
+            return futures::stream::pending().boxed();
+        }
         let columns: [ArrayRef; 2] = [Arc::new(Int32Array::from(vec![1, 2])), Arc::new(StringArray::from(vec![Some("x"), None]))];
         let rows = RecordBatch::try_new(request.columns, columns.into()).map_err(Error::from);
         let failure = request.statement.text.contains("half").then(|| Error::source(Code::BadData, &self.source, "half of the rows"));

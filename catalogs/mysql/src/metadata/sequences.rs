@@ -15,7 +15,7 @@ use crate::types;
 /// [`STATEMENTS_MAX`] times.
 const PER_STATEMENT: usize = 500;
 
-/// Statements on sequences in a harvest. What is beyond is left out: nobody browses that many.
+/// Statements on sequences in a harvest. What is beyond is left out, which the log tells: nobody browses that many.
 const STATEMENTS_MAX: usize = 2;
 
 #[derive(Default)]
@@ -77,6 +77,11 @@ impl Sequences {
         names.chunks(PER_STATEMENT).take(STATEMENTS_MAX).map(union).collect()
     }
 
+    /// How many of them no statement asks.
+    pub(super) fn left_out(&self) -> usize {
+        self.found.len().saturating_sub(PER_STATEMENT * STATEMENTS_MAX)
+    }
+
     pub(super) fn read(&mut self, row: &MySqlRow) -> Result<()> {
         let owned = |place| text(row, place).unwrap_or_default().to_owned();
         if let Some(sequence) = self.found.get_mut(&(owned(0), owned(1))) {
@@ -103,6 +108,24 @@ impl Sequences {
                 cycle: numbers.cycle,
                 owned_by: None,
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_asked_is_counted() {
+        let of = |count: usize| {
+            let found = (0..count).map(|number| (("s".to_owned(), format!("n{number}")), Sequence::default())).collect();
+            Sequences { found }
+        };
+        for (count, left_out) in [(0, 0), (1_000, 0), (1_003, 3)] {
+            let sequences = of(count);
+            let asked: usize = sequences.statements().iter().map(|statement| statement.matches("start_value").count()).sum();
+            assert_eq!((asked, sequences.left_out()), (count - left_out, left_out));
         }
     }
 }

@@ -104,7 +104,7 @@ impl Source {
         let field = |column: &QueryColumn| Field::new(&column.name, column.data_type.clone(), true);
         let fields: Vec<Field> = columns.iter().map(field).collect();
         let statement = Statement { text: text.to_owned(), parameters: Vec::new() };
-        let request = RunRequest { statement, columns: Arc::new(Schema::new(fields)), user: "ann".to_owned() };
+        let request = RunRequest { statement, native: true, columns: Arc::new(Schema::new(fields)), user: "ann".to_owned() };
         let batches: Vec<RecordBatch> = self.connector.run(request).try_collect().await?;
         Ok((columns, batches.iter().flat_map(texts).collect()))
     }

@@ -15,6 +15,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         [
             trial_on(product, shared, "native::queries_are_described_and_run", queries_are_described_and_run),
             trial_on(product, shared, "native::what_is_no_query_is_refused", what_is_no_query_is_refused),
+            trial_on(product, shared, "native::a_query_leaves_no_session_behind", a_query_leaves_no_session_behind),
             trial_on(product, shared, "native::statements_are_run", statements_are_run),
             trial_on(product, shared, "native::one_statement_is_one", one_statement_is_one),
         ]
@@ -88,6 +89,12 @@ async fn what_is_no_query_is_refused(server: &Server) {
         assert_eq!(error.code, Code::InvalidArgument, "{error:?}");
     }
     assert!(source.rows(source.request("t").await).await.expect("rows").is_empty());
+}
+
+async fn a_query_leaves_no_session_behind(server: &Server) {
+    let source = source(server, "left_behind", "").await;
+    assert_eq!(source.query("SELECT @kept := 5").await.expect("rows").1, ["5"]);
+    assert_eq!(source.query("SELECT @kept IS NULL").await.expect("rows").1, ["1"]);
 }
 
 async fn execute(source: &Source, statement: &str) -> spi::Result<u64> {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use libtest_mimic::Trial;
 use spi::Code;
+use spi::query::{Expr, Function};
 
 use crate::fixture::{relation, source};
 use crate::server::{Product, Server};
@@ -17,6 +19,8 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "values::rows_are_counted_and_limited", rows_are_counted_and_limited),
         trial(shared, "values::large_tables_come_in_bounded_batches", large_tables_come_in_bounded_batches),
         trial(shared, "values::what_changed_since_the_harvest_is_told", what_changed_since_the_harvest_is_told),
+        trial(shared, "values::unsigned_numbers_are_multiplied", unsigned_numbers_are_multiplied),
+        trial_on(Product::MySql, shared, "values::unsigned_numbers_are_multiplied", unsigned_numbers_are_multiplied),
         trial(shared, "values::another_type_is_told", another_type_is_told),
         trial_on(Product::MySql, shared, "values::another_type_is_told", another_type_is_told),
     ]
@@ -226,5 +230,18 @@ async fn another_type_is_told(server: &Server) {
             format!("column \"{}\" of table \"retyped.t\" of data source \"shop\" has another type now", column.name())
         );
         assert!(error.hint.expect("a hint").contains("refresh_metadata"));
+    }
+}
+
+async fn unsigned_numbers_are_multiplied(server: &Server) {
+    let source =
+        source(server, "multiplied", "CREATE TABLE t (a bigint unsigned); INSERT INTO t VALUES (18446744073709551615), (NULL), (0);").await;
+    let column = Expr::column(0, DataType::Decimal128(20, 0));
+    let written = ["a".to_owned(), "a".to_owned()];
+    let dialect = source.connector.dialect().expect("a dialect");
+    for (function, most) in [(Function::Add, "36893488147419103230"), (Function::Multiply, "340282366920938463426481119284349108225")] {
+        let called = dialect.call(function, &[column.clone(), column.clone()], &written, &DataType::Decimal128(38, 0));
+        let query = format!("SELECT {} FROM t ORDER BY a DESC", called.expect("a call"));
+        assert_eq!(source.query(&query).await.expect("rows").1, [most, "0", "NULL"], "{query}");
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
             every_type_is_added_exactly(server, MYSQL_TYPES).await;
         }),
         trial(shared, "writing::a_login_needs_the_privilege", a_login_needs_the_privilege),
+        trial(shared, "writing::notes_are_taken_and_kept", notes_are_taken_and_kept),
         trial(shared, "writing::sources_are_read_only_unless_told", sources_are_read_only_unless_told),
     ];
     for product in [Product::MariaDb, Product::MySql] {
@@ -201,6 +202,12 @@ async fn what_is_given_up_adds_nothing(server: &Server) {
     let again = tokio::time::timeout(Duration::from_secs(10), source.write("t", vec![one])).await;
     assert_eq!(again.expect("no lock").expect("added"), 1);
     assert_eq!(count(&source, "t").await, 1);
+}
+
+/// A write looks at them. This server keeps 64 by default.
+async fn notes_are_taken_and_kept(server: &Server) {
+    let source = source(server, "noted", "").await;
+    assert_eq!(source.query("SELECT @@sql_notes, @@max_error_count").await.expect("rows").1, ["1|1024"]);
 }
 
 async fn a_login_needs_the_privilege(server: &Server) {

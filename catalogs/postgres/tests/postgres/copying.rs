@@ -16,7 +16,7 @@ use crate::server;
 async fn answer(fixture: &Fixture, columns: &ReadRequest, text: &str) -> Result<Vec<String>> {
     let columns = Arc::new(Schema::new(columns.columns.clone()));
     let statement = Statement { text: text.to_owned(), parameters: Vec::new() };
-    let rows = fixture.connector.run(RunRequest { statement, columns, user: "ana".to_owned() });
+    let rows = fixture.connector.run(RunRequest { statement, native: false, columns, user: "ana".to_owned() });
     Ok(rows.try_collect::<Vec<_>>().await?.iter().flat_map(texts).collect())
 }
 

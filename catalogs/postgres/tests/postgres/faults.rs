@@ -153,9 +153,30 @@ async fn a_write_whose_commit_is_not_answered_is_in_doubt() {
     proxy.set(CUTS_AT_COMMIT);
     let error = fixture.connector.write(request, futures::stream::iter([Ok(batch)]).boxed()).await.expect_err("no answer");
     assert_eq!((error.code, error.retryable), (Code::ConnectionLost, false), "{error}");
-    assert!(error.detail.as_deref().is_some_and(|detail| detail.contains("not known")), "{error}");
+    assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("not known")), "{error:?}");
     // Here they were added, which the gateway cannot know.
     assert_eq!(fixture.answer("SELECT ARRAY[count(*)::text] FROM t").await, ["10"]);
+}
+
+#[tokio::test]
+async fn a_statement_that_is_not_answered_is_in_doubt() {
+    let Some((fixture, proxy)) = behind_a_proxy("CREATE TABLE t (n int)").await else { return };
+    let running = "DO $$ BEGIN INSERT INTO t VALUES (1); PERFORM pg_sleep(60); END $$";
+    let active = "SELECT ARRAY[count(*)::text] FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DO %' \
+         AND state = 'active'";
+    let cut = async {
+        let started = Instant::now();
+        while fixture.answer(active).await != ["1"] {
+            assert!(started.elapsed() < Duration::from_secs(10), "it does not run");
+        }
+        proxy.set(CUT);
+        // Its answer is what does not come through.
+        fixture.answer(&active.replace("count(*)", "pg_cancel_backend(pid)")).await;
+    };
+    let (error, ()) = tokio::join!(fixture.connector.execute(running, "ana"), cut);
+    let error = error.expect_err("no answer");
+    assert_eq!((error.code, error.retryable), (Code::ConnectionLost, false), "{error}");
+    assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("not known")), "{error:?}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn rows(fixture: &Fixture, query: &str) -> Result<Vec<String>> {
     let columns = fixture.connector.describe(query, "ana").await?;
     let fields = columns.into_iter().map(|QueryColumn { name, data_type, .. }| Field::new(name, data_type, true));
     let statement = Statement { text: query.to_owned(), parameters: Vec::new() };
-    let request = RunRequest { statement, columns: Arc::new(Schema::new(fields.collect::<Vec<_>>())), user: "ana".to_owned() };
+    let request = RunRequest { statement, native: true, columns: Arc::new(Schema::new(fields.collect::<Vec<_>>())), user: "ana".to_owned() };
     let batches: Vec<_> = fixture.connector.run(request).try_collect().await?;
     Ok(batches.iter().flat_map(texts).collect())
 }
@@ -162,5 +162,39 @@ async fn a_statement_that_nobody_waits_for_ends_at_the_server() {
         () = wait_for("1") => {}
     }
     wait_for("0").await;
+    assert_eq!(fixture.answer("SELECT ARRAY[n::text] FROM t").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_query_cannot_make_itself_write() {
+    let sql = "CREATE TABLE t (n int); INSERT INTO t VALUES (1); \
+         CREATE PROCEDURE p(INOUT n int) LANGUAGE plpgsql AS 'BEGIN COMMIT; SET TRANSACTION READ WRITE; DELETE FROM t; END'";
+    let Some(fixture) = database(sql).await else { return };
+    // With one connection at a time, each query would meet the session that the one before has left.
+    let options = with(options(fixture.server, &fixture.name), json!({"connections_max": 1}));
+    let fixture = Fixture { connector: open(options).await.expect("a connector"), ..fixture };
+    for limit in ["", " LIMIT 10"] {
+        let off = format!("SELECT set_config('default_transaction_read_only', 'off', false){limit}");
+        assert_eq!(rows(&fixture, &off).await.expect("rows"), ["off"]);
+        assert_eq!(rows(&fixture, "SHOW default_transaction_read_only").await.expect("rows"), ["on"], "{off}");
+        rows(&fixture, &format!("SELECT set_config('transaction_read_only', 'off', false){limit}")).await.expect_err("too late");
+    }
+    for query in ["INSERT INTO t VALUES (2) RETURNING n", "WITH d AS (DELETE FROM t RETURNING n) SELECT n FROM d LIMIT 10", "CALL p(1)"] {
+        let error = rows(&fixture, query).await.expect_err(query);
+        assert!(query == "CALL p(1)" || error.code == Code::ReadOnly, "{query}: {error}");
+    }
+    assert_eq!(fixture.answer("SELECT ARRAY[n::text] FROM t").await, ["1"]);
+}
+
+#[tokio::test]
+async fn a_function_that_writes_is_refused() {
+    let Some(fixture) = database("CREATE TABLE t (n int)").await else { return };
+    let sql = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS \
+         'BEGIN PERFORM set_config(''default_transaction_read_only'', ''off'', false); INSERT INTO t VALUES (1); RETURN 1; END'";
+    fixture.execute(sql).await;
+    for query in ["SELECT f()", "SELECT f() LIMIT 1", "EXPLAIN ANALYZE SELECT f()"] {
+        let error = rows(&fixture, query).await.expect_err(query);
+        assert_eq!(error.code, Code::ReadOnly, "{query}: {error}");
+    }
     assert_eq!(fixture.answer("SELECT ARRAY[n::text] FROM t").await, [""; 0]);
 }

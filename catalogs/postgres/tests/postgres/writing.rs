@@ -165,6 +165,18 @@ async fn views_and_tables_with_row_security_take_rows_too() {
 }
 
 #[tokio::test]
+async fn rules_of_a_table_rewrite_what_is_added() {
+    let sql = "CREATE TABLE t (n int); CREATE TABLE large (n int); CREATE TABLE log (n int); \
+         CREATE RULE large AS ON INSERT TO t WHERE new.n >= 5 DO INSTEAD INSERT INTO large VALUES (new.n); \
+         CREATE RULE logged AS ON INSERT TO t DO ALSO INSERT INTO log VALUES (new.n)";
+    let Some(fixture) = database(sql).await else { return };
+    write(&fixture, "t", vec![numbers(0..8)]).await.expect("rows");
+    for (table, rows) in [("t", "5"), ("large", "3"), ("log", "8")] {
+        assert_eq!(count(&fixture, table).await, [rows], "{table}");
+    }
+}
+
+#[tokio::test]
 async fn rows_of_the_table_itself_can_be_added() {
     let Some(fixture) = database("CREATE TABLE t AS SELECT n FROM generate_series(1, 20000) n").await else { return };
     let read = fixture.request("public", "t").await;

@@ -61,7 +61,7 @@ async fn a_query_answers_with_the_columns_of_its_plan() {
         let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Int32, true)).collect();
         let parameters = vec![Parameter { value: spi::predicate::Value::Int(5), data_type: DataType::Int32 }];
         let statement = Statement { text: text.to_owned(), parameters };
-        connector.run(RunRequest { statement, columns: Arc::new(Schema::new(fields)), user: "ana".to_owned() })
+        connector.run(RunRequest { statement, native: false, columns: Arc::new(Schema::new(fields)), user: "ana".to_owned() })
     };
     let query = "SELECT a AS [c0] FROM [t] WHERE a < CONVERT(int, @P1)";
     assert_eq!(rows(run(query, &["c0"])).await.expect("rows"), ["1", "NULL"]);
@@ -82,7 +82,7 @@ async fn what_nobody_converted_is_read_as_it_comes() {
     let timestamp = DataType::Timestamp(TimeUnit::Microsecond, None);
     let columns = Arc::new(Schema::new(vec![Field::new("id", DataType::Utf8, true), Field::new("at", timestamp, true)]));
     let statement = Statement { text: "SELECT id, at FROM t".to_owned(), parameters: Vec::new() };
-    let found = rows(connector.run(RunRequest { statement, columns, user: "ana".to_owned() })).await.expect("rows");
+    let found = rows(connector.run(RunRequest { statement, native: true, columns, user: "ana".to_owned() })).await.expect("rows");
     assert_eq!(found, ["6f9619ff-8b86-d011-b42d-00c04fc964ff|1970-01-01T00:00:00.003", "NULL|NULL"]);
 }
 
@@ -96,4 +96,26 @@ async fn a_statement_says_how_many_rows_it_concerned() {
     // Whatever it has made of its session, nobody else gets that.
     assert_eq!(server.logins().len(), 2);
     assert!(connector.is_read_only());
+}
+
+#[tokio::test]
+async fn a_session_that_somebody_wrote_for_serves_nobody_else() {
+    let answer = Answer::Rows(vec![Type::Integer(4)], vec![vec![int(1)]]);
+    let server = server(vec![("SELECT a", answer)]).await;
+    let connector = open(options(&server)).await.expect("a connector");
+    for (native, logins) in [(false, 1), (true, 1), (false, 2), (false, 2)] {
+        let columns = Arc::new(Schema::new(vec![Field::new("a", DataType::Int32, true)]));
+        let statement = Statement { text: "SELECT a FROM t".to_owned(), parameters: Vec::new() };
+        let found = rows(connector.run(RunRequest { statement, native, columns, user: "ana".to_owned() })).await.expect("rows");
+        assert_eq!((found.as_slice(), server.logins().len()), (&["1".to_owned()][..], logins));
+    }
+}
+
+#[tokio::test]
+async fn a_statement_whose_answer_is_lost_is_in_doubt() {
+    let server = server(vec![("UPDATE t", Answer::Cut(Vec::new(), Vec::new()))]).await;
+    let connector = open(options(&server)).await.expect("a connector");
+    let error = connector.execute("UPDATE t SET a = a + 1", "ana").await.expect_err("no answer");
+    assert_eq!((error.code, error.retryable), (Code::ConnectionLost, false), "{error}");
+    assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("not known")), "{error:?}");
 }

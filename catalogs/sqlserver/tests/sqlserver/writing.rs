@@ -63,6 +63,19 @@ async fn an_error_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn only_a_lost_commit_is_in_doubt() {
+    for (lost, in_doubt) in [("COMMIT TRANSACTION", true), ("INSERT INTO [dbo].[t]", false)] {
+        let columns = looked_up(&[("a", "int", 4), ("b", "nvarchar", 40)]);
+        let answers = vec![columns, (lost, Answer::Cut(Vec::new(), Vec::new()))];
+        let server = Imitation::start(Behavior { answers, ..Behavior::default() }).await;
+        let connector = open(options(&server)).await.expect("a connector");
+        let error = connector.write(request(&batch(1)), rows(vec![Ok(batch(1))])).await.expect_err("no answer");
+        assert_eq!((error.code, error.retryable), (Code::ConnectionLost, !in_doubt), "{lost}: {error}");
+        assert_eq!(error.hint.is_some_and(|hint| hint.contains("not known")), in_doubt, "{lost}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_column_would_round_is_refused() {
     let server = server(Answer::Done(0)).await;
     let connector = open(options(&server)).await.expect("a connector");

@@ -67,7 +67,8 @@ struct Refreshed {
     seen_at: i64,
     /// Whether there was a harvest at all: a source may say that nothing has changed.
     harvested: bool,
-    fingerprint: Option<String>,
+    /// What spares the next one a harvest, where the source has a way to tell.
+    fingerprinted: Option<Fingerprinted>,
 }
 
 /// Waits for its turn, refreshes, and notes how it went. Dropping it at any point leaves the newest snapshot as it is.
@@ -125,10 +126,13 @@ impl Flight {
             error = self.until_unreadable(subject.version) => return Err(error),
         };
         let (fingerprint, Some(harvest)) = looked else {
-            return Ok(Refreshed { difference: Difference::default(), seen_at, harvested: false, fingerprint: None });
+            return Ok(Refreshed { difference: Difference::default(), seen_at, harvested: false, fingerprinted: None });
         };
         let kept = self.keep(subject, harvest, connector.default_schema(), seen_at).await;
-        Ok(Refreshed { difference: kept.map_err(|error| self.named(subject, error))?, seen_at, harvested: true, fingerprint })
+        let (difference, snapshot) = kept.map_err(|error| self.named(subject, error))?;
+        let version = subject.version;
+        let fingerprinted = fingerprint.map(|fingerprint| Fingerprinted { version, snapshot, harvested_at: seen_at, fingerprint });
+        Ok(Refreshed { difference, seen_at, harvested: true, fingerprinted })
     }
 
     /// Keeps which databases the server has, where the source stands for one; then looks at the metadata.
@@ -183,22 +187,24 @@ impl Flight {
 
     /// The fingerprint that the source was last harvested with, if that is not too long ago.
     fn known_fingerprint(&self, subject: &Subject) -> Option<String> {
-        self.catalogs.newest(self.source_oid).filter(|newest| !newest.is_lost())?;
+        let newest = self.catalogs.newest(self.source_oid).filter(|newest| !newest.is_lost())?;
         let known = self.catalogs.ledger().get(self.source_oid).fingerprinted?;
         let age = time::now() - known.harvested_at;
         let is_recent = (0..FINGERPRINT_AGE_MAX.as_micros() as i64).contains(&age);
-        (known.version == subject.version && is_recent).then_some(known.fingerprint)
+        let is_same = (known.version, known.snapshot) == (subject.version, newest.record.number);
+        (is_same && is_recent).then_some(known.fingerprint)
     }
 
-    /// Makes the harvest the newest snapshot, if it differs from that.
-    async fn keep(&self, subject: &Subject, harvest: Harvest, default_schema: &str, seen_at: i64) -> Result<Difference> {
+    /// Makes the harvest the newest snapshot, if it differs from that, and says which one is the newest then.
+    async fn keep(&self, subject: &Subject, harvest: Harvest, default_schema: &str, seen_at: i64) -> Result<(Difference, u64)> {
         let newest = self.catalogs.newest(self.source_oid);
         let mut base = stored::base(&self.blobs, newest.as_deref()).await?;
         base.must_advance |= newest.as_ref().is_some_and(|newest| newest.record.default_schema != default_schema);
         let scope = self.scope.clone();
         let prepared = tokio::task::spawn_blocking(move || prepare(&base, harvest, &scope)).await;
         let prepared = prepared.map_err(|error| Error::internal("a harvest could not be compared").cause(error))??;
-        let Some(prepared) = prepared else { return Ok(Difference::default()) };
+        let newest_number = newest.as_ref().map_or(0, |newest| newest.record.number);
+        let Some(prepared) = prepared else { return Ok((Difference::default(), newest_number)) };
 
         failpoint::reach("refresh.before_blobs");
         let (manifest, digest) = stored::save(&self.blobs, &prepared).await?;
@@ -208,7 +214,7 @@ impl Flight {
             Some(newest) if !self.covers_everything() => newest.record.observed_at,
             _ => seen_at,
         };
-        let number = newest.as_ref().map_or(0, |newest| newest.record.number) + 1;
+        let number = newest_number + 1;
         let snapshot = Snapshot { number, observed_at: Some(observed_at), schemas: prepared.schemas };
         let record = SnapshotRecord {
             number,
@@ -222,7 +228,7 @@ impl Flight {
             difference: prepared.difference,
         };
         self.commit(Loaded { record, snapshot, manifest: Ok(manifest) }).await?;
-        Ok(prepared.difference)
+        Ok((prepared.difference, number))
     }
 
     async fn harvest(&self, subject: &Subject, connector: &dyn Connector) -> Result<Harvest> {
@@ -300,11 +306,7 @@ impl Flight {
                     attempts.failures = 0;
                     attempts.last_error = None;
                     if refreshed.harvested {
-                        attempts.fingerprinted = refreshed.fingerprint.clone().map(|fingerprint| Fingerprinted {
-                            version: subject.version,
-                            harvested_at: refreshed.seen_at,
-                            fingerprint,
-                        });
+                        attempts.fingerprinted = refreshed.fingerprinted.clone();
                     }
                 }
                 // What is wrong with the rest of the source is not known to be right now.

@@ -55,6 +55,8 @@ pub(crate) struct Attempts {
 pub(crate) struct Fingerprinted {
     /// The version of the data source that was harvested.
     pub version: u64,
+    /// The newest snapshot after it: another one may be of a part of the source, or of another gateway's harvest.
+    pub snapshot: u64,
     /// When the harvest began.
     pub harvested_at: i64,
     /// The fingerprint right before it: what changed meanwhile changes that of the next refresh.

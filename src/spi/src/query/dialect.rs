@@ -92,12 +92,6 @@ pub trait Dialect: Send + Sync {
     /// The condition that is always true or false.
     fn boolean(&self, value: bool) -> String;
 
-    /// A condition as a value of a row; `None` where conditions are no values.
-    fn condition_value(&self, condition: String) -> Option<String> {
-        let _ = condition;
-        None
-    }
-
     /// `NULL` of a type.
     fn null(&self, data_type: &DataType) -> Option<String>;
 

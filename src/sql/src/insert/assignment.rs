@@ -10,6 +10,7 @@ use super::Target;
 use super::target::TargetColumn;
 use crate::answer::Column;
 use crate::error::from_datafusion;
+use crate::output::arrow_type;
 use crate::planner::conversion::convert;
 
 /// The plan with its columns cast to those of the target. `columns` are the plan's own, `untyped` says of which the statement has
@@ -70,6 +71,9 @@ fn is_number(pg_type: PgType) -> bool {
     matches!(pg_type.oid, oid::INT2 | oid::INT4 | oid::INT8 | oid::FLOAT4 | oid::FLOAT8 | oid::NUMERIC | oid::OID)
 }
 
+/// The digits of an integer of any type, and more.
+const WHOLE: PgType = PgType::numeric(38, 0);
+
 /// A value as the column holds it. What is held as text stays whole: whether it is too long, the source says, as PostgreSQL does.
 fn cast(mut value: Expr, from: &DataType, from_pg: PgType, wanted: &TargetColumn) -> DataFusionResult<Expr> {
     let holds_text = |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
@@ -78,17 +82,73 @@ fn cast(mut value: Expr, from: &DataType, from_pg: PgType, wanted: &TargetColumn
         return Ok(value);
     }
     let mut from = from.clone();
-    if from_pg.oid == oid::NUMERIC && holds_text(&from) {
-        // Numbers of any length are held as text; they are rounded as numbers are.
-        value = convert(value, &from, PgType::new(oid::NUMERIC))?;
-        from = DataType::Decimal128(38, 10);
+    if from_pg.oid == oid::NUMERIC && holds_text(&from) && arrow_type(wanted.pg_type).is_integer() {
+        // A `numeric` of any length is held as text, which no integer type reads a fraction of. It is rounded once, from all its digits.
+        value = convert(value, &from, WHOLE)?;
+        from = arrow_type(WHOLE);
     }
     convert(value, &from, if holds_text(to) { PgType::new(oid::TEXT) } else { wanted.pg_type })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow::datatypes::Field;
+    use arrow::util::display::array_value_to_string;
+    use datafusion::logical_expr::lit;
+    use datafusion::prelude::SessionContext;
+    use spi::types::to_arrow;
+
     use super::*;
+
+    /// What a `numeric` of any length becomes in a column of the type.
+    async fn assigned(number: &str, to: PgType) -> Result<String> {
+        let plan = LogicalPlanBuilder::values(vec![vec![lit(number)]]).and_then(LogicalPlanBuilder::build).expect("a plan");
+        let field = Arc::new(Field::new("c", to_arrow(to), true));
+        let mut target = Target {
+            source: "shop".to_owned(),
+            schema: "main".to_owned(),
+            table: "t".to_owned(),
+            columns: vec![TargetColumn { field, pg_type: to }],
+            listed: true,
+            statement: String::new(),
+        };
+        let plan = assign(plan, &[Column::new("n", PgType::new(oid::NUMERIC))], &[false], &mut target)?;
+        let run = async { SessionContext::new().execute_logical_plan(plan).await?.collect().await };
+        let batches = run.await.map_err(from_datafusion)?;
+        assert_eq!(batches[0].schema().field(0).data_type(), &to_arrow(to));
+        Ok(array_value_to_string(batches[0].column(0), 0).expect("a value"))
+    }
+
+    #[tokio::test]
+    async fn a_numeric_keeps_the_digits_that_the_column_has() {
+        let third = "0.333333333333333333333333333333";
+        for (number, to, expected) in [
+            ("0.0000000000015", PgType::new(oid::FLOAT8), "1.5e-12"),
+            ("123456789012345678901234567890.5", PgType::new(oid::FLOAT8), "1.2345678901234568e29"),
+            ("NaN", PgType::new(oid::FLOAT8), "NaN"),
+            (third, PgType::numeric(30, 15), "0.333333333333333"),
+            ("-1.2345678901234565", PgType::numeric(30, 15), "-1.234567890123457"),
+            (third, PgType::numeric(60, 40), "0.3333333333333333333333333333330000000000"),
+            (third, PgType::new(oid::NUMERIC), third),
+            (third, PgType::new(oid::TEXT), third),
+            ("0.49999999999999", PgType::new(oid::INT4), "0"),
+            ("2.5", PgType::new(oid::INT4), "3"),
+            ("-0.5", PgType::new(oid::INT2), "-1"),
+            ("9223372036854775807.4", PgType::new(oid::INT8), "9223372036854775807"),
+        ] {
+            assert_eq!(assigned(number, to).await.expect(number), expected, "{number} as {to:?}");
+        }
+        for (number, to) in [
+            ("32767.5", PgType::new(oid::INT2)),
+            ("9223372036854775807.5", PgType::new(oid::INT8)),
+            ("1000000000000000000000000000000000000000", PgType::new(oid::INT8)),
+            ("1000", PgType::numeric(4, 2)),
+        ] {
+            assert_eq!(assigned(number, to).await.expect_err(number).code, Code::OutOfRange, "{number} as {to:?}");
+        }
+    }
 
     #[test]
     fn values_go_into_columns_as_in_postgresql() {

@@ -87,7 +87,8 @@ impl ExecutionPlan for NativeQueryExec {
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> DataFusionResult<SendableRecordBatchStream> {
         let metrics = BaselineMetrics::new(&self.metrics, partition);
-        let rows = audited_stream(&self.call_context, self.native.entry(), self.connector.run(self.request.clone()));
+        let (connector, request) = (Arc::clone(&self.connector), self.request.clone());
+        let rows = audited_stream(Arc::clone(&self.call_context), self.native.entry(), move || connector.run(request));
         let (described, projection, source) = (Arc::clone(&self.request.columns), self.projection.clone(), Arc::clone(&self.native.source));
         let rows = rows.map(move |batch| {
             let batch = batch.and_then(|batch| fit(batch, &described, &source)).map_err(external)?;

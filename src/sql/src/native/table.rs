@@ -68,6 +68,7 @@ impl TableProvider for NativeTable {
         let connector = audited_failure(&call_context, self.native.entry(), found).await.map_err(external)?;
         let request = RunRequest {
             statement: Statement { text: self.native.text.to_string(), parameters: Vec::new() },
+            native: true,
             columns: Arc::clone(&self.columns),
             user: ctx.role.name.clone(),
         };

@@ -50,10 +50,18 @@ fn command(insert: Insert) -> Result<Command> {
     match &insert {
         Insert { on: Some(OnInsert::OnConflict(_)), .. } => refused("ON CONFLICT"),
         Insert { returning: Some(_), .. } => refused("RETURNING"),
-        // What the library reads of other databases.
-        Insert { table: TableObject::TableName(_), on: None, output: None, partitioned: None, has_table_keyword: false, .. } => {
-            Ok(Command::Insert(Box::new(Statement::Insert(insert))))
-        }
+        // Anything else is what the library reads of other databases.
+        Insert {
+            or: None,
+            overwrite: false,
+            into: true,
+            table: TableObject::TableName(_),
+            on: None,
+            output: None,
+            partitioned: None,
+            has_table_keyword: false,
+            ..
+        } => Ok(Command::Insert(Box::new(Statement::Insert(insert)))),
         _ => Err(Error::new(Code::Syntax, "INSERT is not in PostgreSQL's form")),
     }
 }
@@ -97,6 +105,11 @@ mod tests {
             ("INSERT t VALUES (1)", Code::Syntax),
             ("INSERT INTO t VALUES (1", Code::Syntax),
             ("INSERT INTO TABLE t VALUES (1)", Code::Syntax),
+            ("INSERT OVERWRITE t SELECT 1", Code::Syntax),
+            ("WITH x AS (SELECT 1) INSERT t SELECT 1", Code::Syntax),
+            ("WITH x AS (SELECT 1) INSERT OVERWRITE t SELECT * FROM x", Code::Syntax),
+            ("WITH x AS (SELECT 1) INSERT OVERWRITE INTO t SELECT * FROM x", Code::Syntax),
+            ("WITH x AS (SELECT 1) INSERT OR REPLACE INTO t SELECT * FROM x", Code::Syntax),
             ("INSERT INTO t SELECT from FROM u", Code::Syntax),
         ] {
             assert_eq!(parsed(text).expect_err(text).code, code, "{text}");

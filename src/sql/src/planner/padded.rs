@@ -1,16 +1,19 @@
 //! Columns of type `char(n)`, whose values have blanks at their end that mean nothing: not in a comparison, and not once they are text.
 //!
 //! They are cut off where PostgreSQL does it: in comparisons, before `||` and `concat`, by a cast to another text, and for `length`.
-//! LIKE sees them. Rows are read, grouped and sorted with them, which makes no difference: all values of a column are of one length.
+//! LIKE sees them. Rows are read, grouped and sorted with them, which makes no difference as long as all values are of one length;
+//! where UNION, JOIN … USING or DISTINCT meets columns of different lengths, and in `nullif`, they still count.
+
+use std::sync::Arc;
 
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
 use datafusion::datasource::source_as_provider;
 use datafusion::functions::string::rtrim;
-use datafusion::logical_expr::expr::{Between, InList, ScalarFunction};
+use datafusion::logical_expr::expr::{Between, Case, InList, InSubquery, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, TableScan};
+use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, Projection, Subquery, TableScan};
 use datafusion::optimizer::AnalyzerRule;
 use spi::types::{PgType, oid};
 
@@ -51,13 +54,14 @@ fn rewrite_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let names = NamePreserver::new(&plan);
     let rewritten = plan.map_expressions(|expr| {
         let name = names.save(&expr);
-        Ok(expr.transform_up(|expr| Ok(rewrite(expr, &inputs)))?.update_data(|expr| name.restore(expr)))
+        Ok(expr.transform_up(|expr| rewrite(expr, &inputs))?.update_data(|expr| name.restore(expr)))
     })?;
     if rewritten.transformed { rewritten.map_data(LogicalPlan::recompute_schema) } else { Ok(rewritten) }
 }
 
-fn rewrite(mut expr: Expr, inputs: &[LogicalPlan]) -> Transformed<Expr> {
+fn rewrite(mut expr: Expr, inputs: &[LogicalPlan]) -> Result<Transformed<Expr>> {
     let is_char = |expr: &Expr| Side::of(expr, inputs) == Side::Char;
+    let mut changes = false;
     let unpadded = match &mut expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_comparison(*op) && (is_char(left) || is_char(right)) => {
             vec![left.as_mut(), right.as_mut()]
@@ -70,16 +74,36 @@ fn rewrite(mut expr: Expr, inputs: &[LogicalPlan]) -> Transformed<Expr> {
         Expr::Cast(cast) if matches!(cast_target(&cast.field).oid, oid::TEXT | oid::VARCHAR) && is_char(&cast.expr) => {
             vec![cast.expr.as_mut()]
         }
+        Expr::Case(Case { expr: Some(searched), when_then_expr, .. }) if is_char(searched) => {
+            std::iter::once(searched.as_mut()).chain(when_then_expr.iter_mut().map(|(when, _)| when.as_mut())).collect()
+        }
+        Expr::InSubquery(InSubquery { expr: searched, subquery, .. }) => {
+            changes = unpad_column(subquery)?;
+            std::iter::once(searched.as_mut()).filter(|searched| is_char(searched)).collect()
+        }
         Expr::ScalarFunction(function) if counts_characters(function) => {
             function.args.iter_mut().filter(|argument| is_char(argument)).collect()
         }
         _ => Vec::new(),
     };
-    let changes = !unpadded.is_empty();
+    changes |= !unpadded.is_empty();
     for side in unpadded {
         unpad(side, inputs);
     }
-    if changes { Transformed::yes(expr) } else { Transformed::no(expr) }
+    Ok(if changes { Transformed::yes(expr) } else { Transformed::no(expr) })
+}
+
+/// What is searched for in a sub-query is compared with its only column. Answers whether that has blanks to be cut off.
+fn unpad_column(subquery: &mut Subquery) -> Result<bool> {
+    let plan = subquery.subquery.as_ref();
+    let [column] = plan.schema().columns().try_into().map_err(|_| DataFusionError::Internal("IN takes one column".to_owned()))?;
+    let is_char = Side::of_column(&column, plan) == Some(Side::Char);
+    if is_char {
+        let unpadded = Expr::ScalarFunction(ScalarFunction::new_udf(rtrim(), vec![Expr::Column(column.clone())]));
+        let unpadded = unpadded.alias_qualified(column.relation, column.name);
+        subquery.subquery = Arc::new(LogicalPlan::Projection(Projection::try_new(vec![unpadded], Arc::clone(&subquery.subquery))?));
+    }
+    Ok(is_char)
 }
 
 /// Whether the function sees a `char(n)` as the text that it is without its blanks.

@@ -9,7 +9,7 @@ use spi::Result;
 use spi::options::Options;
 
 use super::outcome::Outcome;
-use super::{Privilege, Procedure};
+use super::{Caller, Procedure};
 use crate::call_context::CallContext;
 
 pub(super) struct AlterDatasource;
@@ -42,7 +42,7 @@ fn yes() -> bool {
 
 impl Procedure for AlterDatasource {
     const NAME: &'static str = "alter_datasource";
-    const PRIVILEGE: Privilege = Privilege::Superuser;
+    const CALLER: Caller = Caller::Superuser;
     type Args = Args;
     type Row = Outcome;
 

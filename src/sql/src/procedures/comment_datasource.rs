@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spi::Result;
 
 use super::outcome::Outcome;
-use super::{Privilege, Procedure};
+use super::{Caller, Procedure};
 use crate::call_context::CallContext;
 
 pub(super) struct CommentDatasource;
@@ -22,7 +22,7 @@ pub(super) struct Args {
 
 impl Procedure for CommentDatasource {
     const NAME: &'static str = "comment_datasource";
-    const PRIVILEGE: Privilege = Privilege::Superuser;
+    const CALLER: Caller = Caller::Superuser;
     type Args = Args;
     type Row = Outcome;
 

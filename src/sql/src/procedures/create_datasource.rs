@@ -9,7 +9,7 @@ use spi::Result;
 use spi::options::Options;
 
 use super::outcome::Outcome;
-use super::{Privilege, Procedure};
+use super::{Caller, Procedure};
 use crate::answer::Notice;
 use crate::call_context::CallContext;
 
@@ -49,7 +49,7 @@ fn yes() -> bool {
 
 impl Procedure for CreateDatasource {
     const NAME: &'static str = "create_datasource";
-    const PRIVILEGE: Privilege = Privilege::Superuser;
+    const CALLER: Caller = Caller::Superuser;
     type Args = Args;
     type Row = Outcome;
 

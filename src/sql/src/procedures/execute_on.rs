@@ -5,14 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spi::Result;
 
-use super::{AnswerRow, Privilege, Procedure};
+use super::{AnswerRow, Caller, Procedure};
 use crate::call_context::CallContext;
 use crate::source_access;
 
 pub(super) struct ExecuteOn;
 
 /// Runs one statement in a data source's own language, outside of any transaction block, and waits for it. Rows that it answers with are
-/// thrown away: `SELECT * FROM query(name, statement)` reads them. The audit log keeps the statement's text.
+/// thrown away: `SELECT * FROM query(name, statement)` reads them. The audit log keeps the statement's text. Of a text of more than
+/// 10,000 characters it keeps the beginning.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
     /// Name of the data source. Its option `read_only` must be false.
@@ -32,7 +33,7 @@ impl AnswerRow for Row {}
 
 impl Procedure for ExecuteOn {
     const NAME: &'static str = "execute_on";
-    const PRIVILEGE: Privilege = Privilege::Execute;
+    const CALLER: Caller = Caller::Execute;
     type Args = Args;
     type Row = Row;
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spi::Result;
 
 use super::outcome::Outcome;
-use super::{Privilege, Procedure};
+use super::{Caller, Procedure};
 use crate::call_context::CallContext;
 use crate::row::Timestamp;
 
@@ -23,7 +23,7 @@ pub(super) struct Args {
 
 impl Procedure for ExpireDatasource {
     const NAME: &'static str = "expire_datasource";
-    const PRIVILEGE: Privilege = Privilege::Superuser;
+    const CALLER: Caller = Caller::Superuser;
     type Args = Args;
     type Row = Outcome;
 

@@ -1,24 +1,28 @@
 //! The arguments of a call as the audit journal may show them.
 
 use domain::{Services, data_sources};
+use serde_json::Value;
 use spi::options::{Options, mask};
 use spi::secret::MASK;
 
 use crate::arguments::Argument;
+use crate::audited;
 
 /// The argument that holds the options of a data source, secret ones among them, in every procedure that has it.
 const OPTIONS: &str = "options";
 
-/// Arguments with every secret masked. Of options, what their type does not know is masked too: it may be a misspelt password.
+/// Arguments with every secret masked, and of texts what the journal shows. Of options, what their type does not know is masked too: it
+/// may be a misspelt password.
 pub(super) fn masked(services: &Services, known: &[Argument], arguments: &Options) -> Options {
-    let shown = |(name, value): (&String, &serde_json::Value)| {
+    let shown = |(name, value): (&String, &Value)| {
         let is_secret = known.iter().find(|argument| argument.name == *name).is_none_or(|argument| argument.secret);
-        let value = match value.as_object() {
+        let value = match value {
             _ if is_secret => MASK.into(),
-            Some(options) if name == OPTIONS => match specs_of(services, arguments) {
+            Value::Object(options) if name == OPTIONS => match specs_of(services, arguments) {
                 Some(specs) => mask(specs, options).into(),
                 None => MASK.into(),
             },
+            Value::String(text) => audited::shown(text).into(),
             _ => value.clone(),
         };
         (name.clone(), value)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use spi::Result;
 use spi::connector::Scope;
 
-use super::{AnswerRow, Privilege, Procedure};
+use super::{AnswerRow, Caller, Procedure};
 use crate::call_context::CallContext;
 use crate::row::Timestamp;
 
@@ -59,7 +59,7 @@ impl AnswerRow for Row {}
 
 impl Procedure for RefreshMetadata {
     const NAME: &'static str = "refresh_metadata";
-    const PRIVILEGE: Privilege = Privilege::Usage;
+    const CALLER: Caller = Caller::Usage;
     type Args = Args;
     type Row = Row;
 

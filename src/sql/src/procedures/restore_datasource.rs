@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spi::Result;
 
 use super::outcome::Outcome;
-use super::{Privilege, Procedure};
+use super::{Caller, Procedure};
 use crate::call_context::CallContext;
 
 pub(super) struct RestoreDatasource;
@@ -20,7 +20,7 @@ pub(super) struct Args {
 
 impl Procedure for RestoreDatasource {
     const NAME: &'static str = "restore_datasource";
-    const PRIVILEGE: Privilege = Privilege::Superuser;
+    const CALLER: Caller = Caller::Superuser;
     type Args = Args;
     type Row = Outcome;
 

@@ -7,7 +7,7 @@ use spi::connector::TestStage;
 use spi::options::Options;
 use spi::{Code, Error, Result};
 
-use super::{AnswerRow, Privilege, Procedure, denied};
+use super::{AnswerRow, Caller, Procedure, denied};
 use crate::call_context::CallContext;
 
 pub(super) struct TestDatasource;
@@ -44,7 +44,7 @@ impl AnswerRow for Row {}
 
 impl Procedure for TestDatasource {
     const NAME: &'static str = "test_datasource";
-    const PRIVILEGE: Privilege = Privilege::Usage;
+    const CALLER: Caller = Caller::Usage;
     type Args = Args;
     type Row = Row;
 

@@ -204,7 +204,7 @@ async fn privileges() {
     run(&admin, "CALL create_datasource('shop', 'fake')").await.expect("a source");
     run(&admin, "CALL create_datasource('bank', 'fake')").await.expect("a source");
     access::grant(&services, &admin.actor, &[access::Privilege::Usage], "shop", "bob").await.expect("a grant");
-    for procedure in ALL.iter().filter(|procedure| procedure.privilege() == Privilege::Superuser) {
+    for procedure in ALL.iter().filter(|procedure| procedure.caller() == Caller::Superuser) {
         let required = procedure.arguments().into_iter().filter(|argument| argument.required);
         let values: Vec<&str> = required.map(|argument| if argument.pg_type.oid == oid::TEXT { "'shop'" } else { "'1'" }).collect();
         let text = format!("CALL {}({})", procedure.name(), values.join(", "));

@@ -5,7 +5,7 @@
 //! sums are the same. Yan and Larson call it eager group-by: "Eager Aggregation and Lazy Aggregation", VLDB 1995.
 //!
 //! It is worth it where many rows become few. A group is a value of the join's key, so there are about as many as the other
-//! side has rows.
+//! side has rows, unless many values of the key have no partner there.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +22,9 @@ use crate::source_table::{self, ConnectedTable};
 
 /// How many rows a group must stand for, by the sources' own estimates.
 const ROWS_PER_GROUP_MIN: i64 = 4;
+
+/// The qualifier of the results below the join: tables have columns of any name.
+const PARTS: &str = "below the join";
 
 /// The plan with what can be aggregated below its joins aggregated there.
 pub(super) fn aggregate_early(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -107,8 +110,9 @@ fn is_worth_it(side: &LogicalPlan, other: &LogicalPlan) -> Result<bool> {
     let (many, few) = (Tables::of(side)?, Tables::of(other)?);
     let [only] = many.sources.as_slice() else { return Ok(false) };
     let (Some(rows), Some(groups)) = (many.rows, few.rows) else { return Ok(false) };
-    let lies_elsewhere = few.sources.iter().all(|source| source != only);
-    Ok(many.speaks_sql && !many.is_aggregated && lies_elsewhere && rows >= groups.saturating_mul(ROWS_PER_GROUP_MIN))
+    let lies_elsewhere = !few.sources.is_empty() && few.sources.iter().all(|source| source != only);
+    let has_large_groups = groups > 0 && rows >= groups.saturating_mul(ROWS_PER_GROUP_MIN);
+    Ok(many.speaks_sql && !many.is_aggregated && lies_elsewhere && has_large_groups)
 }
 
 /// The tables that a plan reads.
@@ -197,7 +201,7 @@ impl Split {
         let aggregated = Aggregate::try_new(Arc::clone(self.side.of(join)), self.keys.clone(), self.below.clone())?;
         let columns = aggregated.schema.columns();
         let named = columns.into_iter().enumerate().map(|(place, column)| match place.checked_sub(self.keys.len()) {
-            Some(call) => Expr::Column(column).alias(name(call)),
+            Some(call) => Expr::Column(column).alias_qualified(Some(PARTS), name(call)),
             None => Expr::Column(column),
         });
         let aggregated = Projection::try_new(named.collect(), Arc::new(LogicalPlan::Aggregate(aggregated)))?;
@@ -209,7 +213,7 @@ impl Split {
         let joined =
             Join::try_new(left, right, join.on.clone(), None, join.join_type, join.join_constraint, join.null_equality, join.null_aware)?;
         let calls = self.above.iter().enumerate().map(|(call, (place, function))| {
-            let part = Expr::Column(Column::from_name(name(*place)));
+            let part = Expr::Column(Column::new(Some(PARTS), name(*place)));
             let whole = match (function, &self.below[*place]) {
                 (AggregateFunction::Min | AggregateFunction::Max, Expr::AggregateFunction(below)) => {
                     Expr::AggregateFunction(Call::new_udf(Arc::clone(&below.func), vec![part], false, None, Vec::new(), None))

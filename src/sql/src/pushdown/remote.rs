@@ -88,7 +88,12 @@ impl TableProvider for RemoteTable {
         Ok(Arc::new(RemoteQueryExec {
             source: Arc::clone(&self.source),
             connector: Arc::clone(&self.connector),
-            request: RunRequest { statement, columns: Arc::new(Schema::new(asked.collect::<Vec<_>>())), user: statement::user(session) },
+            request: RunRequest {
+                statement,
+                native: false,
+                columns: Arc::new(Schema::new(asked.collect::<Vec<_>>())),
+                user: statement::user(session),
+            },
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         }))

@@ -26,7 +26,7 @@ fn section(procedure: &dyn AnyProcedure) -> String {
     format!(
         "\n## {name}\n\n{}\n\n```sql\n{call}\n```\n\nNeeds: {}.\n\n{}\nAnswers with:\n\n{}",
         line(&procedure.summary()),
-        procedure.privilege().describe(),
+        procedure.caller().describe(),
         table(["argument", "type", "default", "description"], arguments.iter().map(argument)),
         table(["column", "type", "description"], answer),
     )

@@ -141,9 +141,13 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// Revokes what was granted on the member alone, and then drops it.
+    /// Drops a member, and before it what was granted on it alone: but only where its server's source was dropped. A database that is
+    /// not listed may only be out of reach for a while, and nobody has said that its grants should go.
     fn drop(&self, member: &DataSource) -> Result<Vec<Op>> {
-        let granted = access::revocations(self.replica, &[member.oid]);
+        let granted = match self.source {
+            Some(source) if source.dropped_at.is_none() => Vec::new(),
+            _ => access::revocations(self.replica, &[member.oid]),
+        };
         let is_dropped = granted.len() <= REVOCATIONS_MAX;
         let mut ops: Vec<Op> = granted.into_iter().take(REVOCATIONS_MAX).map(|(_, revocation)| revocation).collect();
         let mut next = member.clone();

@@ -47,7 +47,7 @@ async fn databases_come_and_go_with_the_refreshes_of_their_server() {
     assert!(gateway.services.catalogs.current().database("db_b").is_none(), "the call has waited for it");
     assert_eq!(gateway.tables("db_c").len(), 1);
     assert_eq!((source(&gateway, "db_b").oid, source(&gateway, "db_b").state), (b, State::Dropped));
-    assert_eq!(access::grants(&gateway.services.store.replica()), []);
+    assert_eq!(access::grants(&gateway.services.store.replica()).len(), 1, "the database may come back");
 
     has(&world, &["a", "b", "c"]);
     gateway.refresh("db").await.expect("a refresh");

@@ -62,10 +62,6 @@ impl Dialect for Plain {
         value.to_string()
     }
 
-    fn condition_value(&self, condition: String) -> Option<String> {
-        Some(condition)
-    }
-
     fn null(&self, _: &DataType) -> Option<String> {
         Some("NULL".to_owned())
     }

@@ -23,10 +23,10 @@ impl Writer<'_> {
         }
         let mut order = Vec::with_capacity(window.order.len());
         for key in &window.order {
-            let written = self.sort_key(key, columns)?;
+            let value = self.value(&key.expression, columns)?;
             // Which rows are peers is a question of equality.
-            self.dialect.group_key(&key.expression.data_type, &written)?;
-            order.push(written);
+            self.dialect.group_key(&key.expression.data_type, &value)?;
+            order.push(self.dialect.sort_key(key, &value)?);
         }
         let mut parts = Vec::new();
         if !partition.is_empty() {

@@ -159,10 +159,6 @@ impl Dialect for Words {
         value.to_string()
     }
 
-    fn condition_value(&self, condition: String) -> Option<String> {
-        Some(condition)
-    }
-
     fn null(&self, _: &DataType) -> Option<String> {
         None
     }
@@ -266,5 +262,21 @@ async fn blanks_at_the_end_of_a_char_mean_nothing() {
             "{sql}\n{plan}"
         );
         assert_eq!(!plan.contains("Filter") && plan.contains("RemoteQuery"), whole, "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn nor_do_they_where_a_char_is_searched_for() {
+    for (sql, expected) in [
+        ("SELECT k FROM v WHERE k IN (SELECT s FROM v)", &["x  "][..]),
+        ("SELECT s FROM v WHERE s IN (SELECT k FROM v)", &["x"]),
+        ("SELECT s FROM v WHERE CASE k WHEN 'x' THEN 1 ELSE 2 END = 1", &["x"]),
+    ] {
+        let ((plan, pushed), (_, here)) = (answer(sql, true).await, answer(sql, false).await);
+        assert_eq!(
+            (&pushed[..], &here[..]),
+            (&expected.iter().map(ToString::to_string).collect::<Vec<_>>()[..], &pushed[..]),
+            "{sql}\n{plan}"
+        );
     }
 }

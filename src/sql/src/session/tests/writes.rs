@@ -230,6 +230,66 @@ async fn native_queries_are_audited_once_with_their_text() {
 }
 
 #[tokio::test]
+async fn native_queries_that_are_cancelled_are_audited() {
+    let mut world = World::new().await;
+    for (reached, rows, sqlstate) in [("runs endless", Some(0), None), ("describes shy", None, Some("57014"))] {
+        let before = testing::audit(&world.services).await.len();
+        let statement = reached.rsplit(' ').next().unwrap_or_default();
+        let text = format!("SELECT * FROM query('shop', '{statement}')");
+        let done = Arc::clone(&world.fake.done);
+        let mut cancelled = Box::pin(simple(&mut world.admin, &text));
+        while !done.lock().expect("no panic while it was held").iter().any(|done| done.ends_with(reached)) {
+            assert!(futures::poll!(cancelled.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(cancelled);
+        // The entry is written by a task of its own.
+        while testing::audit(&world.services).await.len() == before {
+            tokio::task::yield_now().await;
+        }
+        let mut expected = serde_json::json!({ "name": "shop", "statement": statement });
+        if let Some(rows) = rows {
+            expected["rows"] = rows.into();
+            expected["complete"] = false.into();
+        }
+        let (_, _, arguments, found) = world.audited().await;
+        assert_eq!((arguments, found.as_deref()), (expected, sqlstate), "{statement}");
+        assert_eq!(testing::audit(&world.services).await.len(), before + 1, "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_nobody_reads_leave_no_entry() {
+    let mut world = World::new().await;
+    let before = testing::audit(&world.services).await.len();
+    world.admin.parse("", "SELECT * FROM query('shop', 'SELECT a')", &[]).await.expect("a statement");
+    world.admin.bind("", "", Vec::new(), Vec::new()).await.expect("a portal");
+    let answer = world.admin.execute("").await.expect("rows");
+    drop(answer);
+    world.admin.sync().await;
+    world.check("SELECT * FROM query('shop', 'SELECT b')", "SELECT").await;
+    let entries = testing::audit(&world.services).await;
+    let texts: Vec<_> = entries[before..].iter().map(|entry| entry.arguments.as_deref()).collect();
+    assert_eq!(texts, [Some("{\"name\":\"shop\",\"statement\":\"SELECT b\",\"rows\":2}")]);
+    assert!(!world.done().contains(&"admin runs SELECT a".to_owned()), "the source was not asked either");
+}
+
+#[tokio::test]
+async fn the_journal_keeps_the_beginning_of_long_texts() {
+    let mut world = World::new().await;
+    let long = "é".repeat(10_001);
+    let kept = format!("{}…", "é".repeat(10_000));
+    for statement in [format!("SELECT * FROM query('shop', '{long}')"), format!("CALL execute_on('shop', '{long}')")] {
+        world.check(&statement, &statement[..4]).await;
+        assert_eq!(world.audited().await.2["statement"], kept);
+    }
+    world.check(&format!("INSERT INTO shop.main.t (name) VALUES ('{long}')"), "INSERT 0 1").await;
+    let (_, _, arguments, _) = world.audited().await;
+    assert_eq!(arguments["statement"].as_str().map(|text| text.chars().count()), Some(10_001));
+    assert!(world.done().iter().any(|done| done.ends_with(&long)), "the row is whole");
+}
+
+#[tokio::test]
 async fn explain_shows_where_rows_would_go() {
     let mut world = World::new().await;
     world.done();
