@@ -18,8 +18,8 @@ use crate::options::{MySqlOptions, check_connect_timeout, check_ssl_mode, invali
 /// by the server's own default (`wait_timeout`). The server's 60 s would end a cursor that a person scrolls through.
 const WRITE_TIMEOUT_S: u32 = 28_800;
 
-/// How many notes of a statement the server keeps: one for each row of the longest `INSERT`. MariaDB alone would keep 64.
-const NOTES_MAX: usize = 1_024;
+/// How many notes of a statement the server keeps: as many as an `INSERT` has rows, and as MySQL does by default.
+pub(crate) const NOTES_MAX: usize = 1_024;
 
 /// A connection is given up after this, so that a changed address, certificate or privilege is noticed.
 const LIFETIME_MAX: Duration = Duration::from_secs(30 * 60);
@@ -148,13 +148,15 @@ impl Endpoint {
     fn session_statements(&self) -> Vec<String> {
         // A literal is what it says (no escapes with backslashes), a wrong value is an error, a zero is no request for the next number,
         // and CHAR comes without its padding.
-        // A write looks at the notes of its statements, which the server may be set not to take, or not to keep.
-        let notes = if self.flavor.original { format!(", sql_notes = 1, max_error_count = {NOTES_MAX}") } else { String::new() };
-        // MariaDB alone reads the comment: it caches what a sub-query says of a text, and takes texts that are equal in their collation
+        // A write looks at the notes of its statements, which the server may be set not to take.
+        let notes = if self.flavor.original { ", sql_notes = 1" } else { "" };
+        // MariaDB alone reads the comment. It would keep 64 notes; with MySQL only an administrator may say how many, and the write looks
+        // whether they are enough. MariaDB caches what a sub-query says of a text, and takes texts that are equal in their collation
         // for the same, also where the sub-query compares their bytes.
         let mut statements = vec![format!(
             "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO', \
-             net_write_timeout = {WRITE_TIMEOUT_S}{notes} /*M!, optimizer_switch = 'subquery_cache=off' */"
+             net_write_timeout = {WRITE_TIMEOUT_S}{notes} \
+             /*M!, optimizer_switch = 'subquery_cache=off', max_error_count = {NOTES_MAX} */"
         )];
         if self.flavor.read_only_transactions {
             statements.push("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY".to_owned());

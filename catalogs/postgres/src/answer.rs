@@ -41,7 +41,10 @@ async fn work(pool: &Arc<Pool>, request: RunRequest, sender: &mut BatchSender) -
     let mut batch = None;
     match query.run(&mut lease, constants, &mut batch, sender).await {
         Ok(Outcome::Whole) => {
-            if native { lease.close() } else { lease.finish() }
+            match native {
+                true => lease.close(),
+                false => lease.finish(),
+            }
             if let Some(mut batch) = batch.filter(|batch| !batch.is_empty()) {
                 // A reader that has left needs no last batch.
                 sender.send(batch.finish()?).await;

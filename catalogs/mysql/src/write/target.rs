@@ -10,6 +10,7 @@ use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, Executor};
 
 use crate::dialect::literal;
+use crate::endpoint::NOTES_MAX;
 use crate::failure::{failure, vanished};
 use crate::metadata::{number, text};
 use crate::pool::{Lease, Pool};
@@ -51,7 +52,8 @@ pub(super) async fn target(pool: &Arc<Pool>, lease: &mut Lease, request: &WriteR
     let endpoint = pool.endpoint();
     let source = &endpoint.context.source;
     let has_systems = !lease.server().mariadb && lease.server().version >= REFERENCE_SYSTEMS_SINCE && endpoint.flavor.original;
-    let sql = statement(request, if has_systems { "c.SRS_ID" } else { "NULL" });
+    let notes = if endpoint.flavor.original { "@@max_error_count" } else { "NULL" };
+    let sql = statement(request, if has_systems { "c.SRS_ID" } else { "NULL" }, notes);
     endpoint.context.remote_calls.count();
     let asked = async {
         let rows = lease.mysql().fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await;
@@ -69,6 +71,11 @@ pub(super) async fn target(pool: &Arc<Pool>, lease: &mut Lease, request: &WriteR
                 text(first, 8).unwrap_or_default()
             ))
             .hint("Give the table an engine that has them, such as InnoDB, or add the rows with execute_on."));
+    }
+    if number(first, 10).is_some_and(|notes| notes < NOTES_MAX as u64) {
+        return Err(Error::source(Code::WrongState, source, super::message(source, request))
+            .detail("The server keeps too few notes to say whether it has changed a value.")
+            .hint(format!("SET GLOBAL max_error_count = {NOTES_MAX} on the server.")));
     }
     let packet_bytes_max = number(first, 9).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(PACKET_BYTES_MIN);
     let mut columns = Vec::with_capacity(request.columns.len());
@@ -91,12 +98,13 @@ pub(super) async fn target(pool: &Arc<Pool>, lease: &mut Lease, request: &WriteR
     Ok(Target { columns, packet_bytes_max })
 }
 
-/// Schema, table, column, native type, nullable, digits of a second, reference system, transactions, engine, bytes of a packet.
-fn statement(request: &WriteRequest, reference_system: &str) -> String {
+/// Schema, table, column, native type, nullable, digits of a second, reference system, transactions, engine, bytes of a packet,
+/// notes.
+fn statement(request: &WriteRequest, reference_system: &str, notes: &str) -> String {
     let (schema, table) = (literal(&request.schema), literal(&request.table));
     format!(
         "SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE, c.DATETIME_PRECISION, {reference_system}, \
-         e.TRANSACTIONS, t.ENGINE, @@max_allowed_packet FROM information_schema.COLUMNS AS c \
+         e.TRANSACTIONS, t.ENGINE, @@max_allowed_packet, {notes} FROM information_schema.COLUMNS AS c \
          JOIN information_schema.TABLES AS t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME \
          LEFT JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE \
          WHERE c.TABLE_SCHEMA = {schema} AND c.TABLE_NAME = {table} AND t.TABLE_SCHEMA = {schema} AND t.TABLE_NAME = {table}"

@@ -18,7 +18,8 @@ async fn rows(fixture: &Fixture, query: &str) -> Result<Vec<String>> {
     let columns = fixture.connector.describe(query, "ana").await?;
     let fields = columns.into_iter().map(|QueryColumn { name, data_type, .. }| Field::new(name, data_type, true));
     let statement = Statement { text: query.to_owned(), parameters: Vec::new() };
-    let request = RunRequest { statement, native: true, columns: Arc::new(Schema::new(fields.collect::<Vec<_>>())), user: "ana".to_owned() };
+    let request =
+        RunRequest { statement, native: true, columns: Arc::new(Schema::new(fields.collect::<Vec<_>>())), user: "ana".to_owned() };
     let batches: Vec<_> = fixture.connector.run(request).try_collect().await?;
     Ok(batches.iter().flat_map(texts).collect())
 }

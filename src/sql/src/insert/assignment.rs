@@ -71,8 +71,8 @@ fn is_number(pg_type: PgType) -> bool {
     matches!(pg_type.oid, oid::INT2 | oid::INT4 | oid::INT8 | oid::FLOAT4 | oid::FLOAT8 | oid::NUMERIC | oid::OID)
 }
 
-/// The digits of an integer of any type, and more.
-const WHOLE: PgType = PgType::numeric(38, 0);
+/// The most digits that Arrow holds, so that a number that is too large is found to be out of range of the integer type.
+const WHOLE: PgType = PgType::numeric(76, 0);
 
 /// A value as the column holds it. What is held as text stays whole: whether it is too long, the source says, as PostgreSQL does.
 fn cast(mut value: Expr, from: &DataType, from_pg: PgType, wanted: &TargetColumn) -> DataFusionResult<Expr> {
