@@ -162,8 +162,9 @@ async fn a_write_whose_commit_is_not_answered_is_in_doubt() {
 async fn a_statement_that_is_not_answered_is_in_doubt() {
     let Some((fixture, proxy)) = behind_a_proxy("CREATE TABLE t (n int)").await else { return };
     let running = "DO $$ BEGIN INSERT INTO t VALUES (1); PERFORM pg_sleep(60); END $$";
+    // A statement is active already while it is prepared.
     let active = "SELECT ARRAY[count(*)::text] FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DO %' \
-         AND state = 'active'";
+         AND wait_event = 'PgSleep'";
     let cut = async {
         let started = Instant::now();
         while fixture.answer(active).await != ["1"] {

@@ -13,7 +13,7 @@ pub(super) struct ExecuteOn;
 
 /// Runs one statement in a data source's own language, outside of any transaction block, and waits for it. Rows that it answers with are
 /// thrown away: `SELECT * FROM query(name, statement)` reads them. The audit log keeps the statement's text. Of a text of more than
-/// 10,000 characters it keeps the beginning.
+/// 10,000 characters it keeps the beginning. SQL Server runs a text of several statements too, and not as one transaction.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Args {
     /// Name of the data source. Its option `read_only` must be false.
