@@ -23,7 +23,7 @@ const LIFETIME_MAX: Duration = Duration::from_secs(30 * 60);
 /// An idle connection was possibly cut meanwhile: it is asked first, and given up when it does not answer in this time.
 const VALIDATION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Says in the server's own lists of sessions who a connection works for now.
+/// Says in the server's own lists of sessions on whose behalf a connection works.
 const RENAME: &str = "SELECT pg_catalog.set_config('application_name', $1, false)";
 
 /// Connections to one database.

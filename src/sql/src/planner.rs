@@ -71,6 +71,8 @@ pub(crate) struct Planned {
     pub(crate) columns: Arc<[Column]>,
     /// The OIDs of its parameters' types.
     pub(crate) parameter_types: Vec<u32>,
+    /// Whether tables of data sources are among what it reads, beside those of the gateway itself.
+    pub(crate) reads_sources: bool,
     /// With types that fit, unless it has parameters: those of their values decide then.
     plan: LogicalPlan,
     /// The types of the parameters that the plan was made for.
@@ -113,6 +115,7 @@ async fn plan_here(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &
             columns: if target.is_some() { [].into() } else { made.columns },
             target,
             parameter_types: made.parameter_types,
+            reads_sources: !source_table::sources_of(&plan).map_err(from_datafusion)?.is_empty(),
             plan,
             value_types: made.value_types,
             kept: Kept::default(),

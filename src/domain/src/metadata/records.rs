@@ -32,7 +32,7 @@ pub struct SnapshotRecord {
     pub next_oid: u32,
     /// The schema that an unqualified table name means, after `public`.
     pub default_schema: String,
-    /// Schemas, tables and routines.
+    /// Schemas, tables, routines, types and sequences.
     pub objects: u64,
     /// What differs from the snapshot before.
     #[serde(flatten)]

@@ -45,7 +45,7 @@ pub struct RefreshSummary {
     pub version: u64,
     /// The newest snapshot, which is an older one if nothing has changed.
     pub snapshot: u64,
-    /// Schemas, tables and routines of the whole source.
+    /// Schemas, tables, routines, types and sequences of the whole source.
     pub objects: u64,
     pub added: u64,
     pub changed: u64,
@@ -59,7 +59,7 @@ pub struct RefreshSummary {
 /// What is known of a source after the first harvest of a version was tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Harvested {
-    /// Schemas, tables and routines of the newest snapshot.
+    /// Schemas, tables, routines, types and sequences of the newest snapshot.
     pub objects: u64,
     /// Requests that the harvest made.
     pub remote_calls: u64,

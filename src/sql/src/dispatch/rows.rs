@@ -15,7 +15,6 @@ use crate::answer::{Answer, BatchStream};
 use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
 use crate::planner::{self, Planned};
-use crate::source_table::Named;
 
 /// A query that is to be run.
 pub(super) struct Query<'a> {
@@ -31,12 +30,11 @@ pub(super) struct Query<'a> {
 
 impl Query<'_> {
     pub(super) async fn answer(self, context: &Arc<PlanContext>) -> Result<Answer> {
-        let tables = self.plan.source_tables()?;
-        if tables.is_empty() || self.is_pinned {
+        if !self.plan.reads_sources || self.is_pinned {
             return Ok(rows(&self.plan, self.plan.execute(context, self.values).await?));
         }
         match started(context, &self.plan, self.values.clone()).await {
-            Err(error) if is_outdated(&error) => match self.anew(context, &tables, &error).await? {
+            Err(error) if is_outdated(&error) => match self.anew(context, &error).await? {
                 Some((context, plan)) => Ok(rows(&plan, started(&context, &plan, self.values).await?)),
                 None => Err(error),
             },
@@ -45,8 +43,9 @@ impl Query<'_> {
     }
 
     /// The query planned with what its tables are now; `None` if that cannot be found out.
-    async fn anew(&self, context: &Arc<PlanContext>, tables: &[Named], error: &Error) -> Result<Option<(Arc<PlanContext>, Arc<Planned>)>> {
+    async fn anew(&self, context: &Arc<PlanContext>, error: &Error) -> Result<Option<(Arc<PlanContext>, Arc<Planned>)>> {
         let services = context.services();
+        let tables = self.plan.source_tables()?;
         for table in tables.iter().filter(|table| error.origin == Origin::Source(table.source.to_string())) {
             let scope = Scope { schema: Some(table.schema.to_string()), table: Some(table.table.to_string()) };
             if let Err(error) = services.refreshes.refresh(&context.actor(), table.source_oid, scope, true).await {

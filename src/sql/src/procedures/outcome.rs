@@ -17,7 +17,7 @@ pub(super) struct Outcome {
     state: String,
     /// Revision of the store with the change in it, or the current one if there was nothing to change.
     revision: u64,
-    /// Schemas, tables and routines in the newest metadata, if the call waited for it; else 0.
+    /// Schemas, tables, routines, types and sequences in the newest metadata, if the call waited for it; else 0.
     objects: u64,
     /// Requests that the call, and the harvest that it waited for, made to the source.
     remote_calls: u64,

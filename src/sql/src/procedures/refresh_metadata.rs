@@ -35,7 +35,7 @@ fn yes() -> bool {
 pub(super) struct Row {
     /// Name of the data source.
     name: String,
-    /// Schemas, tables and routines of the whole source.
+    /// Schemas, tables, routines, types and sequences of the whole source.
     objects: u64,
     /// Objects that were not there before.
     added: u64,

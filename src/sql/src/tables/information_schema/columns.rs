@@ -85,9 +85,7 @@ pub(super) static COLUMNS: SnapshotTable = SnapshotTable {
         SnapshotColumn::new("generation_expression", Characters, "That expression, as the source writes it.", |rows| {
             rows.item_text_where(Columns, "default", "generated", is_expression)
         }),
-        SnapshotColumn::new("is_updatable", YesOrNo, "Whether values can be changed; data sources are read-only.", |rows| {
-            rows.yes_or_no(false)
-        }),
+        SnapshotColumn::new("is_updatable", YesOrNo, "Always `NO`: the gateway adds rows, and changes none.", |rows| rows.yes_or_no(false)),
         SnapshotColumn::new("native_type", Characters, "The type as the source writes it.", |rows| {
             rows.type_text(Columns, |one| Some(one.native.clone()))
         }),

@@ -22,9 +22,12 @@ pub(super) static TABLES: SnapshotTable = SnapshotTable {
         SnapshotColumn::absent("user_defined_type_catalog", Identifier),
         SnapshotColumn::absent("user_defined_type_schema", Identifier),
         SnapshotColumn::absent("user_defined_type_name", Identifier),
-        SnapshotColumn::new("is_insertable_into", YesOrNo, "Whether rows can be inserted; data sources are read-only.", |rows| {
-            rows.yes_or_no(false)
-        }),
+        SnapshotColumn::new(
+            "is_insertable_into",
+            YesOrNo,
+            "Always `NO`: `admin.data_source_types` and the source's option `read_only` say where INSERT works.",
+            |rows| rows.yes_or_no(false),
+        ),
         SnapshotColumn::new("is_typed", YesOrNo, "Always `NO`.", |rows| rows.yes_or_no(false)),
         SnapshotColumn::absent("commit_action", Characters),
         SnapshotColumn::new("native_type", Characters, "What the source itself calls this kind of object.", |rows| rows.table_text("kind")),

@@ -27,9 +27,12 @@ pub(super) static VIEWS: SnapshotTable = SnapshotTable {
         SnapshotColumn::new("is_updatable", YesOrNo, "Whether the source could change rows through it. The gateway does not.", |rows| {
             rows.item_yes_or_no(Views, "updatable")
         }),
-        SnapshotColumn::new("is_insertable_into", YesOrNo, "Whether rows can be inserted; data sources are read-only.", |rows| {
-            rows.yes_or_no(false)
-        }),
+        SnapshotColumn::new(
+            "is_insertable_into",
+            YesOrNo,
+            "Always `NO`: `admin.data_source_types` and the source's option `read_only` say where INSERT works.",
+            |rows| rows.yes_or_no(false),
+        ),
         SnapshotColumn::new("is_trigger_updatable", YesOrNo, "Always `NO`.", |rows| rows.yes_or_no(false)),
         SnapshotColumn::new("is_trigger_deletable", YesOrNo, "Always `NO`.", |rows| rows.yes_or_no(false)),
         SnapshotColumn::new("is_trigger_insertable_into", YesOrNo, "Always `NO`.", |rows| rows.yes_or_no(false)),

@@ -26,7 +26,7 @@ pub(crate) struct Row {
     observed_at: Timestamp,
     /// When the whole source was harvested for it; null if only a part was.
     harvested_at: Option<Timestamp>,
-    /// Schemas, tables and routines in it.
+    /// Schemas, tables, routines, types and sequences in it.
     objects: u64,
     /// Schemas, tables, routines and types that the snapshot before had not.
     added: u64,
