@@ -26,7 +26,7 @@ async fn work(pool: &Arc<Pool>, request: &RunRequest, sender: &mut BatchSender) 
     let parameters: Option<Vec<Value>> = statement.parameters.iter().map(query::bound).collect();
     let parameters = parameters.ok_or_else(|| Error::internal("a statement has a parameter of no type"))?;
     let mut batch = BatchBuilder::new(&context.source, Subject::Query, Arc::clone(&request.columns))?;
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire("answer a query".to_owned()).await?;
     context.remote_calls.count();
     let watch = Watch::new(pool, &lease);
     let query = predicate::bind(sqlx::query(AssertSqlSafe(statement.text.as_str())), &parameters);

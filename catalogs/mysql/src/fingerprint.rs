@@ -41,7 +41,7 @@ pub(crate) async fn fingerprint(pool: &Arc<Pool>) -> Result<Option<String>> {
     if !endpoint.flavor.original {
         return Ok(None);
     }
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire("ask whether its metadata has changed".to_owned()).await?;
     // In this order: what begins between the two is counted next time.
     let asked = async {
         let counted = ask(endpoint, &mut lease, counters()).await?;

@@ -39,7 +39,7 @@ use statements::{STATEMENT_TIMEOUT, Statements};
 
 /// Pushes the metadata of every database that the source shows and the scope covers.
 pub(crate) async fn harvest(pool: &Arc<Pool>, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire("harvest its metadata".to_owned()).await?;
     let endpoint = pool.endpoint();
     let statements = Statements::new(scope, &endpoint.databases, endpoint.flavor, lease.server().clone());
     let mut reader = Reader { endpoint, lease: &mut lease };

@@ -25,7 +25,7 @@ const PREPARE_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) async fn describe(pool: &Arc<Pool>, query: &str) -> Result<Vec<QueryColumn>> {
     let endpoint = pool.endpoint();
     let source = &endpoint.context.source;
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire("describe a query".to_owned()).await?;
     let statement = prepare(pool, &mut lease, query).await?;
     let failed = |error| match failure(source, format!("could not prepare a query at data source \"{source}\""), error) {
         // Statements that change something are refused already, because the session reads only.
@@ -78,7 +78,7 @@ fn pg_type(type_info: &MySqlTypeInfo) -> PgType {
 pub(crate) async fn execute(pool: &Arc<Pool>, statement: &str) -> Result<u64> {
     let endpoint = pool.endpoint();
     let source = &endpoint.context.source;
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire("execute a statement".to_owned()).await?;
     let failed = |error| failure(source, format!("could not run a statement at data source \"{source}\""), error);
     if endpoint.flavor.read_only_transactions {
         endpoint.context.remote_calls.count();

@@ -6,19 +6,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use spi::Result;
 use spi::breaker::Breaker;
-use spi::{Code, Error, Result};
+use spi::turns::{Turn, Turns};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::endpoint::{Connection, Endpoint, Server};
 
 /// A session that nobody uses still costs the server memory; one saves the next statement the way in.
 const IDLE_MAX: usize = 1;
-
-/// How long a statement waits until another one gives its connection back. Two halves of one query may wait for each other: this ends it.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An idle connection is asked whether it lives before it is used again; a server that takes longer than this is tried anew.
 const VALIDATION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,8 +27,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Pool {
     endpoint: Arc<Endpoint>,
     breaker: Breaker,
-    connections_max: u32,
-    permits: Arc<Semaphore>,
+    turns: Arc<Turns>,
     /// Never locked across an await.
     idle: Mutex<Vec<Connection>>,
 }
@@ -42,25 +38,24 @@ pub(crate) struct Lease {
     /// Present until the lease ends.
     connection: Option<Connection>,
     /// Present until the lease ends; a statement that is being stopped keeps it until then.
-    permit: Option<OwnedSemaphorePermit>,
+    turn: Option<Turn>,
 }
 
 impl Pool {
     pub(crate) fn new(endpoint: Arc<Endpoint>, connections_max: u32) -> Arc<Self> {
-        let permits = Arc::new(Semaphore::new(connections_max as usize));
-        Arc::new(Self { endpoint, breaker: Breaker::default(), connections_max, permits, idle: Mutex::default() })
+        let turns = Turns::new(&endpoint.context.source, connections_max);
+        Arc::new(Self { endpoint, breaker: Breaker::default(), turns, idle: Mutex::default() })
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// A connection that works.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Lease> {
-        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| self.exhausted())?.map_err(|_| Error::internal("the pool of connections was closed"))?;
+    /// A connection that works. `purpose` says what for, to whoever waits for it.
+    pub(crate) async fn acquire(self: &Arc<Self>, purpose: String) -> Result<Lease> {
+        let turn = self.turns.take(purpose).await?;
         let connection = self.extra().await?;
-        Ok(Lease { pool: Arc::clone(self), connection: Some(connection), permit: Some(permit) })
+        Ok(Lease { pool: Arc::clone(self), connection: Some(connection), turn: Some(turn) })
     }
 
     /// An idle connection that still answers.
@@ -122,14 +117,6 @@ impl Pool {
         idle.push(connection);
         None
     }
-
-    fn exhausted(&self) -> Error {
-        let source = &self.endpoint.context.source;
-        Error::source(Code::TooManyConnections, source, format!("could not get a connection to data source \"{source}\""))
-            .detail(format!("All {} connections were in use for {} s.", self.connections_max, ACQUIRE_TIMEOUT.as_secs()))
-            .hint("Raise the option \"connections_max\", or read fewer tables of the source at a time.")
-            .retryable()
-    }
 }
 
 impl Lease {
@@ -168,7 +155,7 @@ impl Lease {
 /// Stops the statement that is still running, in a task of its own: whoever drops a stream does not wait.
 impl Drop for Lease {
     fn drop(&mut self) {
-        let (Some(connection), permit) = (self.connection.take(), self.permit.take()) else { return };
+        let (Some(connection), turn) = (self.connection.take(), self.turn.take()) else { return };
         let pool = Arc::clone(&self.pool);
         let id = connection.id;
         drop(connection);
@@ -177,7 +164,7 @@ impl Drop for Lease {
         runtime.spawn(async move {
             // A server that cannot be told any more has most likely stopped already; there is nobody to report it to.
             let _ = tokio::time::timeout(KILL_TIMEOUT, Box::pin(kill(&pool, id))).await;
-            drop(permit);
+            drop(turn);
         });
     }
 }

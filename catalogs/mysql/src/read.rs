@@ -33,7 +33,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     let schema = Arc::new(Schema::new(request.columns.clone()));
     let subject = Subject::Table(format!("{}.{}", request.schema, request.table));
     let mut batch = BatchBuilder::new(&context.source, subject, schema)?;
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire(format!("read table \"{}.{}\"", request.schema, request.table)).await?;
     let forms = if request.predicates.iter().any(predicate::needs_forms) { forms(pool, &mut lease, request).await? } else { Forms::new() };
     let sql = statement(request, &forms)?;
     context.remote_calls.count();

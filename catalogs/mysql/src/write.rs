@@ -43,7 +43,8 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Adds all rows or none, and says how many there were.
 pub(crate) async fn write(pool: &Arc<Pool>, request: &WriteRequest, rows: RowStream) -> Result<u64> {
-    let mut writer = Writer { pool, request, lease: pool.acquire().await? };
+    let mut writer =
+        Writer { pool, request, lease: pool.acquire(format!("add rows to table \"{}.{}\"", request.schema, request.table)).await? };
     match Box::pin(writer.add(rows)).await {
         Ok(count) => {
             writer.lease.finish().await;

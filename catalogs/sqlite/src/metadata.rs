@@ -28,7 +28,7 @@ pub(crate) async fn harvest(pool: &Arc<Pool>, scope: &Scope, harvest: &mut Harve
     let database = pool.database();
     let context = &database.context;
     let failed = |error| failure(&context.source, format!("could not read the metadata of data source \"{}\"", context.source), error);
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire("harvest its metadata".to_owned()).await?;
     // All statements see one state of each file.
     context.remote_calls.count();
     let mut transaction = lease.sqlite().begin().await.map_err(failed)?;

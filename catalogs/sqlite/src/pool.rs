@@ -1,25 +1,20 @@
 //! The connections of a source: at most so many, kept open between statements, and given up when a file was replaced.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
+use spi::turns::{Turn, Turns};
 use spi::{Code, Error, Result};
 use sqlx::sqlite::SqliteConnection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::database::{Connection, Database};
 
 /// Each connection is a thread of its own.
 const CONNECTIONS_MAX: u32 = 64;
 
-/// How long a statement waits until another one gives its connection back. Two halves of one query may wait for each other: this ends it.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Connections to one database.
 pub(crate) struct Pool {
     database: Arc<Database>,
-    connections_max: u32,
-    permits: Arc<Semaphore>,
+    turns: Arc<Turns>,
     /// Never locked across an await.
     idle: Mutex<Vec<Connection>>,
 }
@@ -29,7 +24,7 @@ pub(crate) struct Lease {
     pool: Arc<Pool>,
     /// Present until the lease ends.
     connection: Option<Connection>,
-    _permit: OwnedSemaphorePermit,
+    _turn: Turn,
 }
 
 /// The number of connections that the option asks for.
@@ -42,23 +37,22 @@ pub(crate) fn check_connections_max(connections_max: u32) -> Result<u32> {
 
 impl Pool {
     pub(crate) fn new(database: Arc<Database>, connections_max: u32) -> Arc<Self> {
-        let permits = Arc::new(Semaphore::new(connections_max as usize));
-        Arc::new(Self { database, connections_max, permits, idle: Mutex::default() })
+        let turns = Turns::new(&database.context.source, connections_max);
+        Arc::new(Self { database, turns, idle: Mutex::default() })
     }
 
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
-    /// A connection to the files as they are now.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Lease> {
-        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| self.exhausted())?.map_err(|_| Error::internal("the pool of connections was closed"))?;
+    /// A connection to the files as they are now. `purpose` says what for, to whoever waits for it.
+    pub(crate) async fn acquire(self: &Arc<Self>, purpose: String) -> Result<Lease> {
+        let turn = self.turns.take(purpose).await?;
         let connection = match self.reuse().await? {
             Some(connection) => connection,
             None => self.database.open().await?,
         };
-        Ok(Lease { pool: Arc::clone(self), connection: Some(connection), _permit: permit })
+        Ok(Lease { pool: Arc::clone(self), connection: Some(connection), _turn: turn })
     }
 
     /// An idle connection. Those to files that are gone are closed: they would serve the old contents for ever.
@@ -72,14 +66,6 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         // A list of connections is whole after every step of its changes.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn exhausted(&self) -> Error {
-        let source = &self.database.context.source;
-        Error::source(Code::Unavailable, source, format!("could not get a connection to data source \"{source}\""))
-            .detail(format!("All {} connections were in use for {} s.", self.connections_max, ACQUIRE_TIMEOUT.as_secs()))
-            .hint("Raise the option \"connections_max\", or read fewer tables of the source at a time.")
-            .retryable()
     }
 }
 

@@ -37,7 +37,7 @@ async fn scan(pool: &Arc<Pool>, request: &ReadRequest, sender: &mut BatchSender)
     let source = &pool.database().context;
     let statement = Statement::new(request)?;
     let mut batch = BatchBuilder::new(&source.source, request)?;
-    let mut lease = pool.acquire().await?;
+    let mut lease = pool.acquire(format!("read table \"{}.{}\"", request.schema, request.table)).await?;
     source.remote_calls.count();
     let mut rows = statement.query().fetch(lease.sqlite());
     while let Some(row) = rows.try_next().await.map_err(|error| read_failure(&source.source, request, error))? {

@@ -1,5 +1,5 @@
 //! What a connector implements, and the words that it shares with the gateway: errors, options, types and metadata. And what connectors
-//! share with each other: streams of batches, and the patience with a server that is down.
+//! share with each other: streams of batches, turns of using a connection, and the patience with a server that is down.
 //!
 //! Deliberately absent: DataFusion, an SQL parser, the wire protocol and the store.
 
@@ -12,6 +12,7 @@ pub mod predicate;
 pub mod query;
 pub mod rows;
 pub mod secret;
+pub mod turns;
 pub mod types;
 
 pub use error::{Code, Error, Origin, Result};
