@@ -25,8 +25,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("spi", &[]),
     ("store", &["spi"]),
     ("domain", &["store", "spi"]),
-    ("sql", &["domain", "store", "spi"]),
-    ("wire", &["sql", "domain", "store", "spi"]),
+    ("pgcat", &["spi"]),
+    ("sql", &["domain", "store", "pgcat", "spi"]),
+    ("wire", &["sql", "domain", "store", "pgcat", "spi"]),
     (
         "gateway",
         &[

@@ -17,6 +17,14 @@ pub enum Code {
     UndefinedColumn,
     /// A function or procedure does not exist (42883).
     UndefinedFunction,
+    /// A call could mean more than one function or operator (42725).
+    AmbiguousFunction,
+    /// A parameter is used as values of two types (42P08).
+    AmbiguousParameter,
+    /// What an expression is cannot be told (42P18).
+    IndeterminateType,
+    /// Two explicit collations meet (42P21).
+    CollationMismatch,
     /// A schema does not exist (3F000).
     UndefinedSchema,
     /// A database does not exist (3D000).
@@ -33,6 +41,8 @@ pub enum Code {
     Ambiguous,
     /// A column is used beside aggregates without being grouped by, or an aggregate where none may be (42803).
     Grouping,
+    /// A window function where none may be, or a window that cannot be (42P20).
+    Windowing,
     /// A reference that may not stand there, such as a position beyond the select list (42P10).
     InvalidReference,
     /// A subquery that must give one row gave more (21000).
@@ -55,10 +65,24 @@ pub enum Code {
     InvalidArgument,
     /// LIMIT is not a number of rows (2201W).
     InvalidRowCount,
+    /// OFFSET is not a number of rows (2201X).
+    InvalidRowOffset,
+    /// A distance of a window frame is negative (22013).
+    InvalidFrame,
+    /// `ntile` is asked for no bucket (22014).
+    InvalidNtile,
+    /// `nth_value` is asked for no row (22016).
+    InvalidNthValue,
     /// A literal is not of its type's form (22P02).
     InvalidText,
+    /// A text is not the name of anything (42602).
+    InvalidName,
+    /// A name is longer than names can be (42622).
+    NameTooLong,
     /// Text is not in the encoding that it should be in (22021).
     InvalidEncoding,
+    /// A character that text cannot hold (22P05).
+    UntranslatableCharacter,
     /// A value in binary form is not of its type's form (22P03).
     InvalidBinary,
     /// A setting cannot be changed while the gateway runs (55P02).
@@ -69,6 +93,8 @@ pub enum Code {
     NullValue,
     /// A text is longer than its type allows (22001).
     TooLong,
+    /// A string of bits is not as long as its type says (22026).
+    LengthMismatch,
     /// A row of these values is there already (23505).
     UniqueViolation,
     /// NULL for a column that must have a value (23502).
@@ -87,12 +113,30 @@ pub enum Code {
     DivisionByZero,
     /// The logarithm of a number that has none (2201E).
     InvalidLogarithm,
+    /// A regular expression is not one (2201B).
+    InvalidRegularExpression,
+    /// An escape string or sequence is not one (22025).
+    InvalidEscape,
+    /// An escape character stands where it may not (2200C).
+    MisplacedEscape,
+    /// A part of a text of a negative length (22011).
+    InvalidSubstring,
+    /// Bounds or a count of buckets that make none (2201G).
+    InvalidBuckets,
+    /// A character that another encoding does not have (22P05).
+    Untranslatable,
+    /// A key that comes twice in a JSON object (22030).
+    DuplicateJsonKey,
     /// A root or power that is no real number (2201F).
     InvalidPower,
     /// A date or time is not of its type's form (22007).
     DatetimeFormat,
     /// A date or time that the calendar or its type does not have (22008).
     DatetimeRange,
+    /// The displacement of a time zone is out of its range (22009).
+    TimeZoneRange,
+    /// A field of an interval is out of its range (22015).
+    IntervalRange,
     /// The data of a source is not what its format promises (22000).
     BadData,
     /// The wire protocol was violated (08P01).
@@ -137,6 +181,10 @@ pub enum Code {
     DiskFull,
     /// A limit of the gateway was reached (54000).
     Limit,
+    /// An expression or value is nested too deep (54001).
+    StackDepth,
+    /// More arguments than a function or operator can have (54023).
+    TooManyArguments,
     /// Not supported (0A000).
     Unsupported,
     /// The statement cannot run inside a transaction block (25001).
@@ -163,6 +211,10 @@ impl Code {
             Code::UndefinedTable => "42P01",
             Code::UndefinedColumn => "42703",
             Code::UndefinedFunction => "42883",
+            Code::AmbiguousFunction => "42725",
+            Code::AmbiguousParameter => "42P08",
+            Code::IndeterminateType => "42P18",
+            Code::CollationMismatch => "42P21",
             Code::UndefinedSchema => "3F000",
             Code::UndefinedDatabase => "3D000",
             Code::UndefinedStatement => "26000",
@@ -171,6 +223,7 @@ impl Code {
             Code::UndefinedObject => "42704",
             Code::Ambiguous => "42702",
             Code::Grouping => "42803",
+            Code::Windowing => "42P20",
             Code::InvalidReference => "42P10",
             Code::Cardinality => "21000",
             Code::AlreadyExists => "42710",
@@ -182,13 +235,21 @@ impl Code {
             Code::CannotCast => "42846",
             Code::InvalidArgument => "22023",
             Code::InvalidRowCount => "2201W",
+            Code::InvalidRowOffset => "2201X",
+            Code::InvalidFrame => "22013",
+            Code::InvalidNtile => "22014",
+            Code::InvalidNthValue => "22016",
             Code::InvalidText => "22P02",
+            Code::InvalidName => "42602",
+            Code::NameTooLong => "42622",
             Code::InvalidEncoding => "22021",
+            Code::UntranslatableCharacter => "22P05",
             Code::InvalidBinary => "22P03",
             Code::FixedSetting => "55P02",
             Code::OutOfRange => "22003",
             Code::NullValue => "22004",
             Code::TooLong => "22001",
+            Code::LengthMismatch => "22026",
             Code::UniqueViolation => "23505",
             Code::NotNullViolation => "23502",
             Code::ForeignKeyViolation => "23503",
@@ -198,9 +259,18 @@ impl Code {
             Code::Subscript => "2202E",
             Code::DivisionByZero => "22012",
             Code::InvalidLogarithm => "2201E",
+            Code::InvalidRegularExpression => "2201B",
+            Code::InvalidEscape => "22025",
+            Code::MisplacedEscape => "2200C",
+            Code::InvalidSubstring => "22011",
+            Code::InvalidBuckets => "2201G",
+            Code::Untranslatable => "22P05",
+            Code::DuplicateJsonKey => "22030",
             Code::InvalidPower => "2201F",
             Code::DatetimeFormat => "22007",
             Code::DatetimeRange => "22008",
+            Code::TimeZoneRange => "22009",
+            Code::IntervalRange => "22015",
             Code::BadData => "22000",
             Code::Protocol => "08P01",
             Code::Privilege => "42501",
@@ -223,6 +293,8 @@ impl Code {
             Code::OutOfMemory => "53200",
             Code::DiskFull => "53100",
             Code::Limit => "54000",
+            Code::StackDepth => "54001",
+            Code::TooManyArguments => "54023",
             Code::Unsupported => "0A000",
             Code::ActiveTransaction => "25001",
             Code::FailedTransaction => "25P02",

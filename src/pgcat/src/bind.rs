@@ -1,0 +1,160 @@
+//! From the syntax of a statement to a [`Query`] in which every name, type, operator and function is resolved by PostgreSQL's rules.
+
+mod aggregates;
+mod expression;
+mod from;
+mod grouping;
+mod joins;
+mod limits;
+mod names;
+mod query;
+mod referenced;
+mod relations;
+mod scope;
+mod select;
+mod set_operations;
+mod set_returning;
+mod sort;
+mod table_functions;
+mod targets;
+mod values;
+mod views;
+mod windows;
+mod with;
+
+pub use expression::figure_column_name;
+pub use referenced::{Referenced, referenced};
+
+use std::sync::Arc;
+
+use spi::{Error, Result};
+use sqlparser::ast;
+use sqlparser::tokenizer::Span;
+
+use crate::catalog::Catalog;
+use crate::expr::Expr;
+use crate::host::Host;
+use crate::query::Query;
+pub(crate) use crate::resolve::{Coercion, fold, format_type};
+use crate::types::{Type, oid};
+use crate::value::Field;
+
+use scope::Scope;
+
+/// A bound statement.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    pub query: Arc<Query>,
+    /// Of `$1`, `$2`, …: as declared, or as they were inferred; `text` where nothing says it.
+    pub parameter_types: Vec<u32>,
+    /// How many sub-queries it has; their ids are below.
+    pub subqueries: usize,
+}
+
+/// The state of binding one statement.
+pub(crate) struct Binder<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) host: &'a dyn Host,
+    /// The statement's text, for the positions of errors; empty for the text of views and functions.
+    pub(crate) source: &'a str,
+    /// Where unqualified names are looked for, in order.
+    pub(crate) search: Vec<u32>,
+    /// The queries around the expression at hand, the innermost last.
+    pub(crate) scopes: Vec<Scope>,
+    /// Declared types of the parameters; 0 where not known yet.
+    pub(crate) parameter_types: Vec<u32>,
+    /// The id of the next sub-query.
+    pub(crate) subqueries: usize,
+    /// The fields of records whose type is `record`: its modifier is a place in here.
+    pub(crate) record_shapes: Vec<Arc<[Field]>>,
+    /// The names of the parameters of the function in SQL whose text is bound; empty for statements.
+    pub(crate) argument_names: Vec<String>,
+}
+
+/// Binds a query. The parameters' types are those that are declared, 0 where one is not.
+pub fn bind(catalog: &Catalog, host: &dyn Host, query: &ast::Query, source: &str, parameter_types: &[u32]) -> Result<Bound> {
+    let mut binder = Binder {
+        catalog,
+        host,
+        source,
+        search: catalog.search_namespaces(&host.search_path()),
+        scopes: Vec::new(),
+        parameter_types: parameter_types.to_vec(),
+        subqueries: 0,
+        record_shapes: Vec::new(),
+        argument_names: Vec::new(),
+    };
+    let (mut query, _) = binder.inner_query(query, true)?;
+    for column in query.columns.iter_mut().filter(|column| column.type_.oid == oid::RECORD) {
+        // What the fields of its records are only binding knows.
+        column.type_ = Type::new(oid::RECORD);
+    }
+    let undecided = |type_oid| if matches!(type_oid, 0 | oid::UNKNOWN) { oid::TEXT } else { type_oid };
+    let parameter_types = binder.parameter_types.into_iter().map(undecided).collect();
+    Ok(Bound { query: Arc::new(query), parameter_types, subqueries: binder.subqueries })
+}
+
+/// Where an expression stands, which decides what it may hold and what its errors say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    SelectList,
+    Where,
+    JoinOn,
+    GroupBy,
+    Having,
+    OrderBy,
+    DistinctOn,
+    Limit,
+    Offset,
+    Values,
+    FromFunction,
+    AggregateArgument,
+    AggregateFilter,
+    WindowArgument,
+    WindowDefinition,
+    FunctionBody,
+}
+
+impl Binder<'_> {
+    /// The innermost query. There is one while anything is bound.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scopes[self.scopes.len() - 1]
+    }
+
+    pub(crate) fn scope_mut(&mut self) -> &mut Scope {
+        let innermost = self.scopes.len() - 1;
+        &mut self.scopes[innermost]
+    }
+
+    /// Where in the statement's text something begins, from 1 in characters; `None` for what has no place there.
+    pub(crate) fn position(&self, span: Span) -> Option<usize> {
+        let (line, column) = (span.start.line as usize, span.start.column as usize);
+        if line == 0 || self.source.is_empty() {
+            return None;
+        }
+        let before: usize = self.source.split_inclusive('\n').take(line - 1).map(|line| line.chars().count()).sum();
+        Some(before + column)
+    }
+
+    /// A condition of a construct such as `WHERE`: an expression that is a truth value.
+    pub(crate) fn condition(&mut self, syntax: &ast::Expr, place: Place, construct: &str) -> Result<Expr> {
+        let typed = self.expression(syntax, place)?;
+        self.truth(typed, construct, syntax)
+    }
+
+    /// A type as errors name it.
+    pub(crate) fn type_text(&self, type_: Type) -> String {
+        format_type(self.names(), type_.oid, (type_.oid != oid::RECORD).then_some(type_.typmod))
+    }
+
+    /// The error at the place of what caused it.
+    pub(crate) fn error_at(&self, error: Error, span: Span) -> Error {
+        match self.position(span) {
+            Some(position) if error.position.is_none() => error.position(position),
+            _ => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

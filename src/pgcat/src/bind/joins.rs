@@ -1,0 +1,156 @@
+//! Joins: their conditions, and what can be named of them.
+
+use spi::{Code, Error, Result};
+use sqlparser::ast;
+
+use super::from::{Side, Tree, rename_columns};
+use super::scope::{Item, ItemColumn, Source, Visible};
+use super::{Binder, Coercion, Place, fold};
+use crate::expr::{Expr, Typed};
+use crate::query::JoinKind;
+use crate::types::Type;
+
+impl Binder<'_> {
+    /// What was read so far, joined to one thing more.
+    pub(super) fn join(&mut self, left: Side, join: &ast::Join) -> Result<Side> {
+        let (kind, constraint) = kind(&join.join_operator)?;
+        let before = self.scope().visible.len();
+        let lateral_ok = matches!(kind, JoinKind::Inner | JoinKind::Left);
+        let lateral = left.visible.iter().map(|visible| Visible { lateral_only: true, lateral_ok, ..*visible });
+        self.scope_mut().visible.extend(lateral);
+        let right = self.factor(&join.relation);
+        self.scope_mut().visible.truncate(before);
+        let right = right?;
+        self.check_names(&left.visible, &right.visible)?;
+        let mut columns = Vec::new();
+        let on = match constraint {
+            Some(ast::JoinConstraint::On(condition)) => Some(self.join_condition(&left, &right, condition)?),
+            Some(ast::JoinConstraint::Using(names)) => {
+                let names: Vec<String> = names.iter().filter_map(|name| name.0.last().and_then(|part| part.as_ident())).map(fold).collect();
+                self.merge(&left, &right, kind, &names, &mut columns)?
+            }
+            Some(ast::JoinConstraint::Natural) => {
+                let items = &self.scope().items;
+                let shared = |column: &&ItemColumn| items[right.item].columns.iter().any(|other| other.name == column.name);
+                let names: Vec<String> = items[left.item].columns.iter().filter(shared).map(|column| column.name.clone()).collect();
+                self.merge(&left, &right, kind, &names, &mut columns)?
+            }
+            Some(ast::JoinConstraint::None) => return Err(Error::new(Code::Syntax, "JOIN must have a condition")),
+            None => None,
+        };
+        Ok(self.joined(left, right, kind, on, columns))
+    }
+
+    /// The join of both: the merged columns first, then what is left of each.
+    fn joined(&mut self, left: Side, right: Side, kind: JoinKind, on: Option<Expr>, merged: Vec<ItemColumn>) -> Side {
+        let mut columns = merged;
+        let count = columns.len();
+        for side in [left.item, right.item] {
+            for (place, column) in self.scope().items[side].columns.iter().enumerate() {
+                if columns[..count].iter().any(|merged| merged.name == column.name) {
+                    continue;
+                }
+                let source = Source::Joined { item: side, column: place };
+                columns.push(ItemColumn { name: column.name.clone(), type_: column.type_, origin: column.origin, source });
+            }
+        }
+        let item = self.add(Item::new(String::new(), columns, None)).item;
+        let sides = left.visible.into_iter().chain(right.visible);
+        let mut visible: Vec<Visible> = sides.map(|visible| Visible { columns: false, ..visible }).collect();
+        visible.push(Visible { by_name: false, ..Visible::whole(item) });
+        Side { tree: Tree::Join { kind, left: Box::new(left.tree), right: Box::new(right.tree), on }, item, visible }
+    }
+
+    /// `(… JOIN …) AS alias`, which hides the names of what it joins.
+    pub(super) fn aliased_join(&mut self, side: Side, alias: &ast::TableAlias) -> Result<Side> {
+        let columns = self.scope().items[side.item].columns.iter().enumerate();
+        let columns: Vec<ItemColumn> = columns
+            .map(|(place, column)| {
+                let source = Source::Joined { item: side.item, column: place };
+                ItemColumn { name: column.name.clone(), type_: column.type_, origin: column.origin, source }
+            })
+            .collect();
+        let mut item = Item::new(fold(&alias.name), columns, None);
+        rename_columns(&mut item, alias, "join expression")?;
+        let named = self.add(item);
+        Ok(Side { tree: side.tree, ..named })
+    }
+
+    /// The condition of ON, which sees what it joins and nothing beside it.
+    fn join_condition(&mut self, left: &Side, right: &Side, condition: &ast::Expr) -> Result<Expr> {
+        let both = left.visible.iter().chain(&right.visible).copied().collect();
+        let outside = std::mem::replace(&mut self.scope_mut().visible, both);
+        let place = self.scope_mut().place.replace(Place::JoinOn);
+        let bound = self.condition(condition, Place::JoinOn, "JOIN/ON");
+        let scope = self.scope_mut();
+        (scope.visible, scope.place) = (outside, place);
+        bound
+    }
+
+    /// Equalities of the columns of these names, which become one column each.
+    fn merge(&mut self, left: &Side, right: &Side, kind: JoinKind, names: &[String], merged: &mut Vec<ItemColumn>) -> Result<Option<Expr>> {
+        let mut conditions = Vec::with_capacity(names.len());
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                let message = format!("column name \"{name}\" appears more than once in USING clause");
+                return Err(Error::new(Code::DuplicateColumn, message));
+            }
+            let left_column = self.using_column(left.item, name, "left")?;
+            let right_column = self.using_column(right.item, name, "right")?;
+            let left_typed = self.scope_mut().typed_column(left.item, left_column);
+            let right_typed = self.scope_mut().typed_column(right.item, right_column);
+            conditions.push(self.operator_call("=", left_typed.clone(), right_typed.clone())?.expr);
+            let origin = match kind {
+                JoinKind::Full => None,
+                JoinKind::Right => self.scope().items[right.item].columns[right_column].origin,
+                _ => self.scope().items[left.item].columns[left_column].origin,
+            };
+            let typed = self.merged_column(left_typed, right_typed, kind)?;
+            merged.push(ItemColumn { name: name.clone(), type_: typed.type_, origin, source: Source::Merged(typed.expr) });
+        }
+        Ok(match conditions.len() {
+            0 => None,
+            1 => conditions.pop(),
+            _ => Some(Expr::And(conditions)),
+        })
+    }
+
+    fn using_column(&self, item: usize, name: &str, side: &str) -> Result<usize> {
+        let mut places = self.scope().items[item].columns.iter().enumerate().filter(|(_, column)| column.name == name);
+        match (places.next(), places.next()) {
+            (Some((place, _)), None) => Ok(place),
+            (None, _) => {
+                let message = format!("column \"{name}\" specified in USING clause does not exist in {side} table");
+                Err(Error::new(Code::UndefinedColumn, message))
+            }
+            _ => Err(Error::new(Code::Ambiguous, format!("common column name \"{name}\" appears more than once in {side} table"))),
+        }
+    }
+
+    fn merged_column(&mut self, left: Typed, right: Typed, kind: JoinKind) -> Result<Typed> {
+        let common = self.names().common_type(&[left.type_.oid, right.type_.oid], "JOIN/USING")?;
+        let typmod = if left.type_ == right.type_ { left.type_.typmod } else { -1 };
+        let target = Type { typmod, ..self.names().type_of(common, typmod) };
+        let is_plain = left.type_.oid == common;
+        let left = self.coerce(left, target, Coercion::Implicit)?;
+        let right = self.coerce(right, target, Coercion::Implicit)?;
+        Ok(match kind {
+            JoinKind::Inner if is_plain => left,
+            JoinKind::Inner | JoinKind::Right => right,
+            JoinKind::Left => left,
+            JoinKind::Full => Typed::new(Expr::Coalesce(vec![left.expr, right.expr]), target),
+        })
+    }
+}
+
+/// The kind of a join, and its constraint unless it is CROSS JOIN.
+fn kind(operator: &ast::JoinOperator) -> Result<(JoinKind, Option<&ast::JoinConstraint>)> {
+    Ok(match operator {
+        ast::JoinOperator::Join(constraint) | ast::JoinOperator::Inner(constraint) => (JoinKind::Inner, Some(constraint)),
+        ast::JoinOperator::Left(constraint) | ast::JoinOperator::LeftOuter(constraint) => (JoinKind::Left, Some(constraint)),
+        ast::JoinOperator::Right(constraint) | ast::JoinOperator::RightOuter(constraint) => (JoinKind::Right, Some(constraint)),
+        ast::JoinOperator::FullOuter(constraint) => (JoinKind::Full, Some(constraint)),
+        ast::JoinOperator::CrossJoin(_) => (JoinKind::Inner, None),
+        _ => return Err(Error::new(Code::Unsupported, "this kind of join is not supported")),
+    })
+}

@@ -1,0 +1,108 @@
+//! What one statement may use.
+
+use std::time::{Duration, Instant};
+
+use spi::{Code, Error, Result};
+
+/// Rows that are read, joined, sorted or computed. Ten times a hundred million columns: only a join of large relations without a
+/// condition comes to that.
+const ROWS_TOUCHED_MAX: u64 = 1_000_000_000;
+
+/// Bytes of rows that are kept at once for sorting, grouping, joining and remembering. What only passes through does not count, so that
+/// lists of millions of columns are possible where they need not be sorted.
+const BYTES_KEPT_MAX: usize = 1 << 30;
+
+/// How long it may compute. The time in which nobody asks for rows does not count.
+const TIME_MAX: Duration = Duration::from_secs(600);
+
+/// How many rows are touched between two looks at the clock and at the client's wish to cancel.
+const ROWS_PER_CHECK: u64 = 256;
+
+/// What is used so far.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    touched: u64,
+    kept: usize,
+    /// Before the current stretch.
+    computed: Duration,
+    resumed_at: Option<Instant>,
+}
+
+impl Budget {
+    /// The clock runs from here.
+    pub fn resume(&mut self) {
+        self.resumed_at = Some(Instant::now());
+    }
+
+    /// The clock stands from here.
+    pub fn pause(&mut self) {
+        self.computed += self.resumed_at.take().map(|at| at.elapsed()).unwrap_or_default();
+    }
+
+    /// Counts a row that is touched. True where it is time for [`Budget::check`].
+    pub fn touch(&mut self) -> bool {
+        self.touched += 1;
+        self.touched.is_multiple_of(ROWS_PER_CHECK)
+    }
+
+    /// Fails where too many rows were touched or the time is over.
+    pub fn check(&self) -> Result<()> {
+        if self.touched > ROWS_TOUCHED_MAX {
+            return Err(limit(format!("a statement about the catalog must not touch more than {ROWS_TOUCHED_MAX} rows")));
+        }
+        if self.computed + self.resumed_at.map(|at| at.elapsed()).unwrap_or_default() > TIME_MAX {
+            return Err(limit(format!("a statement about the catalog must not compute for more than {} seconds", TIME_MAX.as_secs())));
+        }
+        Ok(())
+    }
+
+    /// Counts bytes that are kept from here on.
+    pub fn keep(&mut self, bytes: usize) -> Result<()> {
+        self.kept += bytes;
+        if self.kept > BYTES_KEPT_MAX {
+            return Err(limit(format!("a statement about the catalog must not keep more than {BYTES_KEPT_MAX} bytes")));
+        }
+        Ok(())
+    }
+
+    /// Counts off what was kept.
+    pub fn release(&mut self, bytes: usize) {
+        self.kept = self.kept.saturating_sub(bytes);
+    }
+}
+
+fn limit(message: String) -> Error {
+    Error::new(Code::Limit, message).hint("Name the schema or the table, or read less at once.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_has_a_limit_and_can_be_given_back() {
+        let mut budget = Budget::default();
+        budget.keep(BYTES_KEPT_MAX).unwrap();
+        budget.release(10);
+        budget.keep(10).unwrap();
+        let error = budget.keep(1).unwrap_err();
+        assert_eq!(error.code, Code::Limit);
+        assert!(error.hint.is_some());
+    }
+
+    #[test]
+    fn touched_rows_have_a_limit() {
+        let mut budget = Budget { touched: ROWS_TOUCHED_MAX - 1, ..Budget::default() };
+        budget.touch();
+        assert!(budget.check().is_ok());
+        budget.touch();
+        assert_eq!(budget.check().unwrap_err().code, Code::Limit);
+    }
+
+    #[test]
+    fn every_so_many_rows_there_is_a_check() {
+        let mut budget = Budget::default();
+        let checks = (0..1024).filter(|_| budget.touch()).count();
+        assert_eq!(checks, 4);
+    }
+}

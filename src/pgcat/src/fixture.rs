@@ -1,0 +1,99 @@
+//! Databases for tests: a source like PostgreSQL with one object of every kind, and a table as MariaDB has it.
+
+mod mariadb;
+mod sales;
+pub(crate) mod session;
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use spi::metadata::{Harvest, Relation, SchemaMetadata};
+
+use crate::catalog::Catalog;
+use crate::database::{Database, DatabaseCatalog, DatabaseRow, DatabaseSchema, MembershipRow, Numbering, RoleRow, RoleSettingsRow, Server};
+
+/// The OIDs of the sources, which are also those of their databases.
+pub(crate) const SALES: u32 = 16400;
+pub(crate) const SHOP: u32 = 16401;
+pub(crate) const METAGATE: u32 = 16399;
+
+/// The catalog of the database `sales`, like a PostgreSQL with customers and orders.
+pub(crate) fn sales() -> Arc<Catalog> {
+    one_source(SALES, &numbered(sales::harvest()), None).catalog
+}
+
+/// What a harvest of `sales` finds.
+pub(crate) fn sales_harvest() -> Harvest {
+    sales::harvest()
+}
+
+/// The catalog of the database `shop`, like a MariaDB with one partitioned table.
+pub(crate) fn shop() -> Arc<Catalog> {
+    one_source(SHOP, &numbered(mariadb::harvest()), None).catalog
+}
+
+/// The catalog of the gateway's own database, which shows the schemas of both sources.
+pub(crate) fn metagate() -> Arc<Catalog> {
+    let of = |source, name: &str, schemas: Vec<Arc<SchemaMetadata>>| {
+        let shown = |metadata: Arc<SchemaMetadata>| DatabaseSchema { source, name: format!("{name}.{}", metadata.name), metadata };
+        schemas.into_iter().map(shown).collect::<Vec<_>>()
+    };
+    let mut schemas = of(SALES, "sales", numbered(sales::harvest()));
+    schemas.extend(of(SHOP, "shop", numbered(mariadb::harvest())));
+    let database = Database { oid: METAGATE, generation: 1, schemas, numbering: Numbering::ManySources };
+    DatabaseCatalog::new(&Arc::new(server()), &database, None).catalog
+}
+
+pub(crate) fn one_source(oid: u32, schemas: &[Arc<SchemaMetadata>], previous: Option<&DatabaseCatalog>) -> DatabaseCatalog {
+    let shown =
+        |metadata: &Arc<SchemaMetadata>| DatabaseSchema { source: oid, name: metadata.name.clone(), metadata: Arc::clone(metadata) };
+    let database = Database { oid, generation: 1, schemas: schemas.iter().map(shown).collect(), numbering: Numbering::OneSource };
+    DatabaseCatalog::new(&Arc::new(server()), &database, previous)
+}
+
+/// What the databases share: the administrator, and two roles of which one is a member of the other.
+pub(crate) fn server() -> Server {
+    let database = |oid, name: &str, comment: Option<&str>| DatabaseRow {
+        oid,
+        name: name.to_owned(),
+        owner: None,
+        comment: comment.map(str::to_owned),
+        allow_connections: true,
+    };
+    let role = |oid, name: &str, superuser| RoleRow { oid, name: name.to_owned(), superuser, can_login: true, ..RoleRow::default() };
+    let alice = RoleRow { comment: Some("reads only".to_owned()), valid_until: Some(0), ..role(16411, "alice", false) };
+    Server {
+        databases: vec![database(METAGATE, "metagate", None), database(SALES, "sales", Some("sales source")), database(SHOP, "shop", None)],
+        roles: vec![role(10, "admin", true), RoleRow { can_login: false, ..role(16410, "readers", false) }, alice],
+        memberships: vec![MembershipRow { oid: 16412, role: 16410, member: 16411, ..MembershipRow::default() }],
+        settings: vec![RoleSettingsRow { database: 0, role: 16411, settings: vec!["work_mem=8MB".to_owned()] }],
+    }
+}
+
+/// The schemas of a harvest, their objects numbered from 16384 in the order in which they stand.
+pub(crate) fn numbered(harvest: Harvest) -> Vec<Arc<SchemaMetadata>> {
+    let relations = [
+        Relation::Tables,
+        Relation::Constraints,
+        Relation::Indexes,
+        Relation::Routines,
+        Relation::Types,
+        Relation::Triggers,
+        Relation::Sequences,
+    ];
+    let mut next = 16384;
+    let number = |mut schema: SchemaMetadata| {
+        schema.oid = next;
+        next += 1;
+        for relation in relations {
+            let batch = &schema.relations[relation as usize];
+            let count = batch.num_rows() as u32;
+            let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+            columns[0] = Arc::new(UInt32Array::from_iter_values(next..next + count));
+            next += count;
+            schema.relations[relation as usize] = RecordBatch::try_new(batch.schema(), columns).expect("a batch");
+        }
+        Arc::new(schema)
+    };
+    harvest.finish().expect("a harvest").into_iter().map(number).collect()
+}

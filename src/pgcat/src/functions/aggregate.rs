@@ -1,0 +1,10 @@
+//! Aggregates: what a group of rows comes to.
+
+pub mod collect;
+pub mod count;
+pub mod extreme;
+pub mod logic;
+pub mod ordered;
+pub mod regression;
+pub mod sum;
+pub mod variance;

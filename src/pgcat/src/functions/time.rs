@@ -1,0 +1,13 @@
+//! Functions of dates, times and intervals.
+
+pub mod age;
+pub mod bin;
+pub mod finite;
+pub mod make;
+pub mod now;
+pub mod overlaps;
+pub mod part;
+pub mod series;
+pub mod truncate;
+mod unit;
+pub mod zone;

@@ -1,0 +1,105 @@
+//! Arrays of all types: `{1,NULL,"a, b"}`, nested, and with lower bounds in front.
+
+mod binary;
+mod parse;
+
+pub use binary::{receive, send};
+
+use std::sync::Arc;
+
+use spi::Result;
+
+use super::is_space;
+use crate::function::Context;
+use crate::value::{Array, Dimension, Value};
+
+/// Reads an array whose elements are of a type with this delimiter between them.
+pub fn read(context: &Context<'_>, element: u32, typmod: i32, delimiter: u8, text: &str) -> Result<Value> {
+    let parsed = parse::parse(text, delimiter.into())?;
+    let value = |item: Option<String>| match item {
+        None => Ok(Value::Null),
+        Some(item) => super::input(context, element, typmod, &item),
+    };
+    let values = parsed.items.into_iter().map(value).collect::<Result<Vec<_>>>()?;
+    Ok(Value::Array(Arc::new(Array { element, dimensions: parsed.dimensions, values })))
+}
+
+pub fn write(context: &Context<'_>, array: &Array, delimiter: u8, out: &mut String) -> Result<()> {
+    if array.dimensions.is_empty() || array.values.is_empty() {
+        out.push_str("{}");
+        return Ok(());
+    }
+    if array.dimensions.iter().any(|dimension| dimension.lower != 1) {
+        for Dimension { length, lower } in &array.dimensions {
+            let upper = i64::from(*lower) + i64::from(*length) - 1;
+            out.push_str(&format!("[{lower}:{upper}]"));
+        }
+        out.push('=');
+    }
+    let mut values = array.values.iter();
+    write_level(context, array, &array.dimensions, &mut values, delimiter.into(), out)
+}
+
+fn write_level(
+    context: &Context<'_>,
+    array: &Array,
+    dimensions: &[Dimension],
+    values: &mut std::slice::Iter<'_, Value>,
+    delimiter: char,
+    out: &mut String,
+) -> Result<()> {
+    let Some((dimension, inner)) = dimensions.split_first() else {
+        return match values.next() {
+            None | Some(Value::Null) => {
+                out.push_str("NULL");
+                Ok(())
+            }
+            Some(value) => write_item(context, array.element, value, delimiter, out),
+        };
+    };
+    out.push('{');
+    for place in 0..dimension.length {
+        if place > 0 {
+            out.push(delimiter);
+        }
+        write_level(context, array, inner, values, delimiter, out)?;
+    }
+    out.push('}');
+    Ok(())
+}
+
+fn write_item(context: &Context<'_>, element: u32, value: &Value, delimiter: char, out: &mut String) -> Result<()> {
+    let start = out.len();
+    super::write(context, element, value, out)?;
+    let item = &out[start..];
+    let special = |character: char| matches!(character, '"' | '\\' | '{' | '}') || character == delimiter || is_space(character);
+    if !item.is_empty() && !item.eq_ignore_ascii_case("null") && !item.contains(special) {
+        return Ok(());
+    }
+    let item = out.split_off(start);
+    out.push('"');
+    for character in item.chars() {
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+    Ok(())
+}
+
+/// `int2vector` and `oidvector`: numbers with spaces between them.
+pub fn read_vector(context: &Context<'_>, element: u32, text: &str) -> Result<Value> {
+    let values = text.split(is_space).filter(|word| !word.is_empty()).map(|word| super::input(context, element, -1, word));
+    Ok(Value::vector(element, values.collect::<Result<_>>()?))
+}
+
+pub fn write_vector(context: &Context<'_>, array: &Array, out: &mut String) -> Result<()> {
+    for (place, value) in array.values.iter().enumerate() {
+        if place > 0 {
+            out.push(' ');
+        }
+        super::write(context, array.element, value, out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! From the text of a query to its syntax tree.
+//!
+//! What clients send arrives as a tree already; texts of views and of functions in SQL become one here. Whatever PostgreSQL can read and
+//! the parser library cannot is solved in [`tokens`], for both.
+
+mod tokens;
+
+use spi::{Code, Error, Result};
+use sqlparser::ast;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+pub use tokens::rewrite;
+
+/// The function that ROWS FROM is in a syntax tree. The name is always quoted, and no function is called so.
+pub const ROWS_FROM: &str = "rows from";
+
+/// How deep expressions and queries may be nested.
+const NESTING_MAX: usize = 200;
+
+/// The one query that a text is.
+pub fn query(text: &str) -> Result<Box<ast::Query>> {
+    whole(text, |parser| parser.parse_query())
+}
+
+/// The one expression that a text is.
+pub fn expression(text: &str) -> Result<ast::Expr> {
+    whole(text, |parser| parser.parse_expr())
+}
+
+/// What the whole text is; a semicolon may stand behind it.
+fn whole<T>(text: &str, read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>) -> Result<T> {
+    let dialect = PostgreSqlDialect {};
+    let tokens = Tokenizer::new(&dialect, text).tokenize_with_location();
+    let tokens = rewrite(tokens.map_err(|error| Error::new(Code::Syntax, format!("syntax error: {error}")))?);
+    let mut parser = Parser::new(&dialect).with_recursion_limit(NESTING_MAX).with_tokens_with_locations(tokens);
+    let found = read(&mut parser).map_err(syntax_error)?;
+    // One may stand behind the query.
+    let _ = parser.consume_token(&Token::SemiColon);
+    match parser.next_token().token {
+        Token::EOF => Ok(found),
+        token => Err(Error::new(Code::Syntax, format!("syntax error at or near \"{token}\""))),
+    }
+}
+
+fn syntax_error(error: ParserError) -> Error {
+    match error {
+        ParserError::RecursionLimitExceeded => Error::new(Code::Limit, "statement is nested too deeply"),
+        ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
+            Error::new(Code::Syntax, "syntax error").detail(format!("{message}."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
