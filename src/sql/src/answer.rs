@@ -8,6 +8,8 @@ use futures::stream::{self, BoxStream};
 use spi::Result;
 use spi::types::{PgType, oid};
 
+use crate::pg_catalog::Tuples;
+
 /// The answer of one statement.
 pub enum Answer {
     /// Rows. The command tag is `SELECT n` for SELECT and `FETCH n` for FETCH, and the bare word for the others.
@@ -30,13 +32,51 @@ impl Answer {
     pub(crate) fn text(columns: Arc<[Column]>, values: Vec<Vec<String>>, command: &'static str) -> Result<Self> {
         let arrays = values.into_iter().map(|values| Arc::new(StringArray::from(values)) as ArrayRef);
         let batch = RecordBatch::try_from_iter(columns.iter().map(|column| column.name.clone()).zip(arrays))?;
-        Ok(Answer::Rows { columns, batches: stream::once(async { Ok(batch) }).boxed(), command })
+        Ok(Answer::Rows { columns, batches: stream::once(async { Ok(batch.into()) }).boxed(), command })
     }
 }
 
-/// Rows as they are computed. The arrays of a batch stand in the order of the columns; their Arrow field names mean nothing.
-/// Dropping the stream cancels the work behind it.
-pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
+/// Rows as they are computed. Dropping the stream cancels the work behind it.
+pub type BatchStream = BoxStream<'static, Result<Batch>>;
+
+/// Some rows of an answer.
+#[derive(Clone, Debug)]
+pub enum Batch {
+    /// Of DataFusion, or made here. The arrays stand in the order of the columns; their Arrow field names mean nothing.
+    Arrow(RecordBatch),
+    /// Of PostgreSQL's catalog.
+    Tuples(Tuples),
+}
+
+impl Batch {
+    pub fn num_rows(&self) -> usize {
+        match self {
+            Batch::Arrow(batch) => batch.num_rows(),
+            Batch::Tuples(tuples) => tuples.num_rows(),
+        }
+    }
+
+    pub fn num_columns(&self) -> usize {
+        match self {
+            Batch::Arrow(batch) => batch.num_columns(),
+            Batch::Tuples(tuples) => tuples.num_columns(),
+        }
+    }
+
+    /// Some of the rows. Nothing is copied.
+    pub fn slice(&self, offset: usize, length: usize) -> Self {
+        match self {
+            Batch::Arrow(batch) => Batch::Arrow(batch.slice(offset, length)),
+            Batch::Tuples(tuples) => Batch::Tuples(tuples.slice(offset, length)),
+        }
+    }
+}
+
+impl From<RecordBatch> for Batch {
+    fn from(batch: RecordBatch) -> Self {
+        Batch::Arrow(batch)
+    }
+}
 
 /// A column of an answer, as the client is told about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

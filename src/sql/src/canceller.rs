@@ -15,7 +15,7 @@ use spi::{Code, Error, Result};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::BatchStream;
+use crate::answer::{Batch, BatchStream};
 
 /// Stops the statement that a session is running. Clones stop the same session.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +77,16 @@ impl Canceller {
         guarded.boxed()
     }
 
+    /// Fails if the statement is to stop, for work that looks at this itself while it computes.
+    pub(crate) fn check(&self) -> Result<()> {
+        let running = self.lock();
+        match () {
+            () if running.token.is_cancelled() => Err(cancelled()),
+            () if running.deadline.is_some_and(|deadline| deadline <= Instant::now()) => Err(timed_out()),
+            () => Ok(()),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Running> {
         // Every change of the state is one assignment, so a panic elsewhere cannot leave it half changed.
         self.shared.running.lock().unwrap_or_else(PoisonError::into_inner)
@@ -92,9 +102,17 @@ async fn ended(running: Running) -> Error {
         }
     };
     tokio::select! {
-        () = running.token.cancelled() => Error::new(Code::Cancelled, "canceling statement due to user request"),
-        () = timeout => Error::new(Code::Cancelled, "canceling statement due to statement timeout"),
+        () = running.token.cancelled() => cancelled(),
+        () = timeout => timed_out(),
     }
+}
+
+fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "canceling statement due to user request")
+}
+
+fn timed_out() -> Error {
+    Error::new(Code::Cancelled, "canceling statement due to statement timeout")
 }
 
 /// Rows that stop when their statement is stopped.
@@ -108,7 +126,7 @@ struct Guarded {
 }
 
 impl Stream for Guarded {
-    type Item = Result<arrow::array::RecordBatch>;
+    type Item = Result<Batch>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;

@@ -6,8 +6,8 @@ use spi::{Code, Error, Result};
 
 use crate::answer::{Answer, Column, CopyCsv, CopyFormat, CopyText};
 use crate::parse::{self, Copy, CopyOptions, CopyRows, CopyTarget, ForceQuote, SourceText};
+use crate::plan::{self, Values};
 use crate::plan_context::PlanContext;
-use crate::planner;
 
 pub(crate) async fn run(context: &Arc<PlanContext>, copy: &Copy, source: &SourceText) -> Result<Answer> {
     match copy.target {
@@ -23,10 +23,10 @@ pub(crate) async fn run(context: &Arc<PlanContext>, copy: &Copy, source: &Source
             &table
         }
     };
-    let plan = planner::plan(context, query, source, &[]).await?;
-    let format = format(&copy.options, &plan.columns)?;
-    let batches = plan.execute(context, Vec::new()).await?;
-    Ok(Answer::CopyOut { format, columns: Arc::clone(&plan.columns), batches })
+    let plan = plan::plan(context, query, source, &[]).await?;
+    let format = format(&copy.options, plan.columns())?;
+    let batches = plan.execute(context, Values::NONE).await?;
+    Ok(Answer::CopyOut { format, columns: Arc::clone(plan.columns()), batches })
 }
 
 fn refused(message: &str) -> Error {

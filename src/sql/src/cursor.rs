@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use futures::{StreamExt, stream};
+use pgcat::host::Cursor as DescribedCursor;
 use spi::{Code, Error, Result};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::answer::{Answer, BatchStream, Column, Format};
+use crate::answer::{Answer, Batch, BatchStream, Column, Format};
+use crate::listed::Listed;
 use crate::parse::{Declare, Fetch, FetchDirection};
+use crate::pg_catalog::POSTGRES_EPOCH;
+use crate::session::now;
 
 /// Each cursor may hold files and connections of a data source open.
 const CURSORS_MAX: usize = 100;
@@ -25,6 +28,7 @@ pub(crate) struct Cursors {
     next_number: u64,
     /// The first number of the transaction that runs.
     transaction_first: u64,
+    listed: Listed<DescribedCursor>,
 }
 
 struct Cursor {
@@ -39,9 +43,9 @@ struct Rows {
     /// `None` after the end.
     batches: Option<BatchStream>,
     /// Rows that are computed and not fetched.
-    ready: Option<RecordBatch>,
+    ready: Option<Batch>,
     /// The row on which the cursor stands.
-    current: Option<RecordBatch>,
+    current: Option<Batch>,
     /// The number of that row, from 1; 0 before the first.
     position: u64,
 }
@@ -73,7 +77,22 @@ impl Cursors {
         Ok(())
     }
 
-    pub(crate) fn declare(&mut self, declare: &Declare, columns: Arc<[Column]>, batches: BatchStream) {
+    /// As `pg_cursors` lists them.
+    pub(crate) fn listed(&self) -> &Listed<DescribedCursor> {
+        &self.listed
+    }
+
+    /// `text` is the statement that declares it.
+    pub(crate) fn declare(&mut self, declare: &Declare, text: &str, columns: Arc<[Column]>, batches: BatchStream) {
+        let described = DescribedCursor {
+            name: declare.name.clone(),
+            statement: text.to_owned(),
+            is_holdable: declare.hold,
+            is_binary: declare.binary,
+            is_scrollable: false,
+            created_at: now() - POSTGRES_EPOCH,
+        };
+        self.listed.insert(&declare.name, described);
         let format = if declare.binary { Format::Binary } else { Format::Text };
         let columns = columns.iter().map(|column| Column { format, ..column.clone() }).collect();
         let rows = Rows { batches: Some(batches), ready: None, current: None, position: 0 };
@@ -84,7 +103,7 @@ impl Cursors {
 
     /// CLOSE, of one cursor or of all.
     pub(crate) fn close(&mut self, name: Option<&str>) -> Result<Answer> {
-        match name {
+        let closed = match name {
             Some(name) => match self.by_name.remove(name) {
                 Some(_) => Ok(Answer::command("CLOSE CURSOR")),
                 None => Err(missing(name)),
@@ -93,12 +112,15 @@ impl Cursors {
                 self.by_name.clear();
                 Ok(Answer::command("CLOSE CURSOR ALL"))
             }
-        }
+        };
+        self.list_again();
+        closed
     }
 
     /// Closes the cursors from this number on: the part of the transaction that declared them rolled back.
     pub(crate) fn close_from(&mut self, first: u64) {
         self.by_name.retain(|_, cursor| cursor.number < first);
+        self.list_again();
     }
 
     /// Closes the cursors that end with their transaction.
@@ -106,6 +128,12 @@ impl Cursors {
         let first = self.transaction_first;
         self.by_name.retain(|_, cursor| cursor.hold && (committed || cursor.number < first));
         self.transaction_first = self.next_number;
+        self.list_again();
+    }
+
+    /// What is listed are those that there are.
+    fn list_again(&self) {
+        self.listed.retain(|name| self.by_name.contains_key(name));
     }
 
     fn get(&self, name: &str) -> Result<&Cursor> {
@@ -167,7 +195,7 @@ impl Rows {
     }
 
     /// The next rows, at most so many; `None` at the end.
-    async fn next(&mut self, at_most: u64) -> Result<Option<RecordBatch>> {
+    async fn next(&mut self, at_most: u64) -> Result<Option<Batch>> {
         loop {
             if let Some(ready) = self.ready.take() {
                 let count = ready.num_rows().min(usize::try_from(at_most).unwrap_or(usize::MAX));

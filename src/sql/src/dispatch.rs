@@ -9,14 +9,13 @@ mod transaction;
 
 use std::sync::Arc;
 
-use datafusion::common::ScalarValue;
 use spi::{Code, Error, Result};
 
 use crate::answer::{Answer, Column};
 use crate::call_context::CallContext;
 use crate::parse::{Command, Refused, Statement};
+use crate::plan::{self, Plan, Values};
 use crate::plan_context::PlanContext;
-use crate::planner::{self, Planned};
 use crate::prepared::Described;
 use crate::session::Session;
 use crate::{copy, cursor, explain, insert, procedures, roles, servers};
@@ -25,17 +24,17 @@ use crate::{copy, cursor, explain, insert, procedures, roles, servers};
 pub(crate) struct Work {
     pub(crate) statement: Statement,
     /// The plan of its query, where it was prepared.
-    pub(crate) plan: Option<Arc<Planned>>,
+    pub(crate) plan: Option<Arc<Plan>>,
     /// The values of `$1`, `$2`, ….
-    pub(crate) values: Vec<ScalarValue>,
+    pub(crate) values: Values,
 }
 
 impl Work {
     /// The plan of the statement's query, made now unless it was prepared.
-    pub(crate) async fn plan(&self, context: &Arc<PlanContext>) -> Result<Arc<Planned>> {
+    pub(crate) async fn plan(&self, context: &Arc<PlanContext>) -> Result<Arc<Plan>> {
         match (&self.plan, self.statement.command.query()) {
             (Some(plan), _) => Ok(Arc::clone(plan)),
-            (None, Some(query)) => Ok(Arc::new(planner::plan(context, query, &self.statement.source, &[]).await?)),
+            (None, Some(query)) => Ok(Arc::new(plan::plan(context, query, &self.statement.source, &[]).await?)),
             (None, None) => Err(Error::internal("a statement without a query has no plan")),
         }
     }
@@ -58,7 +57,7 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
         }
         Command::Call(call) => {
             administers(session, context, &format!("CALL {}", call.name.join(".")), "CALL")?;
-            procedures::call(&CallContext::new(context), call, &work.values).await
+            procedures::call(&CallContext::new(context), call, &work.values.data()?).await
         }
         Command::Role(role) => {
             administers(session, context, role.tag(), role.tag())?;
@@ -77,7 +76,7 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
             session.cursors.check_new(declare)?;
             let plan = work.plan(context).await?;
             let batches = plan.execute(context, work.values).await?;
-            session.cursors.declare(declare, Arc::clone(&plan.columns), batches);
+            session.cursors.declare(declare, &statement.source.0, Arc::clone(plan.columns()), batches);
             Ok(Answer::command("DECLARE CURSOR"))
         }
         Command::Fetch(fetch) => cursor::fetch(&session.cursors, fetch).await,
@@ -112,14 +111,14 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
 }
 
 /// Runs what was prepared: a query, or an INSERT of one.
-async fn run_plan(session: &Session, context: &Arc<PlanContext>, plan: &Planned, values: Vec<ScalarValue>) -> Result<Answer> {
-    match &plan.target {
-        Some(target) => insert::run(&session.transaction, context, plan, target, values).await,
-        None => {
-            let batches = plan.execute(context, values).await?;
-            Ok(Answer::Rows { columns: Arc::clone(&plan.columns), batches, command: "SELECT" })
-        }
+async fn run_plan(session: &Session, context: &Arc<PlanContext>, plan: &Plan, values: Values) -> Result<Answer> {
+    if let Plan::Data(planned) = plan
+        && let Some(target) = &planned.target
+    {
+        return insert::run(&session.transaction, context, planned, target, values.data()?).await;
     }
+    let batches = plan.execute(context, values).await?;
+    Ok(Answer::Rows { columns: Arc::clone(plan.columns()), batches, command: "SELECT" })
 }
 
 /// What a statement takes and gives, before it runs. `declared` are the types that the client knows of its parameters, or 0.
@@ -128,12 +127,12 @@ pub(crate) async fn describe(session: &Session, context: &Arc<PlanContext>, stat
     match statement.command.as_ref() {
         command @ (Command::Query(_) | Command::Insert(_) | Command::Declare(_) | Command::Explain(_)) => {
             let Some(query) = command.query() else { return described(explain_columns(command)) };
-            let plan = Arc::new(planner::plan(context, query, &statement.source, declared).await?);
+            let plan = Arc::new(plan::plan(context, query, &statement.source, declared).await?);
             let columns = match command {
-                Command::Query(_) => Some(Arc::clone(&plan.columns)),
+                Command::Query(_) => Some(Arc::clone(plan.columns())),
                 _ => explain_columns(command),
             };
-            Ok(Described { parameter_types: plan.parameter_types.clone(), columns, plan: Some(plan) })
+            Ok(Described { parameter_types: plan.parameter_types().to_vec(), columns, plan: Some(plan) })
         }
         Command::Call(call) => {
             let procedures::Described { columns, parameter_types } = procedures::describe(call, declared)?;

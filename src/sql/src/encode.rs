@@ -27,7 +27,7 @@ use bytes::{BufMut, BytesMut};
 use spi::types::{PgType, to_arrow};
 use spi::{Code, Error, Result};
 
-use crate::answer::Format;
+use crate::answer::{Batch, Column, Format};
 use kind::Kind;
 pub use style::Style;
 
@@ -36,13 +36,30 @@ pub(crate) type Write = Box<dyn Fn(usize, &mut BytesMut) -> Result<()> + Send + 
 
 /// A column of a batch, ready to be written row by row.
 pub struct Cell {
-    nulls: Option<NullBuffer>,
+    nulls: Nulls,
     write: Write,
 }
 
+/// Which rows of a column are null.
+enum Nulls {
+    Buffer(Option<NullBuffer>),
+    Asked(Box<dyn Fn(usize) -> bool + Send + Sync>),
+}
+
 impl Cell {
+    /// A column whose values are not those of an array.
+    pub(crate) fn of(
+        is_null: impl Fn(usize) -> bool + Send + Sync + 'static,
+        write: impl Fn(usize, &mut BytesMut) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { nulls: Nulls::Asked(Box::new(is_null)), write: Box::new(write) }
+    }
+
     pub fn is_null(&self, row: usize) -> bool {
-        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+        match &self.nulls {
+            Nulls::Buffer(nulls) => nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)),
+            Nulls::Asked(is_null) => is_null(row),
+        }
     }
 
     /// Appends the value of a row. False if it is null, and then nothing is appended.
@@ -66,9 +83,23 @@ impl Cell {
     }
 }
 
+/// How the values of a batch are to be written, column by column.
+pub fn cells(batch: &Batch, columns: &[Column], style: &Style) -> Result<Vec<Cell>> {
+    if batch.num_columns() != columns.len() {
+        let (found, promised) = (batch.num_columns(), columns.len());
+        return Err(Error::internal(format!("a batch has {found} columns where {promised} were described")));
+    }
+    match batch {
+        Batch::Arrow(batch) => {
+            batch.columns().iter().zip(columns).map(|(array, column)| cell(array, column.pg_type, column.format, style)).collect()
+        }
+        Batch::Tuples(tuples) => Ok((0..).zip(columns).map(|(place, column)| tuples.cell(place, column.format)).collect()),
+    }
+}
+
 /// How the values of an array are to be written.
-pub fn cell(array: &ArrayRef, pg_type: PgType, format: Format, style: &Style) -> Result<Cell> {
-    let nulls = array.logical_nulls();
+pub(crate) fn cell(array: &ArrayRef, pg_type: PgType, format: Format, style: &Style) -> Result<Cell> {
+    let nulls = Nulls::Buffer(array.logical_nulls());
     let write = match array.data_type() {
         DataType::Null => Box::new(|_: usize, _: &mut BytesMut| Ok(())),
         DataType::Dictionary(_, _) | DataType::RunEndEncoded(_, _) => indexed::writer(array, pg_type, format, style)?,

@@ -11,8 +11,11 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use domain::Services;
 use spi::{Error, Result};
 
+use crate::pg_catalog;
 use crate::planner;
 use crate::session::{Session, Startup, now};
+use crate::sessions::Sessions;
+use crate::unanswered::Unanswered;
 
 /// The engine room of one process.
 pub struct Engine {
@@ -22,6 +25,9 @@ pub struct Engine {
     version: &'static str,
     started_at: i64,
     transactions: AtomicU64,
+    sessions: Arc<Sessions>,
+    catalogs: pg_catalog::Catalogs,
+    unanswered: Unanswered,
 }
 
 /// What the gateway decides about the engine.
@@ -49,7 +55,17 @@ impl Engine {
             .build_arc()
             .map_err(|error| Error::internal("could not prepare the query engine").detail(format!("{error}.")).cause(error))?;
         let planning = planner::shared_state(Arc::clone(&runtime));
-        Ok(Arc::new(Engine { services, runtime, planning, version: config.version, started_at: now(), transactions: AtomicU64::new(1) }))
+        Ok(Arc::new(Engine {
+            services,
+            runtime,
+            planning,
+            version: config.version,
+            started_at: now(),
+            transactions: AtomicU64::new(1),
+            sessions: Arc::default(),
+            catalogs: pg_catalog::Catalogs::default(),
+            unanswered: Unanswered::default(),
+        }))
     }
 
     pub fn services(&self) -> &Arc<Services> {
@@ -79,6 +95,21 @@ impl Engine {
     /// Begins a session of a role that has proved who it is.
     pub fn open_session(self: &Arc<Self>, startup: Startup) -> Result<Session> {
         Session::open(Arc::clone(self), startup)
+    }
+
+    /// The sessions of this node.
+    pub(crate) fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// PostgreSQL's catalogs of the databases that were asked for lately.
+    pub(crate) fn catalogs(&self) -> &pg_catalog::Catalogs {
+        &self.catalogs
+    }
+
+    /// What clients asked for in vain.
+    pub(crate) fn unanswered(&self) -> &Unanswered {
+        &self.unanswered
     }
 
     /// The number of a transaction that begins now.

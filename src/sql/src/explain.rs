@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use datafusion::common::ScalarValue;
 use serde_json::{Map, Value, json};
 use spi::Result;
 use spi::types::{PgType, oid};
@@ -10,15 +9,19 @@ use spi::types::{PgType, oid};
 use crate::answer::{Answer, Column};
 use crate::insert;
 use crate::parse::{Explain, ExplainFormat};
+use crate::plan::{Plan, Values};
 use crate::plan_context::PlanContext;
-use crate::planner::Planned;
 
 /// How far a node is indented against the one that it feeds.
 const INDENT: usize = 2;
 
-pub(crate) async fn run(context: &Arc<PlanContext>, explain: &Explain, plan: &Planned, values: Vec<ScalarValue>) -> Result<Answer> {
-    let lines = match &plan.target {
-        Some(target) => insert::explain(context, plan, target, values, explain.analyze, explain.verbose).await?,
+pub(crate) async fn run(context: &Arc<PlanContext>, explain: &Explain, plan: &Plan, values: Values) -> Result<Answer> {
+    let inserted = match plan {
+        Plan::Data(planned) => planned.target.as_ref().map(|target| (planned, target)),
+        Plan::Catalog(_) => None,
+    };
+    let lines = match inserted {
+        Some((planned, target)) => insert::explain(context, planned, target, values.data()?, explain.analyze, explain.verbose).await?,
         None => plan.explain(context, values, explain.analyze, explain.verbose).await?,
     };
     let rows = match explain.format {

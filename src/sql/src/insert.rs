@@ -20,12 +20,12 @@ use serde_json::json;
 use spi::connector::{RowStream, WriteRequest};
 use spi::{Code, Error, Result};
 
-use crate::answer::{Answer, BatchStream};
+use crate::answer::Answer;
 use crate::audited::{Entry, audited_rows, shown};
 use crate::call_context::CallContext;
 use crate::dispatch::read_only;
 use crate::plan_context::PlanContext;
-use crate::planner::Planned;
+use crate::planner::{Planned, RecordStream};
 use crate::source_access;
 use crate::transaction::Transaction;
 pub(crate) use assignment::assign;
@@ -99,7 +99,7 @@ fn require(ctx: &PlanContext, target: &Target) -> Result<DataSource> {
 }
 
 /// The rows with the names and types of the table's columns. Planning has cast the values; what is left is how Arrow holds text.
-fn fitting(rows: BatchStream, target: &Target) -> RowStream {
+fn fitting(rows: RecordStream, target: &Target) -> RowStream {
     let columns = Arc::new(Schema::new(target.columns.iter().map(|column| Arc::clone(&column.field)).collect::<Vec<_>>()));
     let fit = move |batch: RecordBatch| -> Result<RecordBatch> {
         let options = CastOptions { safe: false, ..CastOptions::default() };

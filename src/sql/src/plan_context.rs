@@ -5,14 +5,17 @@ use std::sync::Arc;
 use domain::access::{Role, Visible};
 use domain::audit::Actor;
 use domain::catalog::Catalog;
+use pgcat::host::{Cursor, PreparedStatement};
 
+use crate::canceller::Canceller;
 use crate::engine::Engine;
+use crate::listed::Listed;
 use crate::notices::Notices;
 use crate::settings::SessionSettings;
 
 /// The session as one statement sees it. Within an explicit transaction every statement sees the same catalog.
 #[derive(Clone)]
-pub struct PlanContext {
+pub(crate) struct PlanContext {
     pub engine: Arc<Engine>,
     /// The databases and their metadata, pinned.
     pub catalog: Arc<Catalog>,
@@ -25,6 +28,11 @@ pub struct PlanContext {
     pub settings: SessionSettings,
     /// Where the statement leaves its notices.
     pub notices: Notices,
+    /// Says when the statement is to stop.
+    pub canceller: Canceller,
+    /// The prepared statements and cursors of the session, for those who list them.
+    pub prepared: Listed<PreparedStatement>,
+    pub cursors: Listed<Cursor>,
     pub pid: i32,
     pub client_addr: Arc<str>,
     /// When the statement began, in microseconds since 1970 UTC.

@@ -28,6 +28,7 @@ mod subqueries;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 use chrono::DateTime;
 use datafusion::common::{ParamValues, Result as DataFusionResult, ScalarValue};
@@ -40,11 +41,12 @@ use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use domain::catalog::Catalog;
 use futures::future::BoxFuture;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use spi::connector::Connector;
 use spi::{Code, Error, Result};
 
-use crate::answer::{BatchStream, Column};
+use crate::answer::Column;
 use crate::error::from_datafusion;
 use crate::insert::{self, Rows, Target};
 use crate::native;
@@ -62,6 +64,9 @@ use parameters::ParameterTypes;
 use provider::Provider;
 pub(crate) use shared::shared_state;
 use statement::{About, Statement};
+
+/// Rows as DataFusion computes them. Dropping the stream cancels the work behind it.
+pub(crate) type RecordStream = BoxStream<'static, Result<RecordBatch>>;
 
 /// A query that can be run any number of times.
 pub(crate) struct Planned {
@@ -165,7 +170,7 @@ impl Planned {
     }
 
     /// The rows, computed as they are taken. Dropping the stream ends the work.
-    pub(crate) async fn execute(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>) -> Result<BatchStream> {
+    pub(crate) async fn execute(&self, ctx: &Arc<PlanContext>, values: Vec<ScalarValue>) -> Result<RecordStream> {
         let statement = statement_of(ctx, false);
         let kept = self.kept.with_values(&statement, self, &values);
         if let Some(plan) = deep::steps_with_stack(self.statement_bytes, kept).await.map_err(from_datafusion)? {
@@ -281,12 +286,12 @@ async fn run(
     plan: LogicalPlan,
     values: Vec<ScalarValue>,
     connectors: &HashMap<u32, Arc<dyn Connector>>,
-) -> Result<BatchStream> {
+) -> Result<RecordStream> {
     let plan = physical(statement, plan, values, connectors).await?;
     stream(statement, &plan)
 }
 
-fn stream(statement: &Statement, plan: &Arc<dyn ExecutionPlan>) -> Result<BatchStream> {
+fn stream(statement: &Statement, plan: &Arc<dyn ExecutionPlan>) -> Result<RecordStream> {
     let context = datafusion::catalog::Session::task_ctx(statement);
     let batches = execute_stream(Arc::clone(plan), context).map_err(from_datafusion)?;
     Ok(batches.map_err(from_datafusion).boxed())

@@ -4,12 +4,17 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use domain::access::Visible;
+use pgcat::host::PreparedStatement;
 use spi::{Code, Error, Result};
 
 use crate::answer::Column;
+use crate::listed::Listed;
 use crate::parse::{Command, Statement};
+use crate::pg_catalog::POSTGRES_EPOCH;
+use crate::plan::{self, Plan};
 use crate::plan_context::PlanContext;
-use crate::planner::{self, Planned};
+use crate::planner;
+use crate::session::now;
 
 /// Drivers keep a few hundred. Each holds a syntax tree and a plan.
 const STATEMENTS_MAX: usize = 10_000;
@@ -23,6 +28,7 @@ pub(crate) struct PreparedStatements {
     by_name: HashMap<String, Prepared>,
     /// Statements of the protocol that were closed or replaced, the last one last: they serve when the same text comes again.
     recent: VecDeque<Prepared>,
+    listed: Listed<PreparedStatement>,
 }
 
 /// What a client sent to have a statement prepared.
@@ -39,7 +45,7 @@ pub(crate) struct Described {
     /// `None` where it gives no rows.
     pub(crate) columns: Option<Arc<[Column]>>,
     /// Of the query in it, where there is one.
-    pub(crate) plan: Option<Arc<Planned>>,
+    pub(crate) plan: Option<Arc<Plan>>,
 }
 
 pub(crate) struct Prepared {
@@ -53,7 +59,7 @@ pub(crate) struct Prepared {
 
 /// A plan, and what it depends on.
 struct KeptPlan {
-    plan: Arc<Planned>,
+    plan: Arc<Plan>,
     world: World,
 }
 
@@ -72,20 +78,31 @@ impl Prepared {
         Self { statement, parameter_types, columns, plan, request }
     }
 
+    fn described(&self, name: &str) -> PreparedStatement {
+        PreparedStatement {
+            name: name.to_owned(),
+            statement: self.statement.source.0.to_string(),
+            prepared_at: now() - POSTGRES_EPOCH,
+            parameter_types: self.parameter_types.clone(),
+            result_types: self.columns.as_ref().map(|columns| columns.iter().map(|column| column.pg_type.oid).collect()),
+            from_sql: self.request.is_none(),
+        }
+    }
+
     /// Whether it has a plan that is still good.
     pub(crate) fn holds_for(&self, context: &PlanContext) -> bool {
         self.plan.as_ref().is_some_and(|kept| kept.plan.holds_for(context) && kept.world.is(context))
     }
 
     /// The plan of the statement's query: the one that was kept, or a new one where names may mean something else by now.
-    pub(crate) async fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Planned>>> {
+    pub(crate) async fn plan(&mut self, context: &Arc<PlanContext>) -> Result<Option<Arc<Plan>>> {
         let Some(query) = self.statement.command.query() else { return Ok(None) };
         if let Some(kept) = self.plan.as_ref().filter(|_| self.holds_for(context)) {
             return Ok(Some(Arc::clone(&kept.plan)));
         }
-        let plan = Arc::new(planner::plan(context, query, &self.statement.source, &self.parameter_types).await?);
+        let plan = Arc::new(plan::plan(context, query, &self.statement.source, &self.parameter_types).await?);
         let promised = self.columns.as_deref().filter(|_| matches!(*self.statement.command, Command::Query(_)));
-        if promised.is_some_and(|columns| *columns != *plan.columns) {
+        if promised.is_some_and(|columns| *columns != **plan.columns()) {
             return Err(planner::changed_result_type());
         }
         self.plan = Some(KeptPlan { plan: Arc::clone(&plan), world: World::of(context) });
@@ -126,6 +143,9 @@ impl PreparedStatements {
                 .detail(format!("A session can have {STATEMENTS_MAX}."))
                 .hint("DEALLOCATE those that are no longer needed."));
         }
+        if !name.is_empty() {
+            self.listed.insert(name, prepared.described(name));
+        }
         self.by_name.insert(name.to_owned(), prepared);
         Ok(())
     }
@@ -139,6 +159,7 @@ impl PreparedStatements {
     /// Gives whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         let removed = self.by_name.remove(name);
+        self.listed.remove(name);
         let existed = removed.is_some();
         self.recent.extend(removed.filter(|prepared| prepared.request.is_some() && prepared.plan.is_some()));
         if self.recent.len() > RECENT_MAX {
@@ -153,7 +174,14 @@ impl PreparedStatements {
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.by_name.clear();
+        self.recent.clear();
+        self.listed.retain(|_| false);
+    }
+
+    /// As `pg_prepared_statements` lists them.
+    pub(crate) fn listed(&self) -> &Listed<PreparedStatement> {
+        &self.listed
     }
 
     /// Kept plans are made again when they are next needed.

@@ -197,7 +197,7 @@ pub(crate) async fn call(ctx: &CallContext, call: &Call, values: &[ScalarValue])
         procedure.run(ctx, bound?).await
     };
     let ran = audited(ctx, entry, work, |ran| ran.revision).await?;
-    let batches = stream::once(async move { Ok(ran.rows) }).boxed();
+    let batches = stream::once(async move { Ok(ran.rows.into()) }).boxed();
     Ok(Answer::Rows { columns: answer_columns(procedure), batches, command: "CALL" })
 }
 

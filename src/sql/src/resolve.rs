@@ -28,11 +28,13 @@ use spi::types::PgType;
 use spi::{Code, Error, Result};
 
 use crate::parse::SourceText;
+use crate::pg_catalog;
 use crate::plan_context::PlanContext;
 use crate::source_table::SourceTable;
 use crate::tables::{self, Table};
 
-use names::relation_names;
+use names::RelationName;
+pub(crate) use names::relation_names;
 
 /// The gateway's own database, and the name by which tools ask for a maintenance database.
 const OWN_DATABASES: [&str; 2] = ["metagate", "postgres"];
@@ -62,6 +64,8 @@ struct Relation {
     columns: Vec<RelationColumn>,
     /// Of a table of a data source: its schema, and its row there.
     metadata: Option<(Arc<SchemaMetadata>, usize)>,
+    /// The OID of the data source whose table it is.
+    source: Option<u32>,
 }
 
 /// A column of a table as clients are told about it.
@@ -76,7 +80,16 @@ pub(crate) struct RelationColumn {
 impl Relations {
     /// Adds a relation that the statement knows under a name of one part.
     pub(crate) fn add(&mut self, name: &str, provider: Arc<dyn TableProvider>, columns: Vec<RelationColumn>) {
-        self.0.insert(TableReference::bare(name), Relation { provider, columns, metadata: None });
+        self.0.insert(TableReference::bare(name), Relation { provider, columns, metadata: None, source: None });
+    }
+
+    /// Gives a table of a data source the OIDs that it and its columns' types have in the session's database.
+    fn number(&mut self, name: &TableReference, ctx: &PlanContext) -> Result<()> {
+        let Some(relation) = self.0.get_mut(name) else { return Ok(()) };
+        match relation.source {
+            Some(source) => ctx.engine.catalogs().number(ctx, source, &mut relation.columns),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn provider(&self, name: &TableReference) -> Option<&Arc<dyn TableProvider>> {
@@ -104,26 +117,46 @@ impl Relations {
 pub(crate) fn resolve(ctx: &Arc<PlanContext>, query: &Query, source: &SourceText) -> Result<Relations> {
     let search_path = ctx.search_path();
     let scope = Scope { catalog: &ctx.catalog, visible: &ctx.visible, database: &ctx.database, search_path: &search_path };
-    resolve_in(scope, query, source, |table, database| own_provider(table, ctx, database))
-}
-
-/// Resolves all names of a query; `own` gives the gateway's own relations.
-pub(crate) fn resolve_in(
-    scope: Scope<'_>,
-    query: &Query,
-    source: &SourceText,
-    own: impl Fn(&'static dyn Table, &str) -> Arc<dyn TableProvider>,
-) -> Result<Relations> {
     let mut relations = Relations::default();
     for name in relation_names(query) {
-        let at = |error: Error| error.position(source.character(name.location));
-        let relation = match find(scope, &name.parts).map_err(at)? {
-            Found::Source(found) => source_relation(found),
-            Found::Own { table, database } => own_relation(table, own(table, database)),
-        };
-        relations.0.insert(reference(&name.parts), relation);
+        match pg_catalog::find(ctx, &name.parts)? {
+            Some((provider, columns)) => {
+                relations.0.insert(reference(&name.parts), Relation { provider, columns, metadata: None, source: None });
+            }
+            None => {
+                resolve_name(scope, &name, source, |table, database| own_provider(table, ctx, database), &mut relations)?;
+                relations.number(&reference(&name.parts), ctx)?;
+            }
+        }
     }
     Ok(relations)
+}
+
+/// Resolves all names of a query that reads tables of data sources only.
+#[cfg(test)]
+pub(crate) fn resolve_in(scope: Scope<'_>, query: &Query, source: &SourceText) -> Result<Relations> {
+    let mut relations = Relations::default();
+    for name in relation_names(query) {
+        resolve_name(scope, &name, source, |_, _| unreachable!("no relation of the gateway's own is named"), &mut relations)?;
+    }
+    Ok(relations)
+}
+
+/// Adds the relation of a name; `own` gives the gateway's own relations.
+fn resolve_name(
+    scope: Scope<'_>,
+    name: &RelationName,
+    source: &SourceText,
+    own: impl Fn(&'static dyn Table, &str) -> Arc<dyn TableProvider>,
+    relations: &mut Relations,
+) -> Result<()> {
+    let at = |error: Error| error.position(source.character(name.location));
+    let relation = match find(scope, &name.parts).map_err(at)? {
+        Found::Source(found) => source_relation(found),
+        Found::Own { table, database } => own_relation(table, own(table, database)),
+    };
+    relations.0.insert(reference(&name.parts), relation);
+    Ok(())
 }
 
 /// The schemas in which a bare name is looked up, as far as the database has them.
@@ -326,7 +359,7 @@ fn source_relation(found: SourceRelation<'_>) -> Relation {
     };
     let columns = schema.columns_of(table).map(column).collect();
     let provider = Arc::new(SourceTable::new(Arc::clone(database), Arc::clone(schema), table));
-    Relation { provider, columns, metadata: Some((Arc::clone(schema), table)) }
+    Relation { provider, columns, metadata: Some((Arc::clone(schema), table)), source: Some(database.source.oid) }
 }
 
 fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> Relation {
@@ -336,7 +369,7 @@ fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> 
         table_oid: table.oid(),
         attribute_number: number,
     };
-    Relation { provider, columns: (1..).zip(table.columns()).map(column).collect(), metadata: None }
+    Relation { provider, columns: (1..).zip(table.columns()).map(column).collect(), metadata: None, source: None }
 }
 
 /// A relation of the gateway's own, as it is in a database: in another than the connection's, it is what a connection there sees.

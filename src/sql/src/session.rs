@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use datafusion::common::ScalarValue;
 use domain::access;
 use spi::{Code, Error, Result};
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::{Answer, Column, Format, Notice};
 use crate::canceller::Canceller;
@@ -21,9 +21,10 @@ use crate::engine::Engine;
 use crate::notices::Notices;
 use crate::parameters::{self, Parameter};
 use crate::parse::{self, Command, Statement, TransactionCommand};
+use crate::plan::{Plan, Values};
 use crate::plan_context::PlanContext;
-use crate::planner::Planned;
 use crate::prepared::{Prepared, PreparedStatements, Request};
+use crate::sessions::Registration;
 use crate::settings::SessionSettings;
 use crate::transaction::{Transaction, TransactionStatus};
 use identity::Identity;
@@ -61,14 +62,14 @@ pub struct Session {
     /// What the client knows about the settings that are reported.
     reported: Vec<(&'static str, String)>,
     client_addr: Arc<str>,
-    pid: i32,
+    registration: Registration,
 }
 
 /// A prepared statement with values.
 struct Portal {
     statement: Statement,
-    plan: Option<Arc<Planned>>,
-    values: Vec<ScalarValue>,
+    plan: Option<Arc<Plan>>,
+    values: Values,
     /// `None` where the statement gives no rows.
     columns: Option<Arc<[Column]>>,
     formats: Vec<Format>,
@@ -88,6 +89,8 @@ impl Session {
         ];
         let settings = SessionSettings::open(&settings, &known)?;
         let identity = Identity::new(&engine, role, database)?;
+        let (canceller, client_addr): (_, Arc<str>) = (Canceller::default(), client_addr.into());
+        let registration = engine.sessions().register(pid, &identity.role.name, &client_addr, &identity.database, canceller.clone());
         Ok(Session {
             transaction: Transaction::new(settings.clone()),
             reported: settings.current().reported(),
@@ -96,11 +99,11 @@ impl Session {
             notices: Notices::default(),
             cursors: Cursors::default(),
             prepared: PreparedStatements::default(),
-            canceller: Canceller::default(),
+            canceller,
             identity,
             portals: HashMap::new(),
-            client_addr: client_addr.into(),
-            pid,
+            client_addr,
+            registration,
         })
     }
 
@@ -150,7 +153,7 @@ impl Session {
 
     /// Runs one statement of the simple protocol.
     pub async fn run(&mut self, statement: Statement) -> Result<Answer> {
-        let work = Work { statement, plan: None, values: Vec::new() };
+        let work = Work { statement, plan: None, values: Values::NONE };
         let result = self.perform(work).await;
         self.failing(result)
     }
@@ -208,6 +211,12 @@ impl Session {
             self.transaction_ended(true);
         }
         self.canceller.end();
+        self.registration.entry.end(self.transaction.status());
+    }
+
+    /// Resolves when somebody ends the session with `pg_terminate_backend`.
+    pub fn terminated(&self) -> CancellationToken {
+        self.registration.entry.terminated.clone()
     }
 
     /// A statement failed, while it ran or while its rows were read: a transaction block accepts only its end from now on.
@@ -250,6 +259,9 @@ impl Session {
         self.canceller.begin(self.settings.current().statement_timeout());
         let catalog = self.transaction.pin(|| engine.services().catalogs.current());
         self.identity.refresh(engine, &catalog)?;
+        let application_name = self.settings.current().application_name();
+        let entry = &self.registration.entry;
+        entry.begin(statement, &self.identity.database, &application_name, self.transaction.started_at(), now);
         Ok(Arc::new(PlanContext {
             engine: Arc::clone(engine),
             catalog,
@@ -258,7 +270,10 @@ impl Session {
             role: Arc::clone(&self.identity.role),
             settings: self.settings.clone(),
             notices: self.notices.clone(),
-            pid: self.pid,
+            canceller: self.canceller.clone(),
+            prepared: self.prepared.listed().clone(),
+            cursors: self.cursors.listed().clone(),
+            pid: self.registration.entry.pid,
             client_addr: Arc::clone(&self.client_addr),
             statement_started_at: now,
             transaction_started_at: self.transaction.started_at(),
@@ -321,8 +336,11 @@ impl Session {
                 ),
             ));
         }
-        let values = parameters::decode(values, &prepared.parameter_types, &context.settings.current().time_zone())?;
         let plan = canceller.run(prepared.plan(&context)).await?;
+        let values = match &plan {
+            Some(plan) => plan.decode(&context, values)?,
+            None => Values::Data(parameters::decode(values, &prepared.parameter_types, &context.settings.current().time_zone())?),
+        };
         let columns = prepared.columns.as_deref().map(|columns| with_formats(columns, &formats)).transpose()?;
         self.portals.insert(name.to_owned(), Portal { statement: text, plan, values, columns, formats });
         Ok(())

@@ -130,6 +130,11 @@ impl Settings {
         time_zone::for_arrow(self.known("TimeZone"))
     }
 
+    /// The name that the client gave itself.
+    pub fn application_name(&self) -> String {
+        self.known("application_name").to_string()
+    }
+
     pub fn extra_float_digits(&self) -> i32 {
         self.known("extra_float_digits").parse().unwrap_or(1)
     }

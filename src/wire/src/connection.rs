@@ -26,6 +26,8 @@ pub(crate) struct Connection {
     pub(crate) portals: Portals,
     place: Place,
     shutdown: CancellationToken,
+    /// Cancelled when another session ends this one.
+    terminated: CancellationToken,
     /// A message of the extended protocol failed: those after it are ignored up to the next Sync.
     skips_to_sync: bool,
     /// The client was told that it is its turn, so the idle timeouts run.
@@ -34,7 +36,8 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(transport: Transport, session: Session, place: Place, shutdown: CancellationToken) -> Self {
-        Self { transport, session, portals: Portals::new(), place, shutdown, skips_to_sync: false, is_idle: false }
+        let terminated = session.terminated();
+        Self { transport, session, portals: Portals::new(), place, shutdown, terminated, skips_to_sync: false, is_idle: false }
     }
 
     /// Serves the client until one of the two leaves.
@@ -86,7 +89,8 @@ impl Connection {
             // What has been read already is served first, even during a shutdown.
             biased;
             frame = self.transport.next_frame() => frame?,
-            () = self.shutdown.cancelled() => return Err(fatal(Code::Terminated, "terminating connection due to administrator command")),
+            () = self.shutdown.cancelled() => return Err(terminated()),
+            () = self.terminated.cancelled() => return Err(terminated()),
             () = elapsed(idle_timeout) => return Err(self.idle_for_too_long()),
         };
         self.is_idle = false;
@@ -169,6 +173,10 @@ impl Connection {
 
 fn fatal(code: Code, message: &str) -> Failure {
     Failure::Fatal(Error::new(code, message))
+}
+
+fn terminated() -> Failure {
+    fatal(Code::Terminated, "terminating connection due to administrator command")
 }
 
 /// Never, without a timeout.

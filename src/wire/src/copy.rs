@@ -26,17 +26,22 @@ pub(crate) async fn send(
     let code = format_code(value_format);
     let response = CopyOutResponse::new(code as i8, columns.len() as i16, vec![code; columns.len()]);
     transport.put(PgWireBackendMessage::CopyOutResponse(response))?;
-    put_start(format, &columns, &mut transport.output)?;
+    put_header(format, &columns, &mut transport.output)?;
+    // PostgreSQL sends it with what follows, and readers of the binary format count on that.
+    let mut start = if matches!(format, CopyFormat::Binary) { BINARY_START } else { &[] };
 
     let mut rows = RowStream::new(columns, style, batches);
     let mut value = BytesMut::new();
     let mut sent = 0_usize;
     while let Some(rows) = rows.next_rows(transport, sent > 0).await? {
         while let Some(row) = rows.take_row() {
-            let start = transport.output.len();
-            let written = put_message(&mut transport.output, |out| put_row(format, rows.cells(), row, &mut value, out));
+            let before = transport.output.len();
+            let written = put_message(&mut transport.output, |out| {
+                out.extend_from_slice(std::mem::take(&mut start));
+                put_row(format, rows.cells(), row, &mut value, out)
+            });
             if let Err(error) = written {
-                transport.output.truncate(start);
+                transport.output.truncate(before);
                 return Err(error.into());
             }
             sent += 1;
@@ -49,6 +54,7 @@ pub(crate) async fn send(
 
     if matches!(format, CopyFormat::Binary) {
         put_message(&mut transport.output, |out| {
+            out.extend_from_slice(start);
             out.put_i16(-1);
             Ok(())
         })?;
@@ -57,8 +63,11 @@ pub(crate) async fn send(
     Ok(format!("COPY {sent}"))
 }
 
-/// What stands before the first row.
-fn put_start(format: &CopyFormat, columns: &[Column], out: &mut BytesMut) -> Result<()> {
+/// What the binary format begins with: its signature, no flags and no extension.
+const BINARY_START: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// The line of names that stands before the first row, where one is wanted.
+fn put_header(format: &CopyFormat, columns: &[Column], out: &mut BytesMut) -> Result<()> {
     match format {
         CopyFormat::Text(options) if options.header => put_message(out, |out| {
             for (index, column) in columns.iter().enumerate() {
@@ -80,12 +89,7 @@ fn put_start(format: &CopyFormat, columns: &[Column], out: &mut BytesMut) -> Res
             out.put_u8(b'\n');
             Ok(())
         }),
-        CopyFormat::Text(_) | CopyFormat::Csv(_) => Ok(()),
-        // The signature, no flags and no extension.
-        CopyFormat::Binary => put_message(out, |out| {
-            out.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
-            Ok(())
-        }),
+        CopyFormat::Text(_) | CopyFormat::Csv(_) | CopyFormat::Binary => Ok(()),
     }
 }
 
@@ -199,7 +203,7 @@ mod tests {
         let columns = [Column::new("n", PgType::new(oid::INT4)), Column::new("t,u", PgType::new(oid::TEXT))];
         let arrays: [(&str, ArrayRef); 2] = [("", Arc::new(Int32Array::from(numbers))), ("", Arc::new(StringArray::from(texts)))];
         let batch = RecordBatch::try_from_iter(arrays).expect("a batch");
-        let batches = futures::stream::iter([Ok(batch)]).boxed();
+        let batches = futures::stream::iter([Ok(batch.into())]).boxed();
         let (mut client, server) = duplex(1 << 16);
         let mut transport = Transport::new(Box::new(server), 1000, Duration::from_secs(60));
         let tag = send(&mut transport, &format, &columns, Style::default(), batches).await.expect("sent");
@@ -248,8 +252,7 @@ mod tests {
         assert_eq!(
             messages,
             [
-                b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec(),
-                b"\0\x02\0\0\0\x04\0\0\0\x07\0\0\0\x01x".to_vec(),
+                b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\x07\0\0\0\x01x".to_vec(),
                 b"\0\x02\xff\xff\xff\xff\0\0\0\0".to_vec(),
                 b"\xff\xff".to_vec(),
             ]

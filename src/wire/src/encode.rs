@@ -1,10 +1,9 @@
 //! Batches of rows as the messages that clients read, straight into the send buffer.
 
-use arrow::array::RecordBatch;
 use bytes::{BufMut, BytesMut};
-use spi::{Error, Result};
-use sql::Column;
+use spi::Result;
 pub(crate) use sql::encode::{Cell, Style, size};
+use sql::{Batch, Column};
 
 /// A batch on its way to the client, which may take it in several parts.
 pub(crate) struct Rows {
@@ -14,14 +13,8 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn new(batch: &RecordBatch, columns: &[Column], style: &Style) -> Result<Self> {
-        if batch.num_columns() != columns.len() {
-            let (found, promised) = (batch.num_columns(), columns.len());
-            return Err(Error::internal(format!("a batch has {found} columns where {promised} were described")));
-        }
-        let cells =
-            batch.columns().iter().zip(columns).map(|(array, column)| sql::encode::cell(array, column.pg_type, column.format, style));
-        Ok(Self { cells: cells.collect::<Result<_>>()?, rows: batch.num_rows(), next: 0 })
+    pub(crate) fn new(batch: &Batch, columns: &[Column], style: &Style) -> Result<Self> {
+        Ok(Self { cells: sql::encode::cells(batch, columns, style)?, rows: batch.num_rows(), next: 0 })
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -72,18 +65,18 @@ impl Rows {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int32Array, Int64Array, StringArray};
+    use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
     use spi::types::{PgType, oid};
     use sql::{Format, Settings};
 
     use super::*;
 
-    fn batch() -> (RecordBatch, Vec<Column>) {
+    fn batch() -> (Batch, Vec<Column>) {
         let arrays: [(&str, ArrayRef); 2] =
             [("a", Arc::new(Int32Array::from(vec![Some(1), None, Some(300)]))), ("b", Arc::new(StringArray::from(vec!["x", "", "z"])))];
         let columns =
             vec![Column::new("a", PgType::new(oid::INT4)), Column { format: Format::Binary, ..Column::new("b", PgType::new(oid::TEXT)) }];
-        (RecordBatch::try_from_iter(arrays).expect("a batch"), columns)
+        (RecordBatch::try_from_iter(arrays).expect("a batch").into(), columns)
     }
 
     #[test]
@@ -113,7 +106,7 @@ mod tests {
     #[test]
     fn a_row_that_fails_leaves_no_half_message() {
         let arrays: [(&str, ArrayRef); 1] = [("a", Arc::new(Int64Array::from(vec![1, i64::MAX])))];
-        let batch = RecordBatch::try_from_iter(arrays).expect("a batch");
+        let batch = RecordBatch::try_from_iter(arrays).expect("a batch").into();
         let columns = [Column { format: Format::Binary, ..Column::new("a", PgType::new(oid::INT4)) }];
         let mut rows = Rows::new(&batch, &columns, &Style::of(&Settings::default())).expect("writers");
         let mut out = BytesMut::new();

@@ -98,13 +98,14 @@ mod tests {
 
     use arrow::array::{ArrayRef, Int32Array, RecordBatch};
     use spi::types::{PgType, oid};
+    use sql::Batch;
     use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 
     use super::*;
 
-    fn batch(numbers: impl IntoIterator<Item = i32>) -> RecordBatch {
+    fn batch(numbers: impl IntoIterator<Item = i32>) -> Batch {
         let array: ArrayRef = Arc::new(Int32Array::from_iter_values(numbers));
-        RecordBatch::try_from_iter([("n", array)]).expect("a batch")
+        RecordBatch::try_from_iter([("n", array)]).expect("a batch").into()
     }
 
     fn rows(batches: BatchStream) -> RowStream {

@@ -1,6 +1,6 @@
 //! Cursors over rows 1 to 7, which come in batches of three.
 
-use arrow::array::{AsArray, Int32Array};
+use arrow::array::{AsArray, Int32Array, RecordBatch};
 use arrow::datatypes::Int32Type;
 use futures::TryStreamExt;
 use spi::types::{PgType, oid};
@@ -11,7 +11,7 @@ use crate::parse::{self, Command};
 fn rows() -> BatchStream {
     let batches = [&[1, 2, 3][..], &[], &[4, 5, 6], &[7]].map(|rows| {
         let column = Arc::new(Int32Array::from(rows.to_vec())) as arrow::array::ArrayRef;
-        Ok(RecordBatch::try_from_iter([("n", column)]).expect("a batch"))
+        Ok(RecordBatch::try_from_iter([("n", column)]).expect("a batch").into())
     });
     stream::iter(batches).boxed()
 }
@@ -20,7 +20,7 @@ fn declare(cursors: &mut Cursors, text: &str) {
     let statements = parse::script(text).expect("a statement");
     let Command::Declare(declare) = statements[0].command.as_ref() else { panic!("{text}") };
     cursors.check_new(declare).expect("a new cursor");
-    cursors.declare(declare, [Column::new("n", PgType::new(oid::INT4))].into(), rows());
+    cursors.declare(declare, text, [Column::new("n", PgType::new(oid::INT4))].into(), rows());
 }
 
 async fn run(cursors: &Cursors, text: &str) -> Result<Vec<i32>> {
@@ -28,8 +28,12 @@ async fn run(cursors: &Cursors, text: &str) -> Result<Vec<i32>> {
     let Command::Fetch(command) = statements[0].command.as_ref() else { panic!("{text}") };
     match fetch(cursors, command).await? {
         Answer::Rows { batches, .. } => {
-            let batches: Vec<RecordBatch> = batches.try_collect().await?;
-            Ok(batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int32Type>().values().to_vec()).collect())
+            let batches: Vec<Batch> = batches.try_collect().await?;
+            let numbers = |batch: &Batch| match batch {
+                Batch::Arrow(batch) => batch.column(0).as_primitive::<Int32Type>().values().to_vec(),
+                Batch::Tuples(_) => panic!("{text}"),
+            };
+            Ok(batches.iter().flat_map(numbers).collect())
         }
         Answer::Command { tag } => Ok(vec![-tag.strip_prefix("MOVE ").expect("a move").parse::<i32>().expect("a number")]),
         _ => panic!("{text}"),

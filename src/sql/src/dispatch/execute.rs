@@ -14,8 +14,10 @@ use crate::answer::Answer;
 use crate::output::pg_type;
 use crate::parameters;
 use crate::parse::{self, Command, Execute, Prepare, SourceText, Statement};
+use crate::pg_catalog;
+use crate::plan::{self, Plan, Values};
 use crate::plan_context::PlanContext;
-use crate::planner::{self, Planned};
+use crate::planner;
 use crate::prepared::{Described, Prepared};
 use crate::session::Session;
 
@@ -27,15 +29,15 @@ pub(super) async fn prepare(session: &mut Session, context: &Arc<PlanContext>, p
     let declared: Vec<u32> = prepare.types.iter().map(declared).collect::<Result<_>>()?;
     let inner = Statement { command: Arc::clone(&prepare.command), ..statement.clone() };
     let Some(query) = inner.command.query() else { return Err(Error::internal("only queries are prepared")) };
-    let plan = Arc::new(planner::plan(context, query, &inner.source, &declared).await?);
-    let columns = plan.target.is_none().then(|| Arc::clone(&plan.columns));
-    let described = Described { parameter_types: plan.parameter_types.clone(), columns, plan: Some(plan) };
+    let plan = Arc::new(plan::plan(context, query, &inner.source, &declared).await?);
+    let columns = plan.target().is_none().then(|| Arc::clone(plan.columns()));
+    let described = Described { parameter_types: plan.parameter_types().to_vec(), columns, plan: Some(plan) };
     session.prepared.insert(&prepare.name, Prepared::new(inner, described, context, None))?;
     Ok(Answer::command("PREPARE"))
 }
 
 /// The plan of the prepared statement, and the values of its parameters.
-pub(super) async fn plan(session: &mut Session, context: &Arc<PlanContext>, execute: &Execute) -> Result<(Arc<Planned>, Vec<ScalarValue>)> {
+pub(super) async fn plan(session: &mut Session, context: &Arc<PlanContext>, execute: &Execute) -> Result<(Arc<Plan>, Values)> {
     let Execute { name, arguments } = execute;
     let prepared = session.prepared.get_mut(name)?;
     let types = prepared.parameter_types.clone();
@@ -48,7 +50,11 @@ pub(super) async fn plan(session: &mut Session, context: &Arc<PlanContext>, exec
     }
     let plan = prepared.plan(context).await?;
     let plan = plan.ok_or_else(|| Error::new(Code::Unsupported, format!("prepared statement \"{name}\" is not a query")))?;
-    Ok((plan, evaluate(context, arguments, &types).await?))
+    let values = match plan.as_ref() {
+        Plan::Data(_) => Values::Data(evaluate(context, arguments, &types).await?),
+        Plan::Catalog(_) => Values::Catalog(pg_catalog::evaluate(context, arguments, &types)?),
+    };
+    Ok((plan, values))
 }
 
 /// The values of the arguments, as a query of one row computes them, in the types of the parameters.

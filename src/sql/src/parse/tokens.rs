@@ -17,6 +17,22 @@ static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 /// How deep expressions and queries may be nested. The library needs a few kilobytes of stack for each level.
 const NESTING_MAX: usize = 200;
 
+/// The words that a statement with a query begins with, of which the library reads all but the first ones.
+const QUERIES: [&str; 6] = ["SELECT", "WITH", "VALUES", "TABLE", "DECLARE", EXPLAIN];
+/// Its options in parentheses are no part of a query.
+const EXPLAIN: &str = "EXPLAIN";
+
+/// Whether the tokens are a query, in which the library is to be spared what it does not read.
+fn is_query(tokens: &[TokenWithSpan]) -> bool {
+    let mut tokens = tokens.iter().map(|token| &token.token).filter(|token| !matches!(token, Token::Whitespace(_)));
+    match tokens.next() {
+        Some(Token::LParen) => true,
+        Some(Token::Word(word)) if word.value.eq_ignore_ascii_case(EXPLAIN) => !matches!(tokens.next(), Some(Token::LParen)),
+        Some(Token::Word(word)) => word.quote_style.is_none() && QUERIES.iter().any(|query| word.value.eq_ignore_ascii_case(query)),
+        _ => false,
+    }
+}
+
 pub(super) struct Tokens<'a> {
     parser: Parser<'static>,
     source: &'a SourceText,
@@ -24,6 +40,7 @@ pub(super) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(tokens: Vec<TokenWithSpan>, source: &'a SourceText) -> Self {
+        let tokens = if is_query(&tokens) { pgcat::parse::rewrite(tokens) } else { tokens };
         Self { parser: Parser::new(&DIALECT).with_recursion_limit(NESTING_MAX).with_tokens_with_locations(tokens), source }
     }
 

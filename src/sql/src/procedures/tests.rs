@@ -13,6 +13,7 @@ use spi::types::oid;
 use tokio::runtime::Builder;
 
 use super::*;
+use crate::answer::Batch;
 use crate::parse::{Command, script};
 use crate::testing;
 
@@ -20,8 +21,8 @@ async fn run(ctx: &CallContext, text: &str) -> Result<RecordBatch> {
     let statements = script(text)?;
     let Command::Call(parsed) = statements[0].command.as_ref() else { panic!("{text} is no call") };
     let Answer::Rows { columns, batches, command: "CALL" } = call(ctx, parsed, &[]).await? else { panic!("no rows") };
-    let batches: Vec<RecordBatch> = batches.try_collect().await?;
-    let [batch] = &batches[..] else { panic!("{} batches", batches.len()) };
+    let batches: Vec<Batch> = batches.try_collect().await?;
+    let [Batch::Arrow(batch)] = &batches[..] else { panic!("{} batches", batches.len()) };
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, batch.schema().fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>());
     Ok(batch.clone())

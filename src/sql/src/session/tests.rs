@@ -2,13 +2,13 @@
 
 mod writes;
 
-use arrow::array::RecordBatch;
-use arrow::util::display::array_value_to_string;
+use bytes::BytesMut;
 use futures::TryStreamExt;
 use spi::types::{PgType, oid};
 
 use super::*;
-use crate::answer::Severity;
+use crate::answer::{Batch, Severity};
+use crate::encode::{self, Style};
 use crate::engine::EngineConfig;
 use crate::testing;
 
@@ -69,19 +69,28 @@ fn shown_error(error: &Error) -> String {
 /// Rows as `a|b`, with commas between them; a tag as it is.
 async fn show(answer: Answer) -> Result<String> {
     match answer {
-        Answer::Rows { batches, command, .. } => Ok(format!("{command} {}", rows(batches.try_collect().await?).join(","))),
+        Answer::Rows { columns, batches, command } => Ok(format!("{command} {}", rows(&columns, batches.try_collect().await?)?.join(","))),
         Answer::Command { tag } => Ok(tag),
-        Answer::CopyOut { batches, .. } => Ok(format!("COPY {}", rows(batches.try_collect().await?).join(","))),
+        Answer::CopyOut { columns, batches, .. } => Ok(format!("COPY {}", rows(&columns, batches.try_collect().await?)?.join(","))),
         Answer::Empty => Ok(String::new()),
     }
 }
 
-fn rows(batches: Vec<RecordBatch>) -> Vec<String> {
-    let row = |batch: &RecordBatch, row: usize| {
-        let values = batch.columns().iter().map(|column| array_value_to_string(column, row).expect("a value"));
-        values.collect::<Vec<_>>().join("|")
-    };
-    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|index| row(batch, index)).collect::<Vec<_>>()).collect()
+fn rows(columns: &[Column], batches: Vec<Batch>) -> Result<Vec<String>> {
+    let mut rows = Vec::new();
+    let columns = with_formats(columns, &[])?;
+    for batch in batches {
+        let cells = encode::cells(&batch, &columns, &Style::default())?;
+        for row in 0..batch.num_rows() {
+            let text = |cell: &encode::Cell| {
+                let mut out = BytesMut::new();
+                cell.put(row, &mut out)?;
+                Ok(String::from_utf8(out.to_vec()).expect("UTF-8"))
+            };
+            rows.push(cells.iter().map(text).collect::<Result<Vec<_>>>()?.join("|"));
+        }
+    }
+    Ok(rows)
 }
 
 #[tokio::test]
@@ -266,7 +275,7 @@ async fn statements_end_when_their_time_is_over() {
 async fn long_chains_do_not_exhaust_the_stack() {
     let mut session = session().await;
     let chain = vec!["1 = 2"; 1_000].join(" OR ");
-    assert_eq!(simple(&mut session, &format!("SELECT {chain}")).await, ["SELECT false"]);
+    assert_eq!(simple(&mut session, &format!("SELECT {chain}")).await, ["SELECT f"]);
     let chain = vec!["n"; 240].join(" + ");
     assert_eq!(simple(&mut session, &format!("SELECT {chain} FROM (VALUES (1), (2)) t (n)")).await, ["SELECT 240,480"]);
     let chain = vec!["SELECT 1"; 250].join(" UNION ");

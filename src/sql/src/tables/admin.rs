@@ -11,6 +11,7 @@ mod data_sources;
 mod grants;
 mod roles;
 mod settings;
+mod unanswered;
 
 pub(super) const ALL: &[&dyn Table] = &[
     &audit_log::AuditLog,
@@ -22,4 +23,5 @@ pub(super) const ALL: &[&dyn Table] = &[
     &grants::Grants,
     &roles::Roles,
     &settings::Settings,
+    &unanswered::Unanswered,
 ];

@@ -1,0 +1,174 @@
+//! PostgreSQL's catalogs of the databases that were asked for lately.
+//!
+//! What a catalog shows depends on the database, on what the role may see, and on one state of the store and of the metadata. One that
+//! follows an earlier one takes over what that has found out about schemas that did not change.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::access::{self, Role, Visible};
+use domain::catalog::Database as Source;
+use pgcat::catalog::{Catalog, oid};
+use pgcat::database::{Database, DatabaseCatalog, DatabaseRow, DatabaseSchema, Numbering, RoleRow, Server};
+use pgcat::types::TypeKind;
+use pgcat::value::Value;
+use spi::Result;
+use spi::types::PgType;
+
+use super::POSTGRES_EPOCH;
+use crate::own_database;
+use crate::plan_context::PlanContext;
+use crate::resolve::RelationColumn;
+
+/// How many are kept: roles that see different sources have different ones.
+const KEPT_MAX: usize = 64;
+
+/// Schemas that every database has, whose relations are those of PostgreSQL.
+const POSTGRESQL_SCHEMAS: [&str; 2] = ["information_schema", "pg_catalog"];
+
+/// The catalogs that were used last, the latest first.
+#[derive(Default)]
+pub(crate) struct Catalogs {
+    kept: Mutex<VecDeque<Kept>>,
+    generations: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Kept {
+    database: Arc<str>,
+    visible: Visible,
+    /// Roles change with the store only.
+    revision: u64,
+    sources: Arc<domain::catalog::Catalog>,
+    made: DatabaseCatalog,
+}
+
+impl Kept {
+    fn is_for(&self, context: &PlanContext) -> bool {
+        self.database == context.database && self.visible == context.visible
+    }
+}
+
+impl Catalogs {
+    /// The catalog of the session's database, as the statement sees it.
+    pub(crate) fn get(&self, context: &PlanContext) -> Result<Arc<Catalog>> {
+        self.made(context).map(|made| made.catalog)
+    }
+
+    /// Gives the columns of a source's table the OID that the table has in the session's database, and the types that they have there.
+    /// A table of another database is one of none.
+    pub(crate) fn number(&self, context: &PlanContext, source: u32, columns: &mut [RelationColumn]) -> Result<()> {
+        let made = self.made(context)?;
+        for column in columns {
+            let Some(table_oid) = made.object_oid(source, column.table_oid) else {
+                (column.table_oid, column.attribute_number) = (0, 0);
+                continue;
+            };
+            column.table_oid = table_oid;
+            let key = [Value::oid(table_oid), Value::Int(i64::from(column.attribute_number))];
+            if let Some(attribute) = made.catalog.find_one(oid::PG_ATTRIBUTE, &["attrelid", "attnum"], &key)
+                && let (Some(type_oid), Some(typmod)) = (attribute.oid("atttypid"), attribute.int("atttypmod"))
+            {
+                let (base, typmod) = made.catalog.base_type(type_oid, typmod as i32);
+                // The values of an enumeration are its labels, as text; those of other types are what the source's connector gives.
+                let is_enum = made.catalog.type_info(base).is_some_and(|info| info.kind == TypeKind::Enum);
+                if is_enum || base == column.pg_type.oid {
+                    column.pg_type = PgType { oid: base, typmod };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn made(&self, context: &PlanContext) -> Result<DatabaseCatalog> {
+        let revision = context.services().store.replica().revision();
+        let earlier = {
+            let mut kept = self.lock();
+            let place = kept.iter().position(|kept| kept.is_for(context));
+            match place.and_then(|place| kept.remove(place)) {
+                Some(found) => {
+                    kept.push_front(found.clone());
+                    Some(found)
+                }
+                None => None,
+            }
+        };
+        if let Some(found) = &earlier
+            && found.revision == revision
+            && Arc::ptr_eq(&found.sources, &context.catalog)
+        {
+            return Ok(found.made.clone());
+        }
+        let made = self.make(context, earlier.map(|earlier| earlier.made).as_ref());
+        let answer = made.clone();
+        let (database, visible, sources) = (Arc::clone(&context.database), context.visible.clone(), Arc::clone(&context.catalog));
+        let mut kept = self.lock();
+        kept.retain(|kept| !kept.is_for(context));
+        kept.push_front(Kept { database, visible, revision, sources, made });
+        kept.truncate(KEPT_MAX);
+        Ok(answer)
+    }
+
+    fn make(&self, context: &PlanContext, earlier: Option<&DatabaseCatalog>) -> DatabaseCatalog {
+        let server = Arc::new(server(context));
+        let source = context.catalog.database(&context.database).filter(|database| context.visible.sees(database.source.oid));
+        let generation = self.generations.fetch_add(1, Ordering::Relaxed);
+        let own = own_database::get();
+        let database = match source {
+            Some(source) => {
+                let schemas = schemas(source, str::to_owned);
+                Database { oid: source.source.oid, generation, schemas, numbering: Numbering::OneSource }
+            }
+            None => {
+                let mut all = schemas(own, str::to_owned);
+                for source in context.catalog.databases.iter().filter(|database| context.visible.sees(database.source.oid)) {
+                    all.extend(schemas(source, |schema| format!("{}.{schema}", source.source.name)));
+                }
+                Database { oid: own.source.oid, generation, schemas: all, numbering: Numbering::ManySources }
+            }
+        };
+        DatabaseCatalog::new(&server, &database, earlier)
+    }
+
+    /// Every change is one call, so a panic elsewhere cannot leave the list half changed.
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn schemas(source: &Source, name: impl Fn(&str) -> String) -> Vec<DatabaseSchema> {
+    let shown = source.snapshot.schemas.iter().filter(|schema| !POSTGRESQL_SCHEMAS.contains(&schema.name.as_str()));
+    let schema = |metadata: &Arc<spi::metadata::SchemaMetadata>| DatabaseSchema {
+        source: source.source.oid,
+        name: name(&metadata.name),
+        metadata: Arc::clone(metadata),
+    };
+    shown.map(schema).collect()
+}
+
+/// What all databases share: those that the role sees, and all roles.
+fn server(context: &PlanContext) -> Server {
+    let seen = context.catalog.databases.iter().filter(|database| context.visible.sees(database.source.oid));
+    let database = |database: &Arc<Source>| DatabaseRow {
+        oid: database.source.oid,
+        name: database.source.name.clone(),
+        owner: None,
+        comment: database.source.comment.clone(),
+        allow_connections: true,
+    };
+    let databases = std::iter::once(own_database::get()).chain(seen).map(database).collect();
+    let role = |role: Role| RoleRow {
+        oid: role.oid,
+        name: role.name,
+        superuser: role.superuser,
+        create_role: role.superuser,
+        create_database: role.superuser,
+        can_login: role.login,
+        connection_limit: None,
+        valid_until: role.valid_until.map(|until| until - POSTGRES_EPOCH),
+        comment: None,
+    };
+    let roles = access::roles(&context.services().store.replica()).into_iter().map(role).collect();
+    Server { databases, roles, memberships: Vec::new(), settings: Vec::new() }
+}

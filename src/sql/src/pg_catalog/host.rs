@@ -1,0 +1,230 @@
+//! What a statement about the catalog may ask of its session and of the server.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use domain::access::{self, Privilege};
+use pgcat::host::{Activity, Cursor, Host, Object, PreparedStatement};
+use spi::{Code, Error, Result};
+
+use super::POSTGRES_EPOCH;
+use crate::answer::{Notice, Severity};
+use crate::canceller::Canceller;
+use crate::own_database;
+use crate::plan_context::PlanContext;
+use crate::session::now;
+use crate::sessions::SessionEntry;
+use crate::settings::{SERVER_VERSION, Scope};
+
+/// What `pg_stat_activity` says where the port is not known.
+const UNKNOWN_PORT: i32 = -1;
+
+/// A session, as one statement sees it.
+pub(super) struct SessionHost {
+    context: Arc<PlanContext>,
+    canceller: Canceller,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl SessionHost {
+    pub(super) fn new(context: Arc<PlanContext>) -> Self {
+        let canceller = context.canceller.clone();
+        Self { context, canceller, abandoned: Arc::default() }
+    }
+
+    /// To be set when nobody wants what is computed any more.
+    pub(super) fn abandoned(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.abandoned)
+    }
+
+    fn sees(&self, entry: &SessionEntry) -> bool {
+        self.context.role.superuser || *entry.role == self.context.role.name
+    }
+
+    fn reachable(&self, pid: i32) -> Result<Option<Arc<SessionEntry>>> {
+        let Some(entry) = self.context.engine.sessions().get(pid) else {
+            self.notice("WARNING", "01000", format!("PID {pid} is not a PostgreSQL backend process"));
+            return Ok(None);
+        };
+        match self.sees(&entry) {
+            true => Ok(Some(entry)),
+            false => Err(Error::new(Code::Privilege, "permission denied to terminate process")
+                .detail("Only roles with the SUPERUSER attribute may end or cancel the sessions of other roles.")),
+        }
+    }
+}
+
+impl Host for SessionHost {
+    fn current_user(&self) -> &str {
+        &self.context.role.name
+    }
+
+    fn session_user(&self) -> &str {
+        &self.context.role.name
+    }
+
+    fn database(&self) -> &str {
+        &self.context.database
+    }
+
+    fn search_path(&self) -> Vec<String> {
+        self.context.search_path()
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.context.settings.current().show(name).ok()
+    }
+
+    fn set_setting(&self, name: &str, value: &str, local: bool) -> Result<String> {
+        let scope = if local { Scope::Transaction } else { Scope::Session };
+        self.context.settings.set(name, value, scope)?;
+        self.context.settings.current().show(name)
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        self.context.settings.current().rows().into_iter().map(|row| (row.name, row.shown)).collect()
+    }
+
+    fn version(&self) -> String {
+        let architecture = std::env::consts::ARCH;
+        let own = self.context.engine.version();
+        format!("PostgreSQL {SERVER_VERSION} (metagate {own}) on {architecture}-pc-linux-gnu, compiled by rustc, 64-bit")
+    }
+
+    fn pid(&self) -> i32 {
+        self.context.pid
+    }
+
+    fn client(&self) -> Option<(String, i32)> {
+        address(&self.context.client_addr)
+    }
+
+    fn server(&self) -> Option<(String, i32)> {
+        None
+    }
+
+    fn started_at(&self) -> i64 {
+        self.context.engine.started_at() - POSTGRES_EPOCH
+    }
+
+    fn transaction_started_at(&self) -> i64 {
+        self.context.transaction_started_at - POSTGRES_EPOCH
+    }
+
+    fn statement_started_at(&self) -> i64 {
+        self.context.statement_started_at - POSTGRES_EPOCH
+    }
+
+    fn clock(&self) -> i64 {
+        now() - POSTGRES_EPOCH
+    }
+
+    fn transaction_id(&self) -> u64 {
+        self.context.transaction_id
+    }
+
+    fn is_superuser(&self) -> bool {
+        self.context.role.superuser
+    }
+
+    fn has_privilege(&self, role: u32, object: Object, privilege: &str) -> bool {
+        let replica = self.context.services().store.replica();
+        let role = if role == self.context.role.oid {
+            self.context.role.as_ref().clone()
+        } else {
+            match access::roles(&replica).into_iter().find(|other| other.oid == role) {
+                Some(role) => role,
+                None => return false,
+            }
+        };
+        if role.superuser {
+            return true;
+        }
+        let source = match object {
+            Object::Database(oid) => Some(oid),
+            _ => self.context.catalog.database(&self.context.database).map(|database| database.source.oid),
+        };
+        let own_or_seen =
+            source.filter(|oid| *oid != own_database::get().source.oid).is_none_or(|oid| access::visible(&replica, &role).sees(oid));
+        match (object, privilege) {
+            (Object::Database(_), "CONNECT") | (Object::Schema(_) | Object::Type(_), "USAGE") | (Object::Relation(_), "SELECT") => {
+                own_or_seen
+            }
+            (Object::Relation(_), "INSERT") => {
+                let granted = |oid: u32| {
+                    let grants = access::grants(&replica);
+                    grants.iter().any(|grant| grant.source_oid == oid && grant.role_oid == role.oid && grant.privilege == Privilege::Insert)
+                };
+                own_or_seen && source.is_some_and(granted)
+            }
+            (Object::Function(_) | Object::Other, "EXECUTE" | "USAGE") => own_or_seen,
+            _ => false,
+        }
+    }
+
+    fn activity(&self) -> Vec<Activity> {
+        let sessions = self.context.engine.sessions().all();
+        let shown = |entry: Arc<SessionEntry>| {
+            let doing = entry.doing();
+            let sees = self.sees(&entry);
+            Activity {
+                pid: entry.pid,
+                database: doing.database,
+                user: Arc::clone(&entry.role),
+                application_name: doing.application_name,
+                client: address(&entry.client_addr),
+                backend_start: entry.began_at - POSTGRES_EPOCH,
+                transaction_start: doing.transaction_began_at.map(|at| at - POSTGRES_EPOCH),
+                query_start: doing.statement_began_at.map(|at| at - POSTGRES_EPOCH),
+                state_change: Some(doing.changed_at - POSTGRES_EPOCH),
+                state: doing.state,
+                query: doing.statement.filter(|_| sees),
+            }
+        };
+        sessions.into_iter().map(shown).collect()
+    }
+
+    fn cancel_backend(&self, pid: i32) -> Result<bool> {
+        let entry = self.reachable(pid)?;
+        entry.iter().for_each(|entry| entry.canceller.cancel());
+        Ok(entry.is_some())
+    }
+
+    fn terminate_backend(&self, pid: i32) -> Result<bool> {
+        let entry = self.reachable(pid)?;
+        if let Some(entry) = &entry {
+            entry.terminated.cancel();
+            entry.canceller.cancel();
+        }
+        Ok(entry.is_some())
+    }
+
+    fn prepared_statements(&self) -> Vec<PreparedStatement> {
+        self.context.prepared.all()
+    }
+
+    fn cursors(&self) -> Vec<Cursor> {
+        self.context.cursors.all()
+    }
+
+    fn notice(&self, severity: &'static str, code: &'static str, message: String) {
+        let severity = if severity == "WARNING" { Severity::Warning } else { Severity::Notice };
+        self.context.notices.push(Notice { severity, code, message, detail: None, hint: None });
+    }
+
+    fn check_cancelled(&self) -> Result<()> {
+        if self.abandoned.load(Ordering::Relaxed) {
+            return Err(Error::new(Code::Cancelled, "canceling statement because its rows are not wanted any more"));
+        }
+        self.canceller.check()
+    }
+}
+
+/// An address with or without its port, as the wire tells it.
+fn address(text: &str) -> Option<(String, i32)> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) => Some((address.ip().to_string(), i32::from(address.port()))),
+        Err(_) => text.parse::<IpAddr>().ok().map(|ip| (ip.to_string(), UNKNOWN_PORT)),
+    }
+}
