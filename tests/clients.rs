@@ -1,6 +1,12 @@
-//! Real client libraries: each connects with SCRAM, reads one row joined from two data sources exactly, and is refused properly.
+//! Real client libraries: each connects with SCRAM, reads one row joined from two data sources exactly, and is refused properly. Then
+//! each browses the catalog of a PostgreSQL, as [`browse`] says.
 //!
 //! The programs are in `clients/`; `./tests/run` installs the libraries into the folder `METAGATE_TEST_CACHE`.
+
+mod browse;
+mod drivers;
+mod mariadb;
+mod page;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,14 +20,16 @@ pub const PSQL: &str = "/usr/lib/postgresql/15/bin/psql";
 
 pub fn trials() -> Vec<Trial> {
     let program = |name: &str, prepare: fn() -> Command| Trial::test(format!("clients::{name}"), move || run(prepare()));
-    vec![
+    let mut trials = vec![
         program("psycopg", || python("psycopg_client.py")),
         program("asyncpg", || python("asyncpg_client.py")),
-        program("node_postgres", node),
+        program("node_postgres", || node("node_client.js")),
         program("pgjdbc", jdbc),
         Trial::test("clients::psql", psql),
         Trial::test("clients::tokio_postgres", tokio_postgres),
-    ]
+    ];
+    trials.extend(browse::trials());
+    trials
 }
 
 /// Runs a client program against a gateway that has the sources `sample` and `shop`.
@@ -57,7 +65,7 @@ fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     std::env::var_os("METAGATE_TEST_CACHE").expect("METAGATE_TEST_CACHE, which ./tests/run sets").into()
 }
 
@@ -67,9 +75,9 @@ fn python(script: &str) -> Command {
     command
 }
 
-fn node() -> Command {
+fn node(script: &str) -> Command {
     let mut command = Command::new("node");
-    command.arg(clients().join("node_client.js")).env("NODE_PATH", cache().join("node/node_modules"));
+    command.arg(clients().join(script)).env("NODE_PATH", cache().join("node/node_modules"));
     command
 }
 

@@ -20,7 +20,10 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// `docs/` holds exactly what `metagate reference FOLDER` writes.
+/// What the tests of clients write and check.
+const PAGE_OF_CLIENTS: &str = "clients.md";
+
+/// `docs/` holds exactly what `metagate reference FOLDER` writes, and the page that the tests of clients write.
 fn reference() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let output = Command::new(gateway::binary()).arg("reference").arg(folder.path()).output()?;
@@ -61,6 +64,9 @@ fn pages(folder: &Path) -> Result<BTreeMap<String, String>, Failed> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name == PAGE_OF_CLIENTS {
+            continue;
+        }
         pages.insert(name, std::fs::read_to_string(&path)?);
     }
     Ok(pages)

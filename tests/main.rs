@@ -9,6 +9,7 @@ mod fault;
 mod folder;
 mod gateway;
 mod golden;
+mod pgcat;
 mod procedures;
 mod relational;
 mod roles;
@@ -26,6 +27,7 @@ fn main() {
         errors::trials(),
         fault::trials(),
         golden::trials(),
+        pgcat::trials(),
         procedures::trials(),
         relational::trials(),
         roles::trials(),

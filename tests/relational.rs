@@ -4,7 +4,7 @@ mod changes;
 mod databases;
 mod differential;
 mod early;
-mod servers;
+pub mod servers;
 mod tour;
 mod writes;
 

@@ -2,7 +2,7 @@
 
 mod copies;
 mod encrypted;
-mod raw;
+pub mod raw;
 mod session_end;
 
 use futures::{TryStreamExt, pin_mut};

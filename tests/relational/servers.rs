@@ -5,7 +5,7 @@
 mod mysql;
 #[path = "../../catalogs/postgres/tests/postgres/server.rs"]
 #[allow(dead_code)]
-mod postgresql;
+pub mod postgresql;
 
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};

@@ -1,5 +1,7 @@
 //! A client that speaks the protocol message by message, and shows each answer as a line of text.
 
+use std::net::SocketAddr;
+
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use libtest_mimic::Failed;
@@ -24,11 +26,16 @@ pub struct Raw {
 impl Raw {
     /// Connects as `admin`, with other startup parameters beside the user.
     pub async fn connect(gateway: &Gateway, parameters: &[(&str, &str)]) -> Result<Raw, Failed> {
-        let stream = TcpStream::connect(gateway.address).await?;
+        Raw::connect_to(gateway.address, &gateway.password, parameters).await
+    }
+
+    /// Connects as `admin` to any server.
+    pub async fn connect_to(address: SocketAddr, password: &str, parameters: &[(&str, &str)]) -> Result<Raw, Failed> {
+        let stream = TcpStream::connect(address).await?;
         let mut raw = Raw { stream, unread: BytesMut::new(), greeting: Vec::new(), key: (0, 0) };
         let all = [("user", "admin")].into_iter().chain(parameters.iter().copied());
         raw.send(|out| frontend::startup_message(all, out)).await?;
-        raw.authenticate(gateway.password.as_bytes()).await?;
+        raw.authenticate(password.as_bytes()).await?;
         raw.greeting = raw.lines().await?;
         Ok(raw)
     }
@@ -116,7 +123,7 @@ impl Raw {
     }
 
     /// The next message; `None` at the end of the connection.
-    async fn message(&mut self) -> Result<Option<Message>, Failed> {
+    pub async fn message(&mut self) -> Result<Option<Message>, Failed> {
         loop {
             if let Some(message) = Message::parse(&mut self.unread)? {
                 if let Message::BackendKeyData(body) = &message {
