@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod catalog;
 mod federated;
 mod harvest;
 mod large;
@@ -21,6 +22,8 @@ pub enum Workload {
     Large,
     /// Connections and lookups beside a PostgreSQL with 10,000 tables.
     Peer,
+    /// What tools ask of PostgreSQL's catalog at 100,000 tables, beside a PostgreSQL with 10,000.
+    Catalog,
     /// The metadata of 10,000 PostgreSQL tables and 2,000 MariaDB tables, beside IMPORT FOREIGN SCHEMA.
     Harvest,
     /// All rows of a PostgreSQL table, beside the server itself and postgres_fdw.
@@ -43,6 +46,7 @@ pub async fn run(workloads: &[Workload]) -> Result<()> {
                 Workload::Scans => scans::run().await?,
                 Workload::Large => large::run().await?,
                 Workload::Peer => peer::run().await?,
+                Workload::Catalog => catalog::run().await?,
                 Workload::Harvest => harvest::run().await?,
                 Workload::Rows => rows::run().await?,
                 Workload::Pushed => pushed::run().await?,

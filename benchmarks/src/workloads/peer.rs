@@ -13,9 +13,9 @@ use crate::postgresql::PostgreSql;
 use crate::server::Server;
 use crate::synthetic::{COLUMNS, TABLES_PER_SCHEMA, table_name};
 
-const CLIENTS: usize = 8;
+pub(super) const CLIENTS: usize = 8;
 /// How long the clients of a throughput workload go on.
-const THROUGHPUT_TIME: Duration = Duration::from_secs(10);
+pub(super) const THROUGHPUT_TIME: Duration = Duration::from_secs(10);
 
 pub async fn run() -> Result<()> {
     const TABLES: usize = 10_000;

@@ -72,6 +72,7 @@ pub(crate) struct Server {
     /// Where it lives, where it is the test's own.
     folder: Option<PathBuf>,
     tls: bool,
+    binaries: PathBuf,
     running: Mutex<Option<Child>>,
 }
 
@@ -101,15 +102,21 @@ fn named() -> Option<Server> {
         password: password.to_owned(),
         folder: None,
         tls: false,
+        binaries: binaries(),
         running: Mutex::default(),
     })
 }
 
 /// A server of the test's own, with TLS and nothing else over the network, or without.
 pub(crate) fn own(tls: bool) -> Option<Server> {
+    own_of(binaries(), tls)
+}
+
+/// The same, of the version whose programs are in a folder.
+pub(crate) fn own_of(binaries: PathBuf, tls: bool) -> Option<Server> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    if !binaries().join("initdb").exists() {
-        eprintln!("skipped: there is no PostgreSQL server in {}", binaries().display());
+    if !binaries.join("initdb").exists() {
+        eprintln!("skipped: there is no PostgreSQL server in {}", binaries.display());
         return None;
     }
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -123,6 +130,7 @@ pub(crate) fn own(tls: bool) -> Option<Server> {
         password: "secret".to_owned(),
         folder: Some(folder),
         tls,
+        binaries,
         running: Mutex::default(),
     };
     server.start();
@@ -151,7 +159,7 @@ impl Server {
     pub(crate) fn start(&self) {
         let folder = self.folder.as_ref().expect("an own server");
         let mut command = Command::new("sh");
-        command.args(["-c", SCRIPT]).env("FOLDER", folder).env("BINARIES", binaries()).env("PORT", self.port.to_string());
+        command.args(["-c", SCRIPT]).env("FOLDER", folder).env("BINARIES", &self.binaries).env("PORT", self.port.to_string());
         command.env("TLS", if self.tls { "yes" } else { "no" }).current_dir(Path::new("/"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
         let mut answer = String::new();
