@@ -15,6 +15,7 @@ use crate::parse::SourceText;
 use crate::pg_catalog::{self, Answerer};
 use crate::plan_context::PlanContext;
 use crate::planner;
+use crate::planner::deep::with_stack;
 
 /// A query that can be run any number of times.
 pub(crate) enum Plan {
@@ -41,7 +42,7 @@ pub(crate) async fn plan(
     let data = async || planner::plan(context, statement, source, parameter_types).await.map(|planned| Plan::Data(Box::new(planned)));
     let ast::Statement::Query(query) = statement else { return data().await };
     let catalog = || pg_catalog::plan(context, query, source, parameter_types).map(Plan::Catalog);
-    let planned = match pg_catalog::answerer(context, query)? {
+    let planned = match with_stack(source.0.len(), || pg_catalog::answerer(context, query))? {
         Answerer::Data => data().await,
         Answerer::Catalog => catalog(),
         Answerer::DataUnlessRefused => match data().await {
@@ -58,7 +59,8 @@ pub(crate) async fn plan(
         },
     };
     if let Some(error) = planned.as_ref().err().filter(|error| pg_catalog::is_gap(error)) {
-        context.engine.unanswered().count(query, &context.settings.current().application_name(), error);
+        let application_name = context.settings.current().application_name();
+        with_stack(source.0.len(), || context.engine.unanswered().count(query, &application_name, error));
     }
     planned
 }

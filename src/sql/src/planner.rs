@@ -8,7 +8,7 @@ mod aggregates;
 mod arrays;
 mod branches;
 mod casts;
-mod deep;
+pub(crate) mod deep;
 mod forms;
 mod kept;
 mod literals;

@@ -23,6 +23,7 @@ use crate::answer::{Batch, BatchStream, Column, Format};
 use crate::parameters::Parameter;
 use crate::parse::{self, Command, SourceText};
 use crate::plan_context::PlanContext;
+use crate::planner::deep::with_stack;
 
 /// Rows that leave together: few enough to be soon there, enough to make the way of a batch cheap.
 const BATCH_ROWS: usize = 1024;
@@ -42,10 +43,16 @@ pub(crate) struct Planned {
     /// The catalog of data sources that the query was bound for.
     sources: Arc<domain::catalog::Catalog>,
     search_path: Vec<String>,
+    /// How long the text was.
+    statement_bytes: usize,
 }
 
 /// Binds a query. `parameter_types` are the OIDs that the client knows, with 0 for those that it does not.
 pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
+    with_stack(source.0.len(), || plan_here(context, query, source, parameter_types))
+}
+
+fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
     let catalog = context.engine.catalogs().get(context)?;
     let host = SessionHost::new(Arc::clone(context));
     let bound = bind::bind(&catalog, &host, query, &source.0, parameter_types)?;
@@ -64,6 +71,7 @@ pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &Sour
         catalog,
         sources: Arc::clone(&context.catalog),
         search_path: context.search_path(),
+        statement_bytes: source.0.len(),
     })
 }
 
@@ -91,7 +99,7 @@ impl Planned {
 
     /// The rows, computed as they are taken.
     pub(crate) fn execute(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> Result<BatchStream> {
-        let is_long = self.plan.cost() > LONG_COST;
+        let (is_long, bytes) = (self.plan.cost() > LONG_COST, self.statement_bytes);
         let (execution, world) = self.begin(context, values);
         let abandoned = Abandoned(Arc::clone(&world.abandoned));
         let batches = stream::try_unfold((execution, false, abandoned), move |(execution, ended, abandoned)| {
@@ -101,8 +109,8 @@ impl Planned {
                     return Ok(None);
                 }
                 let (execution, rows, ended) = match is_long {
-                    true => tokio::task::spawn_blocking(move || some_rows(execution)).await.map_err(stopped)??,
-                    false => some_rows(execution)?,
+                    true => tokio::task::spawn_blocking(move || some_rows(execution, bytes)).await.map_err(stopped)??,
+                    false => some_rows(execution, bytes)?,
                 };
                 Ok((!rows.is_empty()).then(|| (Batch::Tuples(Tuples::new(rows, &world)), (execution, ended, abandoned))))
             }
@@ -124,7 +132,8 @@ impl Planned {
         let abandoned = host.abandoned();
         let host: Arc<dyn Host> = Arc::new(host);
         let world = World { types: self.types.clone(), catalog: Arc::clone(&self.catalog), host: Arc::clone(&host), abandoned };
-        (Execution::new(Arc::clone(&self.plan), Arc::clone(&self.catalog), host, values), Arc::new(world))
+        let execution = || Execution::new(Arc::clone(&self.plan), Arc::clone(&self.catalog), host, values);
+        (with_stack(self.statement_bytes, execution), Arc::new(world))
     }
 
     /// Does something with what values mean.
@@ -137,7 +146,7 @@ impl Planned {
     pub(super) fn rows(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> Result<Vec<Vec<Value>>> {
         let (mut execution, _) = self.begin(context, values);
         let mut rows = Vec::new();
-        while let Some(row) = execution.next()? {
+        while let Some(row) = with_stack(self.statement_bytes, || execution.next())? {
             rows.push(row);
         }
         Ok(rows)
@@ -154,7 +163,11 @@ impl Drop for Abandoned {
 }
 
 /// The next rows, and whether they are the last ones.
-fn some_rows(mut execution: Execution) -> Result<(Execution, Vec<Vec<Value>>, bool)> {
+fn some_rows(execution: Execution, statement_bytes: usize) -> Result<(Execution, Vec<Vec<Value>>, bool)> {
+    with_stack(statement_bytes, || rows_of_a_slice(execution))
+}
+
+fn rows_of_a_slice(mut execution: Execution) -> Result<(Execution, Vec<Vec<Value>>, bool)> {
     let began = Instant::now();
     let mut rows = Vec::new();
     while rows.len() < BATCH_ROWS {

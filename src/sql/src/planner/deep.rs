@@ -28,7 +28,7 @@ const STACK_BYTES: usize = 64 << 20;
 const STACK_LEFT_BYTES: usize = 32 << 20;
 
 /// Runs work on a statement of this length.
-pub(super) fn with_stack<T>(statement_bytes: usize, work: impl FnOnce() -> T) -> T {
+pub(crate) fn with_stack<T>(statement_bytes: usize, work: impl FnOnce() -> T) -> T {
     if statement_bytes < SHORT_BYTES { work() } else { on_large_stack(work) }
 }
 
