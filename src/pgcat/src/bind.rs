@@ -7,6 +7,7 @@ mod grouping;
 mod joins;
 mod limits;
 mod names;
+mod place;
 mod query;
 mod referenced;
 mod relations;
@@ -39,6 +40,7 @@ pub(crate) use crate::resolve::{Coercion, fold, format_type};
 use crate::types::{Type, oid};
 use crate::value::Field;
 
+pub(crate) use place::Place;
 use scope::Scope;
 
 /// A bound statement.
@@ -92,27 +94,6 @@ pub fn bind(catalog: &Catalog, host: &dyn Host, query: &ast::Query, source: &str
     let undecided = |type_oid| if matches!(type_oid, 0 | oid::UNKNOWN) { oid::TEXT } else { type_oid };
     let parameter_types = binder.parameter_types.into_iter().map(undecided).collect();
     Ok(Bound { query: Arc::new(query), parameter_types, subqueries: binder.subqueries })
-}
-
-/// Where an expression stands, which decides what it may hold and what its errors say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    SelectList,
-    Where,
-    JoinOn,
-    GroupBy,
-    Having,
-    OrderBy,
-    DistinctOn,
-    Limit,
-    Offset,
-    Values,
-    FromFunction,
-    AggregateArgument,
-    AggregateFilter,
-    WindowArgument,
-    WindowDefinition,
-    FunctionBody,
 }
 
 impl Binder<'_> {

@@ -30,6 +30,7 @@ pub(crate) mod tests;
 pub mod text;
 pub mod tid;
 pub mod times;
+pub mod unit;
 pub mod uuid;
 mod wire;
 pub mod zone;

@@ -1,5 +1,7 @@
 //! What a relation of the catalog is to the evaluator: numbered rows, columns that are made on demand, and indexes.
 
+pub(crate) mod keys;
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! The columns of an answer, as PostgreSQL would describe them: names, types, and the table columns that they are.
 
-mod figure;
 mod origin;
 mod select_list;
 mod sql_types;
@@ -9,7 +8,6 @@ use arrow::datatypes::FieldRef;
 use datafusion::logical_expr::LogicalPlan;
 use spi::types::{PgType, oid};
 
-pub(crate) use figure::figure_name;
 pub(crate) use origin::origins;
 pub(crate) use select_list::{OutputNames, rename};
 pub(crate) use sql_types::{Types, arrow_type, cast_target, pg_type};

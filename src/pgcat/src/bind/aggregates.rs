@@ -85,18 +85,13 @@ impl Binder<'_> {
     }
 
     fn check_aggregate(&self, place: Option<Place>) -> Result<()> {
-        let what = match place {
-            Some(Place::Where) => "WHERE",
-            Some(Place::JoinOn) => "JOIN conditions",
-            Some(Place::FromFunction) => "functions in FROM",
-            Some(Place::AggregateFilter) => "FILTER",
-            Some(Place::GroupBy) => "GROUP BY",
-            Some(Place::Limit) => "LIMIT",
-            Some(Place::Offset) => "OFFSET",
-            Some(Place::Values) => "VALUES",
-            _ => return Ok(()),
-        };
-        Err(Error::new(Code::Grouping, format!("aggregate functions are not allowed in {what}")))
+        use Place::{AggregateFilter, FromFunction, GroupBy, JoinOn, Limit, Offset, Values, Where};
+        match place {
+            Some(place @ (Where | JoinOn | FromFunction | AggregateFilter | GroupBy | Limit | Offset | Values)) => {
+                Err(Error::new(Code::Grouping, format!("aggregate functions are not allowed in {}", place.name())))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -58,22 +58,13 @@ fn level_read(registers: &[Holds], expr: &Expr) -> Option<usize> {
 
 /// Refuses a set where one value is needed.
 fn check_set(place: Place) -> Result<()> {
-    let what = match place {
-        Place::SelectList | Place::OrderBy | Place::DistinctOn | Place::FromFunction | Place::FunctionBody => return Ok(()),
+    let refuse = |message: String| Error::new(Code::Unsupported, message);
+    match place {
+        Place::SelectList | Place::OrderBy | Place::DistinctOn | Place::FromFunction | Place::FunctionBody => Ok(()),
         Place::AggregateArgument | Place::WindowArgument => {
-            let kind = if place == Place::AggregateArgument { "aggregate" } else { "window" };
-            return Err(Error::new(Code::Unsupported, format!("{kind} function calls cannot contain set-returning function calls"))
-                .hint("You might be able to move the set-returning function into a LATERAL FROM item."));
+            Err(refuse(format!("{} cannot contain set-returning function calls", place.name()))
+                .hint("You might be able to move the set-returning function into a LATERAL FROM item."))
         }
-        Place::Where => "WHERE",
-        Place::JoinOn => "JOIN conditions",
-        Place::GroupBy => "GROUP BY",
-        Place::Having => "HAVING",
-        Place::Limit => "LIMIT",
-        Place::Offset => "OFFSET",
-        Place::Values => "VALUES",
-        Place::AggregateFilter => "FILTER",
-        Place::WindowDefinition => "window definitions",
-    };
-    Err(Error::new(Code::Unsupported, format!("set-returning functions are not allowed in {what}")))
+        _ => Err(refuse(format!("set-returning functions are not allowed in {}", place.name()))),
+    }
 }

@@ -168,23 +168,10 @@ impl Binder<'_> {
 
 /// Refuses a window function where there are no rows to look at.
 fn check_window(place: Place) -> Result<()> {
-    let what = match place {
-        Place::SelectList | Place::OrderBy | Place::DistinctOn => return Ok(()),
-        Place::AggregateArgument => {
-            return Err(Error::new(Code::Grouping, "aggregate function calls cannot contain window function calls"));
-        }
-        Place::WindowArgument => return Err(Error::new(Code::Windowing, "window function calls cannot be nested")),
-        Place::WindowDefinition => "window definitions",
-        Place::Where => "WHERE",
-        Place::JoinOn => "JOIN conditions",
-        Place::GroupBy => "GROUP BY",
-        Place::Having => "HAVING",
-        Place::Limit => "LIMIT",
-        Place::Offset => "OFFSET",
-        Place::Values => "VALUES",
-        Place::FromFunction => "functions in FROM",
-        Place::AggregateFilter => "FILTER",
-        Place::FunctionBody => return Ok(()),
-    };
-    Err(Error::new(Code::Windowing, format!("window functions are not allowed in {what}")))
+    match place {
+        Place::SelectList | Place::OrderBy | Place::DistinctOn | Place::FunctionBody => Ok(()),
+        Place::AggregateArgument => Err(Error::new(Code::Grouping, format!("{} cannot contain window function calls", place.name()))),
+        Place::WindowArgument => Err(Error::new(Code::Windowing, format!("{} cannot be nested", place.name()))),
+        _ => Err(Error::new(Code::Windowing, format!("window functions are not allowed in {}", place.name()))),
+    }
 }

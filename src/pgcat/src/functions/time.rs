@@ -9,5 +9,4 @@ pub mod overlaps;
 pub mod part;
 pub mod series;
 pub mod truncate;
-mod unit;
 pub mod zone;

@@ -1,18 +1,16 @@
 //! Texts and bytes of all types as PostgreSQL 16 read and wrote them: `tests/recorded.tsv` has a line per text, with the type, settings,
 //! the text, and what became of it: `=`, the text that it is written as and its binary form, or `!`, SQLSTATE, message, detail and hint.
 
-mod host;
-
 use bytes::BytesMut;
 
 use super::{input, output, receive, send};
 use crate::catalog::Catalog;
+use crate::fixture::session::Session;
 use crate::function::Context;
 use crate::io::bytea;
 use crate::relation::Relation;
 use crate::resolve::{Names, type_from_text};
 use crate::statics;
-pub(crate) use host::TestHost;
 
 /// What every database holds.
 pub(crate) fn catalog() -> Catalog {
@@ -43,7 +41,8 @@ pub(crate) fn fields(line: &str) -> Vec<Option<String>> {
 
 /// What becomes of a text, in the form of a line's last fields.
 fn outcome(catalog: &Catalog, type_name: &str, settings: &str, text: &str) -> Vec<Option<String>> {
-    let host = TestHost::new(settings);
+    // 2026-11-21 13:00 UTC.
+    let host = Session { moment: 848_581_200_000_000, ..Session::new().with(settings) };
     let context = Context { catalog, host: &host };
     let search = catalog.search_namespaces(&["public".to_owned()]);
     let type_ = type_from_text(Names::new(catalog, &search), "iorec", type_name).expect("a type");

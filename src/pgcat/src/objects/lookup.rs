@@ -1,10 +1,9 @@
 //! What finds the rows of a part by a key.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use super::part::Part;
-use crate::relation::Row;
+use crate::relation::{Row, keys};
 use crate::value::Value;
 
 /// Parts of so many rows are read through: that is quicker than to make anything.
@@ -42,18 +41,25 @@ impl Lookup {
             numbers.sort_unstable();
             return Lookup::Numbers(numbers);
         }
-        let mut hashes: Vec<(u64, u32)> = rows.filter_map(|row| Some((hash_of(part, columns, Row::from(row))?, row))).collect();
+        let key = |row: u32| columns.iter().map(move |column| part.value(Row::from(row), *column));
+        let mut hashes: Vec<(u64, u32)> = rows.filter_map(|row| Some((keys::hash(key(row))?, row))).collect();
         hashes.sort_unstable();
         Lookup::Hashes(hashes)
     }
 
     /// The rows of the part that have the key.
     pub(crate) fn find(&self, part: &dyn Part, columns: &[usize], key: &[Value]) -> Vec<Row> {
-        let rows: Vec<Row> = match self {
-            Lookup::Numbers(numbers) => key[0].as_oid().map(|number| same(numbers, number)).unwrap_or_default(),
-            Lookup::Hashes(hashes) => same(hashes, hash(key)),
-        };
-        rows.into_iter().filter(|row| equals(part, columns, *row, key)).collect()
+        let has_key = |row: &Row| equals(part, columns, *row, key);
+        match self {
+            Lookup::Numbers(numbers) => {
+                let found = key[0].as_oid().into_iter().flat_map(|number| keys::find(numbers, number));
+                found.map(Row::from).filter(has_key).collect()
+            }
+            Lookup::Hashes(hashes) => {
+                let found = keys::hash(key).into_iter().flat_map(|hash| keys::find(hashes, hash));
+                found.map(Row::from).filter(has_key).collect()
+            }
+        }
     }
 }
 
@@ -64,43 +70,4 @@ pub(crate) fn read_through(part: &dyn Part, columns: &[usize], key: &[Value]) ->
 
 fn equals(part: &dyn Part, columns: &[usize], row: Row, key: &[Value]) -> bool {
     columns.iter().zip(key).all(|(column, value)| part.value(row, *column) == *value)
-}
-
-/// The rows of a key, in their order.
-fn same<T: Ord + Copy>(sorted: &[(T, u32)], key: T) -> Vec<Row> {
-    match (sorted.first(), sorted.last()) {
-        (Some((first, _)), Some((last, _))) if *first <= key && key <= *last => {}
-        _ => return Vec::new(),
-    }
-    let first = sorted.partition_point(|(other, _)| *other < key);
-    sorted[first..].iter().take_while(|(other, _)| *other == key).map(|(_, row)| Row::from(*row)).collect()
-}
-
-fn hash_of(part: &dyn Part, columns: &[usize], row: Row) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    for column in columns {
-        let value = part.value(row, *column);
-        if value.is_null() {
-            return None;
-        }
-        add(&value, &mut hasher);
-    }
-    Some(hasher.finish())
-}
-
-fn hash(key: &[Value]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.iter().for_each(|value| add(value, &mut hasher));
-    hasher.finish()
-}
-
-/// Values of the types that indexes are on have hashes; others share one, which is slow but right.
-fn add(value: &Value, hasher: &mut DefaultHasher) {
-    match value {
-        Value::Bool(truth) => truth.hash(hasher),
-        Value::Int(number) => number.hash(hasher),
-        Value::Text(text) => text.hash(hasher),
-        Value::Array(array) => array.values.iter().for_each(|value| add(value, hasher)),
-        _ => {}
-    }
 }

@@ -1,8 +1,6 @@
 //! The rows of a relation by the hashes of some columns.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use crate::relation::{Relation, Row, Rows};
+use crate::relation::{Relation, Row, Rows, keys};
 use crate::value::Value;
 
 /// Hashes of keys with their rows, sorted: a search is a binary one, and a row takes 16 bytes.
@@ -11,18 +9,15 @@ pub(super) struct HashIndex(Vec<(u64, Row)>);
 impl HashIndex {
     /// Rows with a null in one of the columns equal no key, and are left out.
     pub(super) fn new(relation: &dyn Relation, columns: &[usize]) -> Self {
-        let key = |row| columns.iter().map(|column| relation.value(row, *column)).collect::<Vec<_>>();
-        let keys = (0..relation.count()).map(|row| (key(row), row)).filter(|(key, _)| !key.iter().any(Value::is_null));
-        let mut hashes: Vec<(u64, Row)> = keys.map(|(key, row)| (hash(&key), row)).collect();
+        let key = |row| columns.iter().map(move |column| relation.value(row, *column));
+        let mut hashes: Vec<(u64, Row)> = (0..relation.count()).filter_map(|row| Some((keys::hash(key(row))?, row))).collect();
         hashes.sort_unstable();
         HashIndex(hashes)
     }
 
     /// The rows whose columns equal the key, in the order of their numbers.
     pub(super) fn lookup(&self, relation: &dyn Relation, columns: &[usize], key: &[Value]) -> Rows {
-        let hash = hash(key);
-        let first = self.0.partition_point(|(other, _)| *other < hash);
-        let same = self.0[first..].iter().take_while(|(other, _)| *other == hash).map(|(_, row)| *row);
+        let same = keys::hash(key).into_iter().flat_map(|hash| keys::find(&self.0, hash));
         let equal = |row: &Row| columns.iter().zip(key).all(|(column, value)| relation.value(*row, *column) == *value);
         let mut found = same.filter(equal);
         let Some(first) = found.next() else { return Rows::NONE };
@@ -31,23 +26,6 @@ impl HashIndex {
         rows.extend(found);
         let neighbours = first..first + rows.len() as Row;
         if rows.last() == Some(&(neighbours.end - 1)) { Rows::Range(neighbours) } else { Rows::List(rows) }
-    }
-}
-
-fn hash(key: &[Value]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.iter().for_each(|value| add(value, &mut hasher));
-    hasher.finish()
-}
-
-/// Values of the types that static indexes are on have hashes; others share one, which is slow but right.
-fn add(value: &Value, hasher: &mut DefaultHasher) {
-    match value {
-        Value::Bool(truth) => truth.hash(hasher),
-        Value::Int(number) => number.hash(hasher),
-        Value::Text(text) => text.hash(hasher),
-        Value::Array(array) => array.values.iter().for_each(|value| add(value, hasher)),
-        _ => {}
     }
 }
 

@@ -14,11 +14,12 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
+use pgcat::bind::figure_column_name;
 use spi::types::PgType;
 use spi::{Code, Error, Result};
 
-use super::figure::figure_name;
 use super::sql_types;
+
 use crate::parse::fold;
 
 /// What internal names mean.
@@ -199,7 +200,7 @@ fn rename_select(select: &mut Select, reader: Reader, names: &mut OutputNames) -
 /// The name of an item as PostgreSQL has it; none for `*`.
 fn item_name(item: &SelectItem) -> Option<String> {
     match item {
-        SelectItem::UnnamedExpr(expr) => Some(figure_name(expr)),
+        SelectItem::UnnamedExpr(expr) => Some(figure_column_name(expr)),
         SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
         _ => None,
     }

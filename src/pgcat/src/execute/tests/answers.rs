@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use spi::Result;
 
-use super::support::Session;
 use crate::bind::bind;
 use crate::catalog::Catalog;
 use crate::execute::Execution;
 use crate::fixture;
+use crate::fixture::session::Session;
 use crate::function::Context;
 use crate::io;
 use crate::parse;
@@ -35,7 +35,7 @@ pub(crate) fn check(answers: &str) {
 }
 
 fn rows(catalog: &Arc<Catalog>, statement: &str) -> Result<String> {
-    let host = Arc::new(Session::default());
+    let host = Arc::new(Session::new());
     let query = parse::query(statement)?;
     let bound = bind(catalog, &*host, &query, statement, &[])?;
     let mut execution = Execution::new(Arc::new(plan(&bound.query)), catalog.clone(), host.clone(), Vec::new());

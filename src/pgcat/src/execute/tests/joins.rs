@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::support::*;
 use crate::expr::Expr;
+use crate::fixture::session::Session;
 use crate::query::JoinKind;
 use crate::value::Value;
 
@@ -129,7 +130,7 @@ fn a_list_of_values_is_looked_up_once_each() {
 fn a_parameter_is_looked_up() {
     let people = people();
     let body = query(select(vec![scan(&people, 0)], Some(eq(col(0), Expr::Parameter(0))), vec![col(1)]));
-    let session = || Arc::new(Session::default());
+    let session = || Arc::new(Session::new());
     assert_eq!(try_run_with(&body, session(), vec![Value::Int(2)]).unwrap(), ["20"]);
     assert!(try_run_with(&body, session(), vec![Value::Null]).unwrap().is_empty());
     assert_eq!(people.lookups.load(Ordering::Relaxed), 1);

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::support::*;
 use crate::expr::{Expr, RowOperator, Subquery, SubqueryKind};
+use crate::fixture::session::Session;
 use crate::function::{Function, Implementation};
 use crate::query::{Body, Cte, Fill, From, Query, SetOperation, SetOperator};
 use crate::types::oid;
@@ -163,7 +164,7 @@ fn sql_function(body: Query) -> Arc<Function> {
 fn functions_in_sql_see_their_own_parameters() {
     let plain = sql_function(query(select(Vec::new(), None, vec![add(Expr::Parameter(0), Expr::Parameter(1))])));
     let body = query(select(vec![scan(&parents(), 0)], None, vec![call(plain, vec![col(0), Expr::Parameter(0)])]));
-    let session = Arc::new(Session::default());
+    let session = Arc::new(Session::new());
     assert_eq!(try_run_with(&body, session, vec![crate::value::Value::Int(100)]).unwrap(), ["101", "102", "103"]);
 }
 

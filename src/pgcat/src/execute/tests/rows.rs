@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use spi::Code;
 
 use super::support::*;
+use crate::fixture::session::Session;
 use crate::query::{Body, Distinct, Fill, From, FunctionScan, Query, Select, SetOperation, SetOperator, SetReturning, SortKey};
 use crate::query::{TableExpr, TableFunction};
 use crate::value::Value;
@@ -142,7 +143,7 @@ fn a_cancelled_statement_stops() {
     };
     let body = query(select(vec![From::Function(endless)], Some(lt(col(0), int(0))), vec![col(0)]));
     let catalog = Arc::new(crate::catalog::Catalog::new(1, 1, Vec::new()));
-    let session = Arc::new(Session::default());
+    let session = Arc::new(Session::new());
     session.is_cancelled.store(true, Ordering::Relaxed);
     let mut execution = crate::execute::Execution::new(Arc::new(crate::plan::plan(&body)), catalog, session, Vec::<Value>::new());
     assert_eq!(execution.next().unwrap_err().code, Code::Cancelled);

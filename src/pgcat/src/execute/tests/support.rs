@@ -1,15 +1,15 @@
 //! Relations, functions and a session for tests, and short ways to write queries.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use spi::{Code, Error, Result};
+use spi::Result;
 
 use crate::catalog::Catalog;
 use crate::execute::Execution;
 use crate::expr::{Call, Expr};
+use crate::fixture::session::Session;
 use crate::function::{Accumulator, AggregateEntry, Context, Function, Implementation, RowSource, Scalar, Signature};
-use crate::host::{Activity, Cursor, Host, Object, PreparedStatement};
 use crate::plan::plan;
 use crate::query::{Body, Distinct, Fill, From, Join, JoinKind, OutputColumn, Query, RelationScan, Select, SortKey, SortOrder};
 use crate::relation::{Column, Index, Relation, Row, Rows};
@@ -243,7 +243,7 @@ pub fn values(rows: &[&[i64]]) -> Query {
 }
 
 pub fn try_run(query: &Query) -> Result<Vec<String>> {
-    try_run_with(query, Arc::new(Session::default()), Vec::new())
+    try_run_with(query, Arc::new(Session::new()), Vec::new())
 }
 
 pub fn try_run_with(query: &Query, host: Arc<Session>, parameters: Vec<Value>) -> Result<Vec<String>> {
@@ -277,114 +277,5 @@ fn show(value: &Value) -> String {
         Value::Array(array) => format!("{{{}}}", array.values.iter().map(show).collect::<Vec<_>>().join(",")),
         Value::Record(record) => format!("({})", record.values.iter().map(show).collect::<Vec<_>>().join(",")),
         other => format!("{other:?}"),
-    }
-}
-
-/// A session that can be cancelled, and otherwise knows nothing.
-#[derive(Default)]
-pub struct Session {
-    pub is_cancelled: AtomicBool,
-}
-
-impl Host for Session {
-    fn current_user(&self) -> &str {
-        "postgres"
-    }
-
-    fn session_user(&self) -> &str {
-        "postgres"
-    }
-
-    fn database(&self) -> &str {
-        "sales"
-    }
-
-    fn search_path(&self) -> Vec<String> {
-        vec!["public".to_owned()]
-    }
-
-    fn setting(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn set_setting(&self, name: &str, _value: &str, _local: bool) -> Result<String> {
-        Err(Error::not_found("setting", name))
-    }
-
-    fn settings(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    fn version(&self) -> String {
-        String::new()
-    }
-
-    fn pid(&self) -> i32 {
-        1
-    }
-
-    fn client(&self) -> Option<(String, i32)> {
-        None
-    }
-
-    fn server(&self) -> Option<(String, i32)> {
-        None
-    }
-
-    fn started_at(&self) -> i64 {
-        0
-    }
-
-    fn transaction_started_at(&self) -> i64 {
-        0
-    }
-
-    fn statement_started_at(&self) -> i64 {
-        0
-    }
-
-    fn clock(&self) -> i64 {
-        0
-    }
-
-    fn transaction_id(&self) -> u64 {
-        1
-    }
-
-    fn is_superuser(&self) -> bool {
-        true
-    }
-
-    fn has_privilege(&self, _role: u32, _object: Object, _privilege: &str) -> bool {
-        true
-    }
-
-    fn activity(&self) -> Vec<Activity> {
-        Vec::new()
-    }
-
-    fn cancel_backend(&self, _pid: i32) -> Result<bool> {
-        Ok(false)
-    }
-
-    fn terminate_backend(&self, _pid: i32) -> Result<bool> {
-        Ok(false)
-    }
-
-    fn prepared_statements(&self) -> Vec<PreparedStatement> {
-        Vec::new()
-    }
-
-    fn cursors(&self) -> Vec<Cursor> {
-        Vec::new()
-    }
-
-    fn notice(&self, _severity: &'static str, _code: &'static str, _message: String) {}
-
-    fn check_cancelled(&self) -> Result<()> {
-        if self.is_cancelled.load(Ordering::Relaxed) {
-            return Err(Error::new(Code::Cancelled, "canceling statement due to user request"));
-        }
-        Ok(())
     }
 }

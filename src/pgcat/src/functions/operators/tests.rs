@@ -4,9 +4,10 @@
 use spi::Result;
 
 use crate::catalog::Catalog;
+use crate::fixture::session::Session;
 use crate::function::{Context, Signature};
 use crate::functions::scalar;
-use crate::io::tests::{TestHost, catalog, fields};
+use crate::io::tests::{catalog, fields};
 use crate::io::{apply_modifier, input, output};
 use crate::resolve::{Names, type_from_text};
 use crate::types::Type;
@@ -19,7 +20,7 @@ fn type_named(catalog: &Catalog, name: &str) -> Type {
 
 /// The text of a call's result; none for null.
 fn computed(catalog: &Catalog, symbol: &str, types: &[Type], texts: &[&str], result: Type) -> Result<Option<String>> {
-    let host = TestHost::new("TimeZone=Europe/Berlin");
+    let host = Session::new().with("TimeZone=Europe/Berlin");
     let context = Context { catalog, host: &host };
     let argument = |(type_, text): (&Type, &&str)| {
         let value = input(&context, type_.oid, -1, text)?;

@@ -57,51 +57,35 @@ fn difference(later: i64, earlier: i64, lender: i64) -> Interval {
 }
 
 fn justified_days(interval: Interval) -> Result<Interval> {
-    let mut months = i64::from(interval.months) + i64::from(interval.days / DAYS_PER_MONTH);
-    let mut days = interval.days % DAYS_PER_MONTH;
-    if months > 0 && days < 0 {
-        days += DAYS_PER_MONTH;
-        months -= 1;
-    } else if months < 0 && days > 0 {
-        days -= DAYS_PER_MONTH;
-        months += 1;
-    }
-    let months = i32::try_from(months).map_err(|_| out_of_range("interval"))?;
-    Ok(Interval { months, days, ..interval })
+    let unit = i64::from(DAYS_PER_MONTH);
+    let (months, days) = (i64::from(interval.months), i64::from(interval.days));
+    let (months, days) = of_one_sign(months + days / unit, days % unit, 0, unit);
+    checked(months, days, interval.microseconds)
 }
 
 fn justified_hours(interval: Interval) -> Result<Interval> {
-    let mut days = i64::from(interval.days) + interval.microseconds / DAY;
-    let mut microseconds = interval.microseconds % DAY;
-    if days > 0 && microseconds < 0 {
-        microseconds += DAY;
-        days -= 1;
-    } else if days < 0 && microseconds > 0 {
-        microseconds -= DAY;
-        days += 1;
-    }
-    let days = i32::try_from(days).map_err(|_| out_of_range("interval"))?;
-    Ok(Interval { days, microseconds, ..interval })
+    let (days, microseconds) = (i64::from(interval.days), interval.microseconds);
+    let (days, microseconds) = of_one_sign(days + microseconds / DAY, microseconds % DAY, 0, DAY);
+    checked(i64::from(interval.months), days, microseconds)
 }
 
 /// All three parts with one sign.
-fn same_signs(mut months: i64, mut days: i64, mut microseconds: i64) -> Result<Interval> {
-    if months > 0 && (days < 0 || (days == 0 && microseconds < 0)) {
-        days += i64::from(DAYS_PER_MONTH);
-        months -= 1;
-    } else if months < 0 && (days > 0 || (days == 0 && microseconds > 0)) {
-        days -= i64::from(DAYS_PER_MONTH);
-        months += 1;
-    }
-    if days > 0 && microseconds < 0 {
-        microseconds += DAY;
-        days -= 1;
-    } else if days < 0 && microseconds > 0 {
-        microseconds -= DAY;
-        days += 1;
-    }
-    let months = i32::try_from(months).map_err(|_| out_of_range("interval"))?;
-    Ok(Interval { months, days: days as i32, microseconds })
+fn same_signs(months: i64, days: i64, microseconds: i64) -> Result<Interval> {
+    let (months, days) = of_one_sign(months, days, microseconds, i64::from(DAYS_PER_MONTH));
+    let (days, microseconds) = of_one_sign(days, microseconds, 0, DAY);
+    checked(months, days, microseconds)
+}
+
+/// A part and the next smaller one, `unit` of which make one of it, so that their signs agree. Where the smaller one is zero, the sign of
+/// what is `below` counts.
+fn of_one_sign(larger: i64, smaller: i64, below: i64, unit: i64) -> (i64, i64) {
+    let sign = if smaller == 0 { below.signum() } else { smaller.signum() };
+    if larger.signum() * sign < 0 { (larger + sign, smaller - sign * unit) } else { (larger, smaller) }
+}
+
+fn checked(months: i64, days: i64, microseconds: i64) -> Result<Interval> {
+    let part = |number: i64| i32::try_from(number).map_err(|_| out_of_range("interval"));
+    Ok(Interval { months: part(months)?, days: part(days)?, microseconds })
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use bigdecimal::ToPrimitive as _;
 use spi::{Error, Result};
 
-use super::unit::{Unit, not_recognized, not_supported};
 use crate::function::{Context, ScalarEntry};
 use crate::functions::Arguments;
 use crate::functions::operators::numerics;
 use crate::io::calendar::{DAY, DAY_2000, HOUR, MINUTE, SECOND, SINCE_1970, is_infinite, julian, weekday};
 use crate::io::numeric::with_scale;
+use crate::io::unit::{Unit, not_recognized, not_supported};
 use crate::io::zone::Zone;
 use crate::value::{Interval, Numeric, Value};
 

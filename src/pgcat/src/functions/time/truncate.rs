@@ -3,11 +3,11 @@
 use spi::{Code, Error, Result};
 
 use super::part::iso_weekday;
-use super::unit::{Unit, not_recognized};
 use super::zone::named;
 use crate::function::ScalarEntry;
 use crate::functions::Arguments;
 use crate::io::calendar::{DAY, DAY_2000, HOUR, Local, MINUTE, SECOND, is_infinite, out_of_range};
+use crate::io::unit::{Unit, not_recognized};
 use crate::io::zone::Zone;
 use crate::value::{Interval, Value};
 

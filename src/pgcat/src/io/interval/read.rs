@@ -7,43 +7,8 @@ use super::{fields, fields_of, iso8601};
 use crate::io::calendar::{self, HOUR, MINUTE, SECOND};
 use crate::io::datetime::{Fault, Field, Kind, clock, fraction, split};
 use crate::io::style::IntervalStyle;
+use crate::io::unit::Unit;
 use crate::value::Interval;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Microsecond,
-    Millisecond,
-    Second,
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Year,
-    Decade,
-    Century,
-    Millennium,
-}
-
-/// The unit of a word in lower case.
-fn unit(word: &str) -> Option<Unit> {
-    // Words are told apart by ten characters.
-    Some(match word.get(..10).unwrap_or(word) {
-        "microsecon" | "us" | "usec" | "usecond" | "useconds" | "usecs" => Unit::Microsecond,
-        "millisecon" | "ms" | "msec" | "msecond" | "mseconds" | "msecs" => Unit::Millisecond,
-        "s" | "sec" | "second" | "seconds" | "secs" => Unit::Second,
-        "m" | "min" | "mins" | "minute" | "minutes" => Unit::Minute,
-        "h" | "hour" | "hours" | "hr" | "hrs" => Unit::Hour,
-        "d" | "day" | "days" => Unit::Day,
-        "w" | "week" | "weeks" => Unit::Week,
-        "mon" | "mons" | "month" | "months" => Unit::Month,
-        "y" | "year" | "years" | "yr" | "yrs" => Unit::Year,
-        "dec" | "decade" | "decades" | "decs" => Unit::Decade,
-        "c" | "cent" | "centuries" | "century" => Unit::Century,
-        "mil" | "millennia" | "millennium" | "mils" => Unit::Millennium,
-        _ => return None,
-    })
-}
 
 /// The text of an interval whose modifier may say which field a number without unit is.
 pub fn read(text: &str, typmod: i32, style: IntervalStyle) -> Result<Interval> {
@@ -79,7 +44,7 @@ fn words(parts: &[Field], range: i32, style: IntervalStyle) -> Result<Span, Faul
                 }
             }
             Kind::Zone | Kind::Date | Kind::Number => reader.number(&field.text)?,
-            Kind::Word | Kind::Special => match (field.text.as_str(), unit(&field.text)) {
+            Kind::Word | Kind::Special => match (field.text.as_str(), Unit::of_span(&field.text)) {
                 ("ago", _) => (ago, reader.awaits_unit) = (true, true),
                 ("at" | "on", _) => {}
                 (_, Some(unit)) => (reader.unit, reader.awaits_unit) = (Some(unit), false),
@@ -177,6 +142,7 @@ impl Reader {
             Unit::Decade => span.add_years(amount, 10)?,
             Unit::Century => span.add_years(amount, 100)?,
             Unit::Millennium => span.add_years(amount, 1000)?,
+            _ => return Err(Fault::Format),
         }
         match unit {
             Unit::Second if amount.fraction != 0.0 => self.take(&[Unit::Second, Unit::Millisecond, Unit::Microsecond]),

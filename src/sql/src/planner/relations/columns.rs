@@ -5,8 +5,9 @@ use datafusion::sql::sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
+use pgcat::bind::figure_column_name;
+
 use super::joins;
-use crate::output::figure_name;
 use crate::parse::fold;
 use crate::resolve::Relations;
 
@@ -67,7 +68,7 @@ impl Scope<'_> {
         let mut names = Vec::new();
         for item in &select.projection {
             match item {
-                SelectItem::UnnamedExpr(expr) => names.push(figure_name(expr)),
+                SelectItem::UnnamedExpr(expr) => names.push(figure_column_name(expr)),
                 SelectItem::ExprWithAlias { alias, .. } => names.push(fold(alias)),
                 SelectItem::Wildcard(options) if is_plain(options) => {
                     for table in &select.from {

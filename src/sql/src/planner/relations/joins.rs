@@ -12,10 +12,10 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
+use pgcat::bind::figure_column_name;
 use spi::{Code, Error, Result};
 
 use super::columns::{Column, Scope, is_plain};
-use crate::output::figure_name;
 use crate::parse::fold;
 use crate::planner::results::call;
 
@@ -219,7 +219,7 @@ fn merged_item(mut item: SelectItem, columns: &[Column], scope: &Scope<'_>) -> V
             return columns.iter().map(|column| named(column.expr.clone(), &column.name)).collect();
         }
         SelectItem::UnnamedExpr(expr) => {
-            let name = figure_name(expr);
+            let name = figure_column_name(expr);
             let mut expr = expr.clone();
             replace(&mut expr, columns, scope);
             return vec![named(expr, &name)];
@@ -232,7 +232,7 @@ fn merged_item(mut item: SelectItem, columns: &[Column], scope: &Scope<'_>) -> V
 
 /// An item that is called so, by itself or by an alias.
 fn named(expr: Expr, name: &str) -> SelectItem {
-    if figure_name(&expr) == name {
+    if figure_column_name(&expr) == name {
         SelectItem::UnnamedExpr(expr)
     } else {
         SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', name) }
@@ -241,7 +241,7 @@ fn named(expr: Expr, name: &str) -> SelectItem {
 
 fn item_name(item: &SelectItem) -> Option<String> {
     match item {
-        SelectItem::UnnamedExpr(expr) => Some(figure_name(expr)),
+        SelectItem::UnnamedExpr(expr) => Some(figure_column_name(expr)),
         SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
         _ => None,
     }

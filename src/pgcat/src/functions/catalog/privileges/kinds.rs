@@ -32,16 +32,22 @@ fn anything(_: &CatalogRow<'_>) -> Result<()> {
     Ok(())
 }
 
-pub(super) const TABLE: Kind = Kind {
-    letter: b'r',
-    catalog: oid::PG_CLASS,
-    owner: "relowner",
-    acl: "relacl",
-    words: words::TABLE,
-    find: lookup::relation,
-    check: anything,
-    object: Object::Relation,
-};
+impl Kind {
+    /// A kind whose `columns` are those of the owner and of the access list, and all rows of whose catalog are such objects.
+    const fn of(
+        letter: u8,
+        catalog: u32,
+        columns: [&'static str; 2],
+        words: &'static [&'static str],
+        find: fn(&Context<'_>, &str) -> Result<u32>,
+        object: fn(u32) -> Object,
+    ) -> Self {
+        let [owner, acl] = columns;
+        Self { letter, catalog, owner, acl, words, find, check: anything, object }
+    }
+}
+
+pub(super) const TABLE: Kind = Kind::of(b'r', oid::PG_CLASS, ["relowner", "relacl"], words::TABLE, lookup::relation, Object::Relation);
 
 pub(super) const SEQUENCE: Kind = Kind {
     letter: b's',
@@ -56,93 +62,40 @@ pub(super) const SEQUENCE: Kind = Kind {
     ..TABLE
 };
 
-pub(super) const DATABASE: Kind = Kind {
-    letter: b'd',
-    catalog: oid::PG_DATABASE,
-    owner: "datdba",
-    acl: "datacl",
-    words: words::DATABASE,
-    find: lookup::database,
-    check: anything,
-    object: Object::Database,
-};
+pub(super) const DATABASE: Kind =
+    Kind::of(b'd', oid::PG_DATABASE, ["datdba", "datacl"], words::DATABASE, lookup::database, Object::Database);
 
-pub(super) const SCHEMA: Kind = Kind {
-    letter: b'n',
-    catalog: oid::PG_NAMESPACE,
-    owner: "nspowner",
-    acl: "nspacl",
-    words: words::SCHEMA,
-    find: lookup::namespace,
-    check: anything,
-    object: Object::Schema,
-};
+pub(super) const SCHEMA: Kind = Kind::of(b'n', oid::PG_NAMESPACE, ["nspowner", "nspacl"], words::SCHEMA, lookup::namespace, Object::Schema);
 
-pub(super) const FUNCTION: Kind = Kind {
-    letter: b'f',
-    catalog: oid::PG_PROC,
-    owner: "proowner",
-    acl: "proacl",
-    words: words::EXECUTE,
-    find: |context, name| registered::read(context, type_oid::REGPROCEDURE, name),
-    check: anything,
-    object: Object::Function,
-};
+pub(super) const FUNCTION: Kind = Kind::of(
+    b'f',
+    oid::PG_PROC,
+    ["proowner", "proacl"],
+    words::EXECUTE,
+    |context, name| registered::read(context, type_oid::REGPROCEDURE, name),
+    Object::Function,
+);
 
-pub(super) const TYPE: Kind = Kind {
-    letter: b'T',
-    catalog: oid::PG_TYPE,
-    owner: "typowner",
-    acl: "typacl",
-    words: words::USAGE,
-    find: |context, name| registered::read(context, type_oid::REGTYPE, name),
-    check: anything,
-    object: Object::Type,
-};
+pub(super) const TYPE: Kind = Kind::of(
+    b'T',
+    oid::PG_TYPE,
+    ["typowner", "typacl"],
+    words::USAGE,
+    |context, name| registered::read(context, type_oid::REGTYPE, name),
+    Object::Type,
+);
 
-pub(super) const LANGUAGE: Kind = Kind {
-    letter: b'l',
-    catalog: oid::PG_LANGUAGE,
-    owner: "lanowner",
-    acl: "lanacl",
-    words: words::USAGE,
-    find: lookup::language,
-    check: anything,
-    object: |_| Object::Other,
-};
+pub(super) const LANGUAGE: Kind =
+    Kind::of(b'l', oid::PG_LANGUAGE, ["lanowner", "lanacl"], words::USAGE, lookup::language, |_| Object::Other);
 
-pub(super) const TABLESPACE: Kind = Kind {
-    letter: b't',
-    catalog: oid::PG_TABLESPACE,
-    owner: "spcowner",
-    acl: "spcacl",
-    words: words::CREATE,
-    find: lookup::tablespace,
-    check: anything,
-    object: |_| Object::Other,
-};
+pub(super) const TABLESPACE: Kind =
+    Kind::of(b't', oid::PG_TABLESPACE, ["spcowner", "spcacl"], words::CREATE, lookup::tablespace, |_| Object::Other);
 
-pub(super) const SERVER: Kind = Kind {
-    letter: b'S',
-    catalog: oid::PG_FOREIGN_SERVER,
-    owner: "srvowner",
-    acl: "srvacl",
-    words: words::USAGE,
-    find: lookup::server,
-    check: anything,
-    object: |_| Object::Other,
-};
+pub(super) const SERVER: Kind =
+    Kind::of(b'S', oid::PG_FOREIGN_SERVER, ["srvowner", "srvacl"], words::USAGE, lookup::server, |_| Object::Other);
 
-pub(super) const FOREIGN_DATA_WRAPPER: Kind = Kind {
-    letter: b'F',
-    catalog: oid::PG_FOREIGN_DATA_WRAPPER,
-    owner: "fdwowner",
-    acl: "fdwacl",
-    words: words::USAGE,
-    find: lookup::foreign_data_wrapper,
-    check: anything,
-    object: |_| Object::Other,
-};
+pub(super) const FOREIGN_DATA_WRAPPER: Kind =
+    Kind::of(b'F', oid::PG_FOREIGN_DATA_WRAPPER, ["fdwowner", "fdwacl"], words::USAGE, lookup::foreign_data_wrapper, |_| Object::Other);
 
 /// Roles whose members may read, or change, all data.
 const PG_READ_ALL_DATA: u32 = 6181;

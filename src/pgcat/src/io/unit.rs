@@ -31,9 +31,11 @@ pub enum Unit {
 
 impl Unit {
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name.to_lowercase().as_str() {
-            "us" | "usec" | "usecs" | "usecond" | "useconds" | "microsecond" | "microseconds" => Unit::Microsecond,
-            "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisecond" | "milliseconds" => Unit::Millisecond,
+        let name = name.to_lowercase();
+        // Words are told apart by ten characters.
+        Some(match name.get(..10).unwrap_or(&name) {
+            "us" | "usec" | "usecs" | "usecond" | "useconds" | "microsecon" => Unit::Microsecond,
+            "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisecon" => Unit::Millisecond,
             "s" | "sec" | "secs" | "second" | "seconds" => Unit::Second,
             "m" | "min" | "mins" | "minute" | "minutes" => Unit::Minute,
             "h" | "hr" | "hrs" | "hour" | "hours" => Unit::Hour,
@@ -52,10 +54,15 @@ impl Unit {
             "isoyear" => Unit::IsoYear,
             "julian" | "jd" => Unit::Julian,
             "timezone" => Unit::Zone,
-            "timezone_hour" | "timezone_h" => Unit::ZoneHour,
-            "timezone_minute" | "timezone_m" => Unit::ZoneMinute,
+            "timezone_h" => Unit::ZoneHour,
+            "timezone_m" => Unit::ZoneMinute,
             _ => return None,
         })
+    }
+
+    /// The unit of a number in an interval's text.
+    pub fn of_span(name: &str) -> Option<Self> {
+        Self::named(name).filter(|unit| (*unit as u32) <= Unit::Millennium as u32 && *unit != Unit::Quarter)
     }
 }
 
