@@ -1,6 +1,7 @@
 //! From the syntax of a statement to a [`Query`] in which every name, type, operator and function is resolved by PostgreSQL's rules.
 
 mod aggregates;
+mod arguments;
 mod expression;
 mod from;
 mod grouping;
@@ -23,12 +24,14 @@ mod views;
 mod windows;
 mod with;
 
+pub use arguments::bind_arguments;
+pub(crate) use expression::UNNAMED;
 pub use expression::figure_column_name;
 pub use referenced::{Referenced, referenced};
 
 use std::sync::Arc;
 
-use spi::{Error, Result};
+use spi::{Code, Error, Result};
 use sqlparser::ast;
 use sqlparser::tokenizer::Span;
 
@@ -47,7 +50,7 @@ use scope::Scope;
 #[derive(Clone, Debug)]
 pub struct Bound {
     pub query: Arc<Query>,
-    /// Of `$1`, `$2`, …: as declared, or as they were inferred; `text` where nothing says it.
+    /// Of `$1`, `$2`, …: as declared, or as they were inferred.
     pub parameter_types: Vec<u32>,
     /// How many sub-queries it has; their ids are below.
     pub subqueries: usize,
@@ -75,25 +78,41 @@ pub(crate) struct Binder<'a> {
 
 /// Binds a query. The parameters' types are those that are declared, 0 where one is not.
 pub fn bind(catalog: &Catalog, host: &dyn Host, query: &ast::Query, source: &str, parameter_types: &[u32]) -> Result<Bound> {
-    let mut binder = Binder {
-        catalog,
-        host,
-        source,
-        search: catalog.search_namespaces(&host.search_path()),
-        scopes: Vec::new(),
-        parameter_types: parameter_types.to_vec(),
-        subqueries: 0,
-        record_shapes: Vec::new(),
-        argument_names: Vec::new(),
-    };
+    let mut binder = Binder::new(catalog, host, source, parameter_types);
     let (mut query, _) = binder.inner_query(query, true)?;
     for column in query.columns.iter_mut().filter(|column| column.type_.oid == oid::RECORD) {
         // What the fields of its records are only binding knows.
         column.type_ = Type::new(oid::RECORD);
     }
-    let undecided = |type_oid| if matches!(type_oid, 0 | oid::UNKNOWN) { oid::TEXT } else { type_oid };
-    let parameter_types = binder.parameter_types.into_iter().map(undecided).collect();
-    Ok(Bound { query: Arc::new(query), parameter_types, subqueries: binder.subqueries })
+    let parameter_types = binder.parameter_types;
+    match parameter_types.iter().position(|type_oid| matches!(*type_oid, 0 | oid::UNKNOWN)) {
+        None => Ok(Bound { query: Arc::new(query), parameter_types, subqueries: binder.subqueries }),
+        Some(number) => {
+            let message = format!("could not determine data type of parameter ${}", number + 1);
+            Err(Error::new(Code::IndeterminateType, message))
+        }
+    }
+}
+
+/// The OID of a type that a statement names.
+pub fn bind_type(catalog: &Catalog, host: &dyn Host, written: &ast::DataType) -> Result<u32> {
+    Binder::new(catalog, host, "", &[]).type_name(written).map(|type_| type_.oid)
+}
+
+impl<'a> Binder<'a> {
+    fn new(catalog: &'a Catalog, host: &'a dyn Host, source: &'a str, parameter_types: &[u32]) -> Self {
+        Self {
+            catalog,
+            host,
+            source,
+            search: catalog.search_namespaces(&host.search_path()),
+            scopes: Vec::new(),
+            parameter_types: parameter_types.to_vec(),
+            subqueries: 0,
+            record_shapes: Vec::new(),
+            argument_names: Vec::new(),
+        }
+    }
 }
 
 impl Binder<'_> {

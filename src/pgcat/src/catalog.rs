@@ -2,13 +2,17 @@
 //!
 //! It is made when a source's metadata or the server's shared part changes, and shared by all statements until then.
 
+mod memo;
 mod types;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::relation::{Relation, Row, Rows};
+use crate::resolve::{FunctionRow, OperatorRow};
+use crate::types::TypeInfo;
 use crate::value::Value;
+use memo::Memo;
 
 /// OIDs of the catalogs that are looked up by name here. Source: PostgreSQL 16.
 pub mod oid {
@@ -66,6 +70,17 @@ pub struct Catalog {
     /// Tells generations of this database's catalog apart: what is bound to one is bound again for another.
     generation: u64,
     definitions: Option<Arc<dyn Definitions>>,
+    remembered: Remembered,
+}
+
+/// What binding asks for again and again, made of the rows once.
+#[derive(Default)]
+struct Remembered {
+    /// Of types that every database has, by `pg_type.oid`.
+    types: Memo<u32, TypeInfo>,
+    /// By their names.
+    operators: Memo<String, Arc<[OperatorRow]>>,
+    functions: Memo<String, Arc<[Arc<FunctionRow>]>>,
 }
 
 /// The texts that a data source keeps of its objects, in its own dialect, beyond what the catalogs have a place for.
@@ -86,7 +101,7 @@ impl Catalog {
     /// `relations` are all base relations, by `pg_class.oid`.
     pub fn new(database: u32, generation: u64, relations: Vec<Arc<dyn Relation>>) -> Self {
         let relations = relations.into_iter().map(|relation| (relation.oid(), relation)).collect();
-        Self { relations, database, generation, definitions: None }
+        Self { relations, database, generation, definitions: None, remembered: Remembered::default() }
     }
 
     pub fn with_definitions(self, definitions: Arc<dyn Definitions>) -> Self {
@@ -135,6 +150,26 @@ impl Catalog {
     /// The first of [`Catalog::find`].
     pub fn find_one<'a>(&'a self, relation: u32, columns: &[&str], key: &[Value]) -> Option<CatalogRow<'a>> {
         self.find(relation, columns, key).into_iter().next()
+    }
+
+    /// All operators of a name.
+    pub(crate) fn operators_named(&self, name: &str) -> Arc<[OperatorRow]> {
+        let read = || {
+            let rows = self.find(oid::PG_OPERATOR, &["oprname"], &[name.into()]);
+            let rows: Vec<OperatorRow> = rows.iter().filter_map(OperatorRow::read).collect();
+            (!rows.is_empty()).then(|| rows.into())
+        };
+        self.remembered.operators.get(name, read).unwrap_or_default()
+    }
+
+    /// All functions of a name.
+    pub(crate) fn functions_named(&self, name: &str) -> Arc<[Arc<FunctionRow>]> {
+        let read = || {
+            let rows = self.find(oid::PG_PROC, &["proname"], &[name.into()]);
+            let rows: Vec<Arc<FunctionRow>> = rows.iter().filter_map(FunctionRow::read).map(Arc::new).collect();
+            (!rows.is_empty()).then(|| rows.into())
+        };
+        self.remembered.functions.get(name, read).unwrap_or_default()
     }
 
     /// The row of a catalog with an OID.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt32Type;
-use spi::metadata::{Relation, SchemaMetadata};
+use spi::metadata::SchemaMetadata;
 
-use crate::catalog::Catalog;
-use crate::objects::{self, Ids, Schema};
+use crate::catalog::{Catalog, oid};
+use crate::objects::{self, Context, Ids, Owner, Owners, Schema};
+use crate::value::Value;
 
 /// What all databases of a server share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Server {
     /// Every database that the role may see. A database `postgres` is only there if it is one of these.
     pub databases: Vec<DatabaseRow>,
@@ -23,7 +24,7 @@ pub struct Server {
 }
 
 /// A row of `pg_database`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseRow {
     pub oid: u32,
     pub name: String,
@@ -34,7 +35,7 @@ pub struct DatabaseRow {
 }
 
 /// A row of `pg_authid`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleRow {
     pub oid: u32,
     pub name: String,
@@ -49,7 +50,7 @@ pub struct RoleRow {
 }
 
 /// A row of `pg_auth_members`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MembershipRow {
     pub oid: u32,
     pub role: u32,
@@ -59,7 +60,7 @@ pub struct MembershipRow {
 }
 
 /// A row of `pg_db_role_setting`: settings, as `name=value`, of a role in a database. 0 is every role or database.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleSettingsRow {
     pub database: u32,
     pub role: u32,
@@ -102,7 +103,8 @@ pub enum Numbering {
 #[derive(Clone)]
 pub struct DatabaseCatalog {
     pub catalog: Arc<Catalog>,
-    pub(crate) schemas: Vec<Arc<Schema>>,
+    pub(crate) context: Arc<Context>,
+    owners: Owners,
 }
 
 impl DatabaseCatalog {
@@ -111,7 +113,9 @@ impl DatabaseCatalog {
     pub fn new(server: &Arc<Server>, database: &Database, previous: Option<&DatabaseCatalog>) -> Self {
         let ids = ids(database);
         let known: HashMap<(*const SchemaMetadata, &str), &Arc<Schema>> = previous
-            .map(|previous| previous.schemas.iter().map(|schema| ((Arc::as_ptr(&schema.metadata), &*schema.name), schema)).collect())
+            .map(|previous| {
+                previous.context.schemas.iter().map(|schema| ((Arc::as_ptr(&schema.metadata), &*schema.name), schema)).collect()
+            })
             .unwrap_or_default();
         let schema = |shown: &DatabaseSchema| {
             let ids = ids.get(&shown.source).unwrap_or(&Ids::Own);
@@ -121,9 +125,17 @@ impl DatabaseCatalog {
             }
         };
         let schemas: Vec<Arc<Schema>> = database.schemas.iter().map(schema).collect();
-        let (relations, definitions) = objects::relations(server, schemas.clone());
+        let owners = match (database.numbering, schemas.first()) {
+            (Numbering::OneSource, Some(schema)) => Owners::One(schema.source),
+            _ => Owners::of_many(ids.iter().map(|(source, ids)| (*source, ids))),
+        };
+        let context = match previous {
+            Some(previous) if previous.context.is_of(&schemas) => Arc::clone(&previous.context),
+            _ => Arc::new(Context::new(schemas)),
+        };
+        let (relations, definitions) = objects::relations(server, &context);
         let catalog = Catalog::new(database.oid, database.generation, relations).with_definitions(definitions);
-        Self { catalog: Arc::new(catalog), schemas }
+        Self { catalog: Arc::new(catalog), context, owners }
     }
 }
 
@@ -131,7 +143,28 @@ impl DatabaseCatalog {
     /// The OID under which the database shows an object of a source, by the one that the source's snapshot gives it; `None` for a
     /// source whose schemas are not in this database.
     pub fn object_oid(&self, source: u32, oid: u32) -> Option<u32> {
-        self.schemas.iter().find(|schema| schema.source == source).map(|schema| schema.ids.object(oid))
+        self.context.schemas.iter().find(|schema| schema.source == source).map(|schema| schema.ids.object(oid))
+    }
+
+    /// The other way: the source that a schema, relation, routine or type of the database is of, by its OID there; `None` for what is
+    /// PostgreSQL's or the server's own. OIDs that the database shows are told apart, not those of objects from others of no object.
+    pub fn source_of(&self, oid: u32) -> Option<u32> {
+        match self.owners.of(oid) {
+            Owner::Source(source) => Some(source),
+            Owner::Nobody => None,
+            Owner::Unknown => self.source_of_hash(oid),
+        }
+    }
+
+    /// An object with a hash as its OID is a partition that is no table, or stands in a namespace, or is one.
+    fn source_of_hash(&self, hash: u32) -> Option<u32> {
+        let parent = self.catalog.find_one(oid::PG_INHERITS, &["inhrelid"], &[Value::oid(hash)]).and_then(|row| row.oid("inhparent"));
+        if let Some(parent) = parent.filter(|parent| *parent != hash) {
+            return self.source_of(parent);
+        }
+        let columns = [(oid::PG_CLASS, "relnamespace"), (oid::PG_TYPE, "typnamespace"), (oid::PG_PROC, "pronamespace")];
+        let namespace = columns.iter().find_map(|(catalog, column)| self.catalog.by_oid(*catalog, hash)?.oid(column)).unwrap_or(hash);
+        self.context.schemas.iter().find(|schema| schema.oid() == namespace).map(|schema| schema.source)
     }
 }
 
@@ -151,15 +184,7 @@ fn ids(database: &Database) -> HashMap<u32, Ids> {
 
 /// The largest OID of a schema and its objects.
 fn last_oid(schema: &SchemaMetadata) -> u32 {
-    let numbered = [
-        Relation::Tables,
-        Relation::Constraints,
-        Relation::Indexes,
-        Relation::Routines,
-        Relation::Types,
-        Relation::Triggers,
-        Relation::Sequences,
-    ];
-    let last = numbered.map(|relation| schema.relation(relation).column(0).as_primitive::<UInt32Type>().values().iter().copied().max());
+    let last =
+        objects::NUMBERED.map(|relation| schema.relation(relation).column(0).as_primitive::<UInt32Type>().values().iter().copied().max());
     last.into_iter().flatten().max().unwrap_or_default().max(schema.oid)
 }

@@ -5,10 +5,12 @@
 
 mod answer;
 mod budget;
+mod combinations;
 mod cte;
 mod distinct;
 mod evaluate;
 mod filter;
+mod fold;
 mod function;
 mod group;
 mod hash_join;
@@ -81,6 +83,9 @@ impl Execution {
             Stage::Running => {}
             Stage::New => {
                 self.run.host.check_cancelled()?;
+                if let Some(query) = self.run.plan.constants.clone() {
+                    fold::check(&query, &mut self.run)?;
+                }
                 self.query.open(&mut self.run)?;
                 self.stage = Stage::Running;
             }

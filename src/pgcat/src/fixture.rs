@@ -1,21 +1,28 @@
-//! Databases for tests: a source like PostgreSQL with one object of every kind, and a table as MariaDB has it.
+//! Databases for tests: a source like PostgreSQL with one object of every kind, and a table as MariaDB has it; and what
+//! the gateway has itself.
 
+mod large;
 mod mariadb;
+mod own;
 mod sales;
 pub(crate) mod session;
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
-use spi::metadata::{Harvest, Relation, SchemaMetadata};
+use spi::metadata::{Harvest, SchemaMetadata};
 
 use crate::catalog::Catalog;
 use crate::database::{Database, DatabaseCatalog, DatabaseRow, DatabaseSchema, MembershipRow, Numbering, RoleRow, RoleSettingsRow, Server};
+use crate::objects::NUMBERED;
 
 /// The OIDs of the sources, which are also those of their databases.
 pub(crate) const SALES: u32 = 16400;
 pub(crate) const SHOP: u32 = 16401;
 pub(crate) const METAGATE: u32 = 16399;
+pub(crate) const LARGE: u32 = 16402;
+/// Where the gateway's own objects are numbered from, among the OIDs that PostgreSQL keeps for its own.
+const FIRST_OWN: u32 = 14001;
 
 /// The catalog of the database `sales`, like a PostgreSQL with customers and orders.
 pub(crate) fn sales() -> Arc<Catalog> {
@@ -27,21 +34,37 @@ pub(crate) fn sales_harvest() -> Harvest {
     sales::harvest()
 }
 
+/// What a harvest of `shop` finds.
+pub(crate) fn shop_harvest() -> Harvest {
+    mariadb::harvest()
+}
+
 /// The catalog of the database `shop`, like a MariaDB with one partitioned table.
 pub(crate) fn shop() -> Arc<Catalog> {
     one_source(SHOP, &numbered(mariadb::harvest()), None).catalog
 }
 
-/// The catalog of the gateway's own database, which shows the schemas of both sources.
+/// A database of many tables alike.
+pub(crate) fn large(tables: usize, columns: usize) -> DatabaseCatalog {
+    one_source(LARGE, &numbered(large::harvest(tables, columns)), None)
+}
+
+/// The catalog of the gateway's own database, which shows its own schema and those of both sources.
 pub(crate) fn metagate() -> Arc<Catalog> {
+    many_sources().catalog
+}
+
+pub(crate) fn many_sources() -> DatabaseCatalog {
     let of = |source, name: &str, schemas: Vec<Arc<SchemaMetadata>>| {
         let shown = |metadata: Arc<SchemaMetadata>| DatabaseSchema { source, name: format!("{name}.{}", metadata.name), metadata };
         schemas.into_iter().map(shown).collect::<Vec<_>>()
     };
-    let mut schemas = of(SALES, "sales", numbered(sales::harvest()));
+    let own = |metadata: Arc<SchemaMetadata>| DatabaseSchema { source: METAGATE, name: metadata.name.clone(), metadata };
+    let mut schemas: Vec<DatabaseSchema> = numbered_from(FIRST_OWN, own::harvest()).into_iter().map(own).collect();
+    schemas.extend(of(SALES, "sales", numbered(sales::harvest())));
     schemas.extend(of(SHOP, "shop", numbered(mariadb::harvest())));
     let database = Database { oid: METAGATE, generation: 1, schemas, numbering: Numbering::ManySources };
-    DatabaseCatalog::new(&Arc::new(server()), &database, None).catalog
+    DatabaseCatalog::new(&Arc::new(server()), &database, None)
 }
 
 pub(crate) fn one_source(oid: u32, schemas: &[Arc<SchemaMetadata>], previous: Option<&DatabaseCatalog>) -> DatabaseCatalog {
@@ -70,22 +93,18 @@ pub(crate) fn server() -> Server {
     }
 }
 
-/// The schemas of a harvest, their objects numbered from 16384 in the order in which they stand.
+/// The schemas of a harvest, their objects numbered as those of sources are.
 pub(crate) fn numbered(harvest: Harvest) -> Vec<Arc<SchemaMetadata>> {
-    let relations = [
-        Relation::Tables,
-        Relation::Constraints,
-        Relation::Indexes,
-        Relation::Routines,
-        Relation::Types,
-        Relation::Triggers,
-        Relation::Sequences,
-    ];
-    let mut next = 16384;
+    numbered_from(16384, harvest)
+}
+
+/// The schemas of a harvest, their objects numbered in the order in which they stand.
+fn numbered_from(first: u32, harvest: Harvest) -> Vec<Arc<SchemaMetadata>> {
+    let mut next = first;
     let number = |mut schema: SchemaMetadata| {
         schema.oid = next;
         next += 1;
-        for relation in relations {
+        for relation in NUMBERED {
             let batch = &schema.relations[relation as usize];
             let count = batch.num_rows() as u32;
             let mut columns: Vec<ArrayRef> = batch.columns().to_vec();

@@ -50,6 +50,11 @@ pub trait Accumulator: Send {
 
     /// The value of the group so far. More rows may be added afterwards, as window frames do.
     fn finish(&self, context: &Context<'_>) -> Result<Value>;
+
+    /// About how many bytes it keeps, where these grow with the rows.
+    fn size(&self) -> usize {
+        0
+    }
 }
 
 /// A named implementation of a scalar function.

@@ -6,15 +6,26 @@
 mod aggregate;
 mod arguments;
 mod array;
+pub mod beginning;
+mod bit_string;
 mod catalog;
-mod json;
-mod limits;
+mod enumeration;
+mod geometry;
+mod hash;
+mod input;
+pub(crate) mod json;
+pub(crate) mod limits;
 mod math;
+mod money;
+mod network;
 pub mod operators;
+mod range;
 mod regexp;
 mod session;
+mod size;
 mod template;
 mod text;
+mod text_search;
 mod time;
 mod variadic;
 
@@ -32,23 +43,37 @@ const SCALARS: &[&[ScalarEntry]] = &[
     array::search::FUNCTIONS,
     array::shape::FUNCTIONS,
     array::text::FUNCTIONS,
+    enumeration::FUNCTIONS,
+    hash::FUNCTIONS,
+    input::FUNCTIONS,
     json::build::FUNCTIONS,
     json::change::FUNCTIONS,
     json::compare::FUNCTIONS,
     json::convert::FUNCTIONS,
+    json::jsonpath::FUNCTIONS,
     json::path::FUNCTIONS,
     json::populate::FUNCTIONS,
     json::shape::FUNCTIONS,
+    bit_string::FUNCTIONS,
+    money::FUNCTIONS,
     math::bits::FUNCTIONS,
     math::bucket::FUNCTIONS,
+    math::degrees::FUNCTIONS,
     math::divisor::FUNCTIONS,
     math::exponent::FUNCTIONS,
     math::numeric::FUNCTIONS,
+    math::power::FUNCTIONS,
     math::random::FUNCTIONS,
     math::root::FUNCTIONS,
     math::rounding::FUNCTIONS,
     math::transcendental::FUNCTIONS,
     math::trigonometry::FUNCTIONS,
+    network::FUNCTIONS,
+    network::hardware::FUNCTIONS,
+    range::combine::FUNCTIONS,
+    range::construct::FUNCTIONS,
+    range::parts::FUNCTIONS,
+    range::relate::FUNCTIONS,
     regexp::matching::FUNCTIONS,
     regexp::places::FUNCTIONS,
     regexp::replace::FUNCTIONS,
@@ -63,6 +88,7 @@ const SCALARS: &[&[ScalarEntry]] = &[
     session::settings::FUNCTIONS,
     session::sleep::FUNCTIONS,
     session::transactions::FUNCTIONS,
+    size::FUNCTIONS,
     text::case::FUNCTIONS,
     text::character::FUNCTIONS,
     text::concat::FUNCTIONS,
@@ -80,6 +106,7 @@ const SCALARS: &[&[ScalarEntry]] = &[
     text::size::FUNCTIONS,
     text::trim::FUNCTIONS,
     text::unicode::FUNCTIONS,
+    text_search::FUNCTIONS,
     template::FUNCTIONS,
     time::age::FUNCTIONS,
     time::bin::FUNCTIONS,
@@ -94,9 +121,11 @@ const SCALARS: &[&[ScalarEntry]] = &[
 
 const SETS: &[&[SetEntry]] = &[
     array::set::SETS,
+    json::jsonpath::SETS,
     json::populate::SETS,
     json::table::SETS,
     math::series::SETS,
+    range::parts::SETS,
     regexp::matching::SETS,
     regexp::split::SETS,
     session::activity::SETS,
@@ -115,6 +144,7 @@ const AGGREGATES: &[&[AggregateEntry]] = &[
     aggregate::extreme::AGGREGATES,
     aggregate::logic::AGGREGATES,
     aggregate::ordered::AGGREGATES,
+    aggregate::range::AGGREGATES,
     aggregate::regression::AGGREGATES,
     aggregate::sum::AGGREGATES,
     aggregate::variance::AGGREGATES,
@@ -129,7 +159,7 @@ static AGGREGATES_BY_NAME: LazyLock<HashMap<&str, AggregateEntry>> =
     LazyLock::new(|| AGGREGATES.iter().copied().flatten().map(|entry| (entry.name, *entry)).collect());
 
 fn scalars() -> impl Iterator<Item = &'static ScalarEntry> {
-    SCALARS.iter().chain(operators::ALL).chain(catalog::FUNCTIONS).copied().flatten()
+    SCALARS.iter().chain(operators::ALL).chain(geometry::ALL).chain(catalog::FUNCTIONS).copied().flatten()
 }
 
 fn sets() -> impl Iterator<Item = &'static SetEntry> {
@@ -152,39 +182,4 @@ pub fn aggregate(name: &str) -> Option<AggregateEntry> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-    use crate::execute::tests::answers::check;
-    use crate::statics;
-
-    #[test]
-    fn nothing_is_registered_twice() {
-        assert_eq!(SCALARS_BY_SYMBOL.len(), scalars().count());
-        assert_eq!(SETS_BY_SYMBOL.len(), sets().count());
-        assert_eq!(AGGREGATES_BY_NAME.len(), AGGREGATES.iter().map(|slice| slice.len()).sum::<usize>());
-    }
-
-    /// What PostgreSQL 16 answers (`psql -At -F '|' -P null=NULL`), with the time zone UTC.
-    #[test]
-    fn functions_answer_as_in_postgresql() {
-        check(include_str!("functions/tests/answers.txt"));
-    }
-
-    /// What `pg_proc` does not name would never be called.
-    #[test]
-    fn everything_is_in_pg_proc() {
-        let functions = statics::relation_named("pg_catalog", "pg_proc").unwrap();
-        let column = |name| {
-            let (rows, column) = (functions.rows(), functions.column(name).unwrap());
-            (0..rows.len()).filter_map(|row| rows.get(row, column)).collect::<HashSet<_>>()
-        };
-        let (symbols, names) = (column("prosrc"), column("proname"));
-        let unknown: Vec<&str> = scalars().map(|entry| entry.symbol).chain(sets().map(|entry| entry.symbol)).collect();
-        let unknown: Vec<&str> = unknown.into_iter().filter(|symbol| !symbols.contains(symbol)).collect();
-        assert!(unknown.is_empty(), "{unknown:?}");
-        let unknown: Vec<&&str> = AGGREGATES_BY_NAME.keys().filter(|name| !names.contains(**name)).collect();
-        assert!(unknown.is_empty(), "{unknown:?}");
-    }
-}
+mod tests;

@@ -58,7 +58,7 @@ pub trait Host: Send + Sync {
     /// what belongs to PostgreSQL itself may be read by everybody.
     fn has_privilege(&self, role: u32, object: Object, privilege: &str) -> bool;
 
-    /// The sessions of this node that the role may see.
+    /// All sessions of this node, in the order of their numbers; who may not see one sees only whose it is.
     fn activity(&self) -> Vec<Activity>;
 
     /// Cancels what a session of the process id runs. False if there is none.
@@ -103,7 +103,7 @@ pub struct Activity {
     pub state_change: Option<i64>,
     /// `active`, `idle`, `idle in transaction`, `idle in transaction (aborted)`.
     pub state: &'static str,
-    /// The text of the running or last statement; `None` where the role may not see it.
+    /// The text of the running or last statement, which is empty before the first; `None` where the role may not see the session.
     pub query: Option<Arc<str>>,
 }
 

@@ -12,31 +12,42 @@ pub mod bytea;
 pub mod calendar;
 pub mod datetime;
 pub mod float;
+pub mod geometry;
 pub mod identifier;
 pub mod integer;
 pub mod interval;
 pub mod json;
+pub mod jsonpath;
 pub mod lsn;
 pub mod macaddr;
+pub mod macaddr8;
 mod made;
 mod modifier;
+pub mod money;
+mod multirange;
 pub mod network;
 pub mod numeric;
+pub mod range;
 pub mod record;
 pub mod registered;
+pub mod snapshot;
 pub mod style;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod text;
+pub mod text_search;
 pub mod tid;
 pub mod times;
 pub mod unit;
 pub mod uuid;
 mod wire;
+pub mod xid8;
 pub mod zone;
 
 pub use binary::{receive, send};
+pub use made::label_value;
 pub use modifier::apply as apply_modifier;
+pub use multirange::range_type as multirange_range_type;
 
 use std::fmt::Write as _;
 
@@ -74,13 +85,14 @@ fn read(context: &Context<'_>, type_oid: u32, typmod: i32, text: &str) -> Result
         oid::OID => unsigned(32, "oid")?,
         oid::XID => unsigned(32, "xid")?,
         oid::CID => unsigned(32, "cid")?,
-        oid::XID8 => unsigned(64, "xid8")?,
+        oid::XID8 => xid8::value(xid8::read(text)?),
         oid::FLOAT4 => Value::Float(float::read4(text)?),
         oid::FLOAT8 => Value::Float(float::read8(text)?),
         oid::NUMERIC => Value::Numeric(Box::new(numeric::read(text)?)),
-        oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::CSTRING | oid::UNKNOWN | oid::REFCURSOR | oid::XML => Value::text(text),
+        oid::BPCHAR => text::blank_padded(text),
+        oid::TEXT | oid::VARCHAR | oid::CSTRING | oid::UNKNOWN | oid::REFCURSOR | oid::XML => Value::text(text),
         oid::NAME => Value::text(text::name(text)),
-        oid::CHAR => Value::text(text::char_text(text::char(text))),
+        oid::CHAR => text::char_value(text::char(text)),
         oid::BYTEA => Value::Bytes(bytea::read(text)?.into()),
         oid::DATE => Value::Date(times::read_date(text, &session())?),
         oid::TIME => Value::Time(times::read_time(text, &session())?),
@@ -97,11 +109,17 @@ fn read(context: &Context<'_>, type_oid: u32, typmod: i32, text: &str) -> Result
             Value::text(text)
         }
         oid::JSONB => Value::from(json::normalise(text)?),
-        oid::INET => Value::from(network::read_inet(text)?.inet_text()),
-        oid::CIDR => Value::from(network::read_cidr(text)?.cidr_text()),
+        oid::JSONPATH => Value::from(jsonpath::normalise(text)?),
+        oid::INET => network::read_inet(text)?.inet(),
+        oid::CIDR => network::read_cidr(text)?.cidr(),
         oid::MACADDR => Value::from(macaddr::text(macaddr::read(text)?)),
+        oid::MACADDR8 => Value::from(macaddr8::text(macaddr8::read(text)?)),
+        oid::MONEY => Value::Int(money::read(text)?),
+        oid::TSVECTOR => Value::from(text_search::vector::text(&text_search::vector::read(text)?)),
+        oid::TSQUERY => read_query(context, text)?,
+        oid::PG_SNAPSHOT | oid::TXID_SNAPSHOT => Value::from(snapshot::text(&snapshot::read(text)?)),
         oid::BIT | oid::VARBIT => Value::from(bit::read(text)?),
-        oid::PG_LSN => Value::from(lsn::text(lsn::read(text)?)),
+        oid::PG_LSN => lsn::value(lsn::read(text)?),
         oid::ACLITEM => Value::from(acl::text(&acl::read(context, text)?)),
         oid::TID => {
             let (block, offset) = tid::read(text)?;
@@ -110,9 +128,19 @@ fn read(context: &Context<'_>, type_oid: u32, typmod: i32, text: &str) -> Result
         oid::INT2VECTOR => vector(oid::INT2)?,
         oid::OIDVECTOR => vector(oid::OID)?,
         oid::VOID => Value::text(""),
+        type_oid if geometry::is_geometric(type_oid) => geometry::read(type_oid, text)?,
         type_oid if registered::is_registered(type_oid) => Value::oid(registered::read(context, type_oid, text)?),
         _ => made::read(context, type_oid, typmod, text)?,
     })
+}
+
+/// A query without lexemes is one that finds nothing, which the client is told.
+fn read_query(context: &Context<'_>, text: &str) -> Result<Value> {
+    let query = text_search::query::read(text)?;
+    if query.is_none() {
+        context.host.notice("NOTICE", "00000", format!("text-search query doesn't contain lexemes: \"{text}\""));
+    }
+    Ok(Value::from(query.as_ref().map(text_search::query::text).unwrap_or_default()))
 }
 
 /// Appends the text of a value of a type.
@@ -122,12 +150,13 @@ pub fn write(context: &Context<'_>, type_oid: u32, value: &Value, out: &mut Stri
         Value::Bool(truth) => out.push(if *truth { 't' } else { 'f' }),
         Value::Int(number) if registered::is_registered(type_oid) => registered::write(context, type_oid, *number as u32, out),
         // Writing to a string cannot fail.
-        Value::Int(number) if type_oid == oid::XID8 => drop(write!(out, "{}", *number as u64)),
+        Value::Int(number) if type_oid == oid::MONEY => money::write(*number, out),
         Value::Int(number) => drop(write!(out, "{number}")),
         Value::Float(number) if type_oid == oid::FLOAT4 => float::write4(*number, style::extra_float_digits(context.host), out),
         Value::Float(number) => float::write8(*number, style::extra_float_digits(context.host), out),
         Value::Numeric(number) => numeric::write(number, out),
         Value::Text(text) => out.push_str(text),
+        Value::Ordered(ordered) => out.push_str(&ordered.text),
         Value::Bytes(bytes) if style::escapes_bytea(context.host) => bytea::write_escaped(bytes, out),
         Value::Bytes(bytes) => {
             out.push_str("\\x");
@@ -146,6 +175,8 @@ pub fn write(context: &Context<'_>, type_oid: u32, value: &Value, out: &mut Stri
         Value::Array(array) if matches!(type_oid, oid::INT2VECTOR | oid::OIDVECTOR) => array::write_vector(context, array, out)?,
         Value::Array(array) => array::write(context, array, made::delimiter(context, array.element), out)?,
         Value::Record(record) => record::write(context, record, out)?,
+        Value::Range(range) => range::write(context, range, out)?,
+        Value::Multirange(multirange) => multirange::write(context, multirange, out)?,
     }
     Ok(())
 }

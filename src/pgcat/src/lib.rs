@@ -17,6 +17,8 @@ pub mod expr;
 mod fixture;
 pub mod function;
 pub mod functions;
+#[cfg(test)]
+mod fuzz;
 pub mod host;
 pub mod io;
 mod objects;

@@ -10,6 +10,7 @@ mod context;
 mod definitions;
 mod equality;
 mod facts;
+mod homes;
 mod ids;
 mod index_definition;
 mod index_keys;
@@ -17,6 +18,7 @@ mod index_method;
 mod keys;
 mod layout;
 mod lookup;
+mod names;
 mod part;
 mod pg_attrdef;
 mod pg_attribute;
@@ -34,6 +36,8 @@ mod pg_rewrite;
 mod pg_sequence;
 mod pg_trigger;
 mod pg_type;
+mod quotes;
+mod roles;
 mod routine_definition;
 mod schema;
 mod shared;
@@ -41,7 +45,6 @@ mod shared;
 mod tests;
 mod type_name;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalog::{Definitions, PUBLIC, oid};
@@ -50,31 +53,53 @@ use crate::relation::{Relation, Row};
 use crate::statics::{self, StaticRelation};
 use crate::value::Value;
 
-use context::{At, Context};
-pub(crate) use ids::{Ids, side_by_side};
+use context::At;
+pub(crate) use context::Context;
+pub(crate) use homes::NUMBERED;
+pub(crate) use ids::{Ids, Owner, Owners, side_by_side};
 use part::{DynamicRelation, Part, SchemaPart};
+use roles::Roles;
 pub(crate) use schema::Schema;
 
 /// All base relations of a database, and the texts of its objects.
-pub(crate) fn relations(server: &Arc<Server>, schemas: Vec<Arc<Schema>>) -> (Vec<Arc<dyn Relation>>, Arc<dyn Definitions>) {
-    let context = Arc::new(Context::new(schemas, roles(server)));
-    (statics::relations().iter().map(|base| relation(base, server, &context)).collect(), context)
+pub(crate) fn relations(server: &Arc<Server>, context: &Arc<Context>) -> (Vec<Arc<dyn Relation>>, Arc<dyn Definitions>) {
+    let shown = Shown { context: Arc::clone(context), roles: Arc::new(Roles::of(server)) };
+    (statics::relations().iter().map(|base| relation(base, server, &shown)).collect(), Arc::clone(context) as Arc<dyn Definitions>)
 }
 
-fn relation(base: &'static Arc<StaticRelation>, server: &Arc<Server>, context: &Arc<Context>) -> Arc<dyn Relation> {
-    let of_schemas = |part: fn(At) -> Box<dyn Part>| schema_parts(base, context, part);
+/// What the relations of one generation are made of.
+#[derive(Clone)]
+struct Shown {
+    context: Arc<Context>,
+    roles: Arc<Roles>,
+}
+
+impl Shown {
+    fn places(&self) -> impl Iterator<Item = At> {
+        (0..self.context.schemas.len()).map(|place| At { context: Arc::clone(&self.context), roles: Arc::clone(&self.roles), place })
+    }
+
+    /// A part for each schema, in their order.
+    fn of_each(&self, part: fn(At) -> Box<dyn Part>) -> Vec<SchemaPart> {
+        self.places().map(|at| (part(at.clone()), Some(at))).collect()
+    }
+}
+
+fn relation(base: &'static Arc<StaticRelation>, server: &Arc<Server>, database: &Shown) -> Arc<dyn Relation> {
+    let database = database.clone();
+    let of_schemas = |part: fn(At) -> Box<dyn Part>| {
+        let database = database.clone();
+        dynamic(base, shown, move || database.of_each(part))
+    };
     match base.oid {
-        oid::PG_NAMESPACE => {
-            let context = Arc::clone(context);
-            dynamic(base, is_public, move || vec![(Box::new(pg_namespace::Namespaces(Arc::clone(&context))), None)])
-        }
-        oid::PG_CLASS => {
-            let context = Arc::clone(context);
-            dynamic(base, shown, move || {
-                let partitions = places(&context).map(|at| (Box::new(pg_class::PartitionClasses::new(at)) as Box<dyn Part>, None));
-                of_each(&context, |at| Box::new(pg_class::Classes(at))).into_iter().chain(partitions).collect()
-            })
-        }
+        oid::PG_NAMESPACE => dynamic(base, is_public, move || {
+            let (context, roles) = (Arc::clone(&database.context), Arc::clone(&database.roles));
+            vec![(Box::new(pg_namespace::Namespaces { context, roles }), None)]
+        }),
+        oid::PG_CLASS => dynamic(base, shown, move || {
+            let partitions = database.places().map(|at| (Box::new(pg_class::PartitionClasses(at)) as Box<dyn Part>, None));
+            database.of_each(|at| Box::new(pg_class::Classes(at))).into_iter().chain(partitions).collect()
+        }),
         oid::PG_ATTRIBUTE => of_schemas(|at| Box::new(pg_attribute::AttributeRows(at))),
         oid::PG_TYPE => of_schemas(|at| Box::new(pg_type::Types(at))),
         oid::PG_ATTRDEF => of_schemas(|at| Box::new(pg_attrdef::Defaults(at))),
@@ -87,14 +112,11 @@ fn relation(base: &'static Arc<StaticRelation>, server: &Arc<Server>, context: &
         oid::PG_REWRITE => of_schemas(|at| Box::new(pg_rewrite::Rules(at))),
         oid::PG_INHERITS => of_schemas(|at| Box::new(pg_inherits::Inheritance(at))),
         oid::PG_PARTITIONED_TABLE => of_schemas(|at| Box::new(pg_partitioned_table::PartitionedTables(at))),
-        oid::PG_DEPEND => of_schemas(|at| Box::new(pg_depend::Dependencies::new(at))),
-        oid::PG_DESCRIPTION => {
-            let context = Arc::clone(context);
-            dynamic(base, is_about_public, move || {
-                let objects = of_each(&context, |at| Box::new(pg_description::ObjectComments(at)));
-                objects.into_iter().chain(of_each(&context, |at| Box::new(pg_description::ColumnComments(at)))).collect()
-            })
-        }
+        oid::PG_DEPEND => of_schemas(|at| Box::new(pg_depend::Dependencies(at))),
+        oid::PG_DESCRIPTION => dynamic(base, is_about_public, move || {
+            let objects = database.of_each(|at| Box::new(pg_description::ObjectComments(at)));
+            objects.into_iter().chain(database.of_each(|at| Box::new(pg_description::ColumnComments(at)))).collect()
+        }),
         oid::PG_INIT_PRIVS => dynamic(base, is_about_public, Vec::new),
         oid::PG_DATABASE => of_server(base, server, all, |server| Box::new(shared::Databases(server))),
         oid::PG_AUTHID => role_relation(base, server),
@@ -113,20 +135,6 @@ fn dynamic(
     Arc::new(DynamicRelation::new(base, is_hidden, make_parts))
 }
 
-/// A relation with one part for each schema.
-fn schema_parts(base: &'static Arc<StaticRelation>, context: &Arc<Context>, part: fn(At) -> Box<dyn Part>) -> Arc<dyn Relation> {
-    let context = Arc::clone(context);
-    dynamic(base, shown, move || of_each(&context, part))
-}
-
-fn of_each(context: &Arc<Context>, part: fn(At) -> Box<dyn Part>) -> Vec<SchemaPart> {
-    places(context).zip(&context.schemas).map(|(at, schema)| (part(at), Some(Arc::clone(schema)))).collect()
-}
-
-fn places(context: &Arc<Context>) -> impl Iterator<Item = At> {
-    (0..context.schemas.len()).map(|place| At { context: Arc::clone(context), place })
-}
-
 /// A relation with what the server shares.
 fn of_server(
     base: &'static Arc<StaticRelation>,
@@ -141,23 +149,11 @@ fn of_server(
 /// The roles that every server has, unless the server says otherwise of one: of its OID or its name.
 fn role_relation(base: &'static Arc<StaticRelation>, server: &Arc<Server>) -> Arc<dyn Relation> {
     let (hiding, server) = (Arc::clone(server), Arc::clone(server));
-    dynamic(base, move |base, row| is_replaced(&hiding, base, row), move || vec![(Box::new(shared::Roles(Arc::clone(&server))), None)])
-}
-
-fn is_replaced(server: &Server, base: &StaticRelation, row: Row) -> bool {
-    let (oid, name) = (base.value(row, columns::pg_authid::OID), base.value(row, columns::pg_authid::ROLNAME));
-    server.roles.iter().any(|role| Value::oid(role.oid) == oid || Some(role.name.as_str()) == name.as_str())
-}
-
-/// The OIDs of all roles by their names.
-fn roles(server: &Server) -> HashMap<String, u32> {
-    let own = server.roles.iter().map(|role| (role.name.clone(), role.oid));
-    let Some(base) = statics::relation(oid::PG_AUTHID) else { return own.collect() };
-    let predefined = (0..base.count()).filter(|row| !is_replaced(server, base, *row)).filter_map(|row| {
-        let name = base.value(row, columns::pg_authid::ROLNAME).as_str()?.to_owned();
-        Some((name, base.value(row, columns::pg_authid::OID).as_oid()?))
-    });
-    predefined.chain(own).collect()
+    dynamic(
+        base,
+        move |base, row| roles::is_replaced(&hiding, base, row),
+        move || vec![(Box::new(shared::Roles(Arc::clone(&server))), None)],
+    )
 }
 
 /// No row of the base is hidden.

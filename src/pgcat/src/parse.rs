@@ -16,6 +16,27 @@ pub use tokens::rewrite;
 /// The function that ROWS FROM is in a syntax tree. The name is always quoted, and no function is called so.
 pub const ROWS_FROM: &str = "rows from";
 
+/// The function that the lower bound of BETWEEN SYMMETRIC is the argument of in a syntax tree. No name has the character zero.
+pub const SYMMETRIC: &str = "\0symmetric";
+
+/// The functions that the end of a window frame with EXCLUDE is the argument of in a syntax tree, or that stand for its end: without
+/// an argument for UNBOUNDED, with `*` for CURRENT ROW.
+pub const EXCLUDE_CURRENT_ROW: &str = "\0exclude current row";
+pub const EXCLUDE_GROUP: &str = "\0exclude group";
+pub const EXCLUDE_TIES: &str = "\0exclude ties";
+
+/// What qualifies the alias that stands behind the columns of USING in a syntax tree, as if it were one of them.
+pub const JOIN_ALIAS: &str = "\0alias";
+
+/// What a predicate such as `x IS JSON OBJECT` is compared with in a syntax tree, `x IS NOT DISTINCT FROM …`: this and the words.
+pub const IS_JSON: &str = "\0json";
+
+/// The function that `JSON_ARRAY(SELECT …)` calls with the query in a syntax tree.
+pub const JSON_ARRAY_OF_QUERY: &str = "\0json array";
+
+/// The function that marks `WITH UNIQUE KEYS` as the last argument of a constructor of JSON in a syntax tree.
+pub const UNIQUE_KEYS: &str = "\0unique keys";
+
 /// How deep expressions and queries may be nested.
 const NESTING_MAX: usize = 200;
 

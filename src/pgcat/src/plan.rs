@@ -5,10 +5,12 @@
 mod access;
 mod build;
 mod conditions;
+mod constants;
 mod equality;
 mod group;
 mod join;
 mod order;
+mod patterns;
 mod registers;
 mod select;
 mod walk;
@@ -28,7 +30,10 @@ pub(crate) use walk::{STACK_PIECE, STACK_RED_ZONE};
 /// The plan of a statement.
 pub struct Plan {
     pub(crate) query: Arc<QueryPlan>,
+    /// The query, where there is something in it that PostgreSQL computes before it runs it.
+    pub(crate) constants: Option<Arc<Query>>,
     nested: Nested,
+    is_unbounded: bool,
 }
 
 /// The plans of the queries inside expressions, and of the bodies of functions in SQL, by the address of the [`Query`]. The expressions
@@ -48,6 +53,8 @@ pub struct QueryPlan {
     pub(crate) plain: Option<Expr>,
     /// The queries around it whose WITH it reads: 0 is the one right around it.
     pub(crate) outer_ctes: Vec<usize>,
+    /// The parameters that it reads, also in queries inside of it: of the statement, or of the function in SQL whose body it is part of.
+    pub(crate) parameters: Vec<usize>,
     pub(crate) estimate: Estimate,
 }
 
@@ -132,7 +139,7 @@ pub(crate) enum Source {
     ProjectSet(Arc<ProjectSet>),
 }
 
-/// Rows of a base relation: all, or those of keys of an index.
+/// Rows of a base relation: all, or those that are looked up.
 pub(crate) struct RelationAccess {
     pub scan: RelationScan,
     pub lookup: Option<Lookup>,
@@ -143,11 +150,20 @@ pub(crate) struct RelationAccess {
     pub conditions: Vec<Expr>,
 }
 
-/// Keys of an index: each combination of the values of its columns.
-pub(crate) struct Lookup {
-    /// A place in [`crate::relation::Relation::indexes`].
-    pub index: usize,
-    pub keys: Vec<Key>,
+/// How rows are found without reading all.
+pub(crate) enum Lookup {
+    /// By keys of an index, a place in [`crate::relation::Relation::indexes`]: by each combination of the values of its columns.
+    Keys { index: usize, keys: Vec<Key> },
+    /// By how the names in a column begin.
+    Beginning { column: usize, pattern: Pattern },
+}
+
+/// What texts match.
+#[derive(Clone)]
+pub(crate) struct Pattern {
+    /// `pg_proc.oid` of the function that says so, one of [`crate::functions::beginning`].
+    pub function: u32,
+    pub pattern: Expr,
 }
 
 /// The values that one column of an index is looked up by.
@@ -238,14 +254,22 @@ pub fn plan(query: &Query) -> Plan {
     let mut query = query.clone();
     rewrite(&mut query);
     let mut planner = Planner::default();
-    let query = planner.query(&query);
-    Plan { query, nested: planner.nested }
+    let plan = planner.query(&query);
+    let constants = constants::has_any(&query).then(|| Arc::new(query));
+    Plan { query: plan, constants, nested: planner.nested, is_unbounded: planner.is_unbounded }
 }
 
 impl Plan {
-    /// How many rows it is expected to touch.
+    /// How many rows it is expected to touch. Where it [is unbounded](Plan::is_unbounded), that is a guess.
     pub fn cost(&self) -> f64 {
         self.query.estimate.cost
+    }
+
+    /// Whether it may take any time, whatever its cost is said to be: nothing tells how many rows a function that returns a set gives, in
+    /// FROM or in the select list, nor how often a recursive query recurs, and a volatile function may wait, as `pg_sleep` does. Whoever
+    /// must not wait runs such a plan elsewhere.
+    pub fn is_unbounded(&self) -> bool {
+        self.is_unbounded
     }
 
     /// The plan of a query in an expression.
@@ -276,3 +300,6 @@ impl std::fmt::Debug for Plan {
         formatter.debug_struct("Plan").field("estimate", &self.query.estimate).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

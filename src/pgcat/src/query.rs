@@ -107,11 +107,10 @@ pub enum Distinct {
 pub enum From {
     Relation(RelationScan),
     Function(FunctionScan),
-    /// A query in FROM, or the text of a view. Where `lateral`, it reads registers of what stands before it at depth 1.
+    /// A query in FROM, or the text of a view. It may read registers of what stands before it at depth 1.
     Query {
         query: Arc<Query>,
         alias: String,
-        lateral: bool,
         registers: Vec<Fill>,
     },
     /// A query of a WITH clause: that of the query `levels` up from here (0 is the query whose FROM this is), by its place there.
@@ -153,14 +152,13 @@ pub enum SystemColumn {
     Tableoid = -6,
 }
 
-/// Rows of functions, side by side: `ROWS FROM (…)` and the single function.
+/// Rows of functions, side by side: `ROWS FROM (…)` and the single function. They may read registers of what stands before them.
 #[derive(Clone, Debug)]
 pub struct FunctionScan {
     pub alias: String,
     pub functions: Vec<TableFunction>,
     /// Takes the number of the row, from 1.
     pub ordinality: Option<Register>,
-    pub lateral: bool,
 }
 
 /// A function in FROM.
@@ -264,6 +262,21 @@ pub struct Frame {
     pub unit: FrameUnit,
     pub start: Bound,
     pub end: Bound,
+    pub exclusion: Exclusion,
+    /// Whether days and months of distances are counted in the session's time zone.
+    pub is_zoned: bool,
+}
+
+/// EXCLUDE: which rows of a frame are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Exclusion {
+    #[default]
+    None,
+    CurrentRow,
+    /// The row at hand and its peers.
+    Group,
+    /// The peers of the row at hand.
+    Ties,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

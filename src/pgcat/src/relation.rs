@@ -33,6 +33,16 @@ pub trait Relation: Send + Sync {
     /// The rows whose columns of an index, which is a place in `indexes`, equal the key. A key holds no null; its values are of the
     /// columns' types. Rows come in the order of their numbers.
     fn lookup(&self, index: usize, key: &[Value]) -> Rows;
+
+    /// Columns of names, as places in `columns`, whose rows can be found by how those begin.
+    fn columns_by_beginning(&self) -> &[usize] {
+        &[]
+    }
+
+    /// The rows whose names in such a column begin so, and perhaps others, in the order of their numbers.
+    fn begin_with(&self, _column: usize, _beginning: &str) -> Rows {
+        Rows::Range(0..self.count())
+    }
 }
 
 /// A column of a relation.

@@ -21,9 +21,11 @@ use crate::types::{Type, TypeInfo};
 
 pub use cast::{Coercion, Pathway};
 pub use format_type::format_type;
+pub(crate) use function::FunctionRow;
 pub use function::{ArgumentSource, Found, FunctionCall, FunctionInfo, FunctionKind, ResolvedFunction};
 pub use identifier::{qualified_name, quote_identifier};
 pub use operator::Operator;
+pub(crate) use operator::OperatorRow;
 pub use type_name::TypeName;
 pub(crate) use type_name::{fold, interval_modifiers, parts};
 pub use type_text::{type_from_text, type_name_from_text};

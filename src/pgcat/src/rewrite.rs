@@ -5,6 +5,7 @@
 
 mod columns;
 mod conjuncts;
+mod existence;
 mod outer_joins;
 mod pull_up;
 mod push_down;
@@ -12,54 +13,44 @@ mod push_down;
 use std::sync::Arc;
 
 use crate::expr::Expr;
-use crate::query::{Body, From, Query};
+use crate::plan::{STACK_PIECE, STACK_RED_ZONE};
+use crate::query::Query;
 
 /// Rewrites a query with all queries in it.
 pub(crate) fn rewrite(query: &mut Query) {
+    existence::simplify(query);
     pull(query);
     push(query);
     columns::refresh_outer(query);
 }
 
 fn pull(query: &mut Query) {
-    each_inner(query, &mut pull);
-    pull_up::pull_up(query);
-    outer_joins::simplify(query);
+    with_stack(|| {
+        each_inner(query, &mut pull);
+        pull_up::pull_up(query);
+        outer_joins::simplify(query);
+    });
 }
 
 fn push(query: &mut Query) {
-    push_down::push_down(query);
-    each_inner(query, &mut push);
+    with_stack(|| {
+        push_down::push_down(query);
+        each_inner(query, &mut push);
+    });
+}
+
+/// Goes one query deeper with enough stack for it: a UNION of many is nested as deep as it has terms.
+fn with_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_RED_ZONE, STACK_PIECE, work)
 }
 
 /// Visits the queries directly inside of a query.
 fn each_inner(query: &mut Query, visit: &mut dyn FnMut(&mut Query)) {
-    query.ctes.iter_mut().for_each(|cte| visit(Arc::make_mut(&mut cte.query)));
-    match &mut query.body {
-        Body::Select(select) => select.from.iter_mut().for_each(|from| in_from(from, visit)),
-        Body::Values(_) => {}
-        Body::SetOperation(operation) => {
-            visit(&mut operation.left);
-            visit(&mut operation.right);
-        }
-    }
-    query.expressions_mut(&mut |expr, depth| {
-        if depth == 0 {
-            expr.each_mut(&mut |inner, deeper| match inner {
-                Expr::Subquery(subquery) if deeper == 0 => visit(Arc::make_mut(&mut subquery.query)),
-                _ => {}
-            });
-        }
+    query.queries_mut(visit);
+    query.own_expressions_mut(&mut |expr, _| {
+        expr.each_mut(&mut |inner, deeper| match inner {
+            Expr::Subquery(subquery) if deeper == 0 => visit(Arc::make_mut(&mut subquery.query)),
+            _ => {}
+        });
     });
-}
-
-fn in_from(from: &mut From, visit: &mut dyn FnMut(&mut Query)) {
-    match from {
-        From::Query { query, .. } => visit(Arc::make_mut(query)),
-        From::Join(join) => {
-            in_from(&mut join.left, visit);
-            in_from(&mut join.right, visit);
-        }
-        From::Relation(_) | From::Function(_) | From::Cte { .. } => {}
-    }
 }

@@ -27,6 +27,11 @@ pub use server::{
     text_search_token_types, time_zone_abbreviations,
 };
 
+/// Whether an object, a row of a catalog, is one that every database has, so that it belongs to PostgreSQL itself.
+pub fn has_object(catalog: u32, oid: u32) -> bool {
+    relation(catalog).is_some_and(|relation| relation.has_object(oid))
+}
+
 /// The rows of a relation; `None` where it is not one of the static relations.
 pub fn rows(oid: u32) -> Option<&'static StaticRows> {
     relation(oid).map(|relation| relation.rows())

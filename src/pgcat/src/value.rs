@@ -5,25 +5,33 @@
 
 pub mod compare;
 pub mod hash;
+pub mod ordered;
+pub mod range;
 
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
+
+pub use ordered::Ordered;
+pub use range::{Multirange, Range};
 
 /// A value, or null.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Null,
     Bool(bool),
-    /// `smallint`, `integer`, `bigint`, `oid` and its aliases (`regclass`, …), `xid`, `cid`, `xid8`, `money`.
+    /// `smallint`, `integer`, `bigint`, `oid` and its aliases (`regclass`, …), `xid`, `cid`, `money`.
     Int(i64),
     /// `real` (rounded to its precision) and `double precision`.
     Float(f64),
     /// `numeric`, with the digits behind the point that it is printed with.
     Numeric(Box<Numeric>),
     /// Everything that is its text: `text`, `varchar`, `bpchar` (padded), `name`, `"char"`, `cstring`, `unknown`, `json`, `jsonb` (as it
-    /// is printed), `xml`, `aclitem`, `pg_node_tree`, `inet`, `bit`, `refcursor`, labels of enums, geometric types, ….
+    /// is printed), `xml`, `aclitem`, `pg_node_tree`, `bit`, `macaddr`, `refcursor`, geometric types, ….
     Text(Arc<str>),
+    /// What is shown as a text and ordered by something else: `inet`, `cidr`, labels of enums, `pg_lsn`, `xid8`, and `bpchar` that ends
+    /// with blanks.
+    Ordered(Arc<Ordered>),
     Bytes(Arc<[u8]>),
     /// Days since 2000-01-01; `i32::MIN` and `i32::MAX` are the infinities.
     Date(i32),
@@ -40,6 +48,8 @@ pub enum Value {
     /// Arrays, and `int2vector` and `oidvector`, whose lower bound is 0.
     Array(Arc<Array>),
     Record(Arc<Record>),
+    Range(Arc<Range>),
+    Multirange(Arc<Multirange>),
 }
 
 /// A number of any precision.
@@ -139,6 +149,7 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
+            Value::Ordered(ordered) => Some(&ordered.text),
             _ => None,
         }
     }
@@ -154,9 +165,12 @@ impl Value {
     pub fn size(&self) -> usize {
         let inside = match self {
             Value::Text(text) => text.len(),
+            Value::Ordered(ordered) => ordered.text.len() + ordered.key.len(),
             Value::Bytes(bytes) => bytes.len(),
             Value::Array(array) => array.values.iter().map(Value::size).sum(),
             Value::Record(record) => record.values.iter().map(Value::size).sum(),
+            Value::Range(range) => range::size(range.spans()),
+            Value::Multirange(multirange) => range::size(&multirange.spans),
             _ => 0,
         };
         size_of::<Value>() + inside

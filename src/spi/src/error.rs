@@ -127,6 +127,20 @@ pub enum Code {
     Untranslatable,
     /// A key that comes twice in a JSON object (22030).
     DuplicateJsonKey,
+    /// A member that a JSON object does not have (2203A).
+    JsonMember,
+    /// A JSON value where an array is needed (22039).
+    JsonArray,
+    /// A JSON value where an object is needed (2203C).
+    JsonObject,
+    /// A place that is none of a JSON array (22033).
+    JsonSubscript,
+    /// Several JSON values, or none, where one is needed (22038).
+    JsonSingleton,
+    /// A JSON value where a number is needed (2203B).
+    JsonNumber,
+    /// A JSON value that is no number, for a method of numbers (22036).
+    JsonNonNumeric,
     /// A root or power that is no real number (2201F).
     InvalidPower,
     /// A date or time is not of its type's form (22007).
@@ -266,6 +280,13 @@ impl Code {
             Code::InvalidBuckets => "2201G",
             Code::Untranslatable => "22P05",
             Code::DuplicateJsonKey => "22030",
+            Code::JsonMember => "2203A",
+            Code::JsonArray => "22039",
+            Code::JsonObject => "2203C",
+            Code::JsonSubscript => "22033",
+            Code::JsonSingleton => "22038",
+            Code::JsonNumber => "2203B",
+            Code::JsonNonNumeric => "22036",
             Code::InvalidPower => "2201F",
             Code::DatetimeFormat => "22007",
             Code::DatetimeRange => "22008",

@@ -6,11 +6,12 @@ use spi::metadata::{Harvest, IndexRow};
 use super::statement::{Found, Statements, names};
 use super::tables::Tables;
 
-/// `indkey` begins at 0. The columns are those that the index is searched by; those that it only carries are in its definition.
+/// `indkey` begins at 0. The columns are those that the index is searched by; those that it only carries are in its definition. An
+/// expression that is no call of a function is printed within parentheses, which are no part of it.
 const STATEMENT: &str = "SELECT i.indrelid, x.relname::text, i.indisunique, i.indisprimary, m.amname::text, \
      ARRAY(SELECT coalesce(\
      (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = i.indkey[place]), \
-     pg_get_indexdef(i.indexrelid, place + 1, false)) \
+     (SELECT CASE WHEN e LIKE '(%' THEN substr(e, 2, length(e) - 2) ELSE e END FROM pg_get_indexdef(i.indexrelid, place + 1, false) e)) \
      FROM generate_subscripts(i.indkey, 1) place WHERE place < i.indnkeyatts ORDER BY place), \
      pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid), d.description \
      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam \

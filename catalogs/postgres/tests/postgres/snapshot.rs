@@ -155,7 +155,8 @@ const INDEXES: &str = "SELECT ARRAY[schemaname::text, tablename, indexname, (ind
      EXISTS (SELECT FROM information_schema.table_constraints WHERE constraint_type = 'PRIMARY KEY' AND table_schema = schemaname \
      AND constraint_name = indexname)::text, substring(indexdef FROM ' USING (\\w+) \\('), pg_temp.list(ARRAY(\
      SELECT coalesce((SELECT attname::text FROM pg_attribute WHERE attrelid = t AND quote_ident(attname) = pg_get_indexdef(i, n, false)), \
-     pg_get_indexdef(i, n, false)) FROM generate_series(1, (SELECT indnkeyatts FROM pg_index WHERE indexrelid = i)) n ORDER BY n)), \
+     regexp_replace(pg_get_indexdef(i, n, false), '^[(](.*)[)]$', '\\1')) \
+     FROM generate_series(1, (SELECT indnkeyatts FROM pg_index WHERE indexrelid = i)) n ORDER BY n)), \
      substring(indexdef FROM ' WHERE (.*)$'), indexdef, obj_description(i, 'pg_class')] \
      FROM pg_indexes CROSS JOIN LATERAL (SELECT format('%I.%I', schemaname, indexname)::regclass::oid, \
      format('%I.%I', schemaname, tablename)::regclass::oid) o(i, t) WHERE USERS(s)";

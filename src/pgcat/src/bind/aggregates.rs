@@ -85,9 +85,9 @@ impl Binder<'_> {
     }
 
     fn check_aggregate(&self, place: Option<Place>) -> Result<()> {
-        use Place::{AggregateFilter, FromFunction, GroupBy, JoinOn, Limit, Offset, Values, Where};
+        use Place::{AggregateFilter, ExecuteArgument, FromFunction, GroupBy, JoinOn, Limit, Offset, Values, Where};
         match place {
-            Some(place @ (Where | JoinOn | FromFunction | AggregateFilter | GroupBy | Limit | Offset | Values)) => {
+            Some(place @ (Where | JoinOn | FromFunction | AggregateFilter | GroupBy | Limit | Offset | Values | ExecuteArgument)) => {
                 Err(Error::new(Code::Grouping, format!("aggregate functions are not allowed in {}", place.name())))
             }
             _ => Ok(()),

@@ -8,6 +8,7 @@ mod coerce;
 mod collate;
 mod comparison;
 mod conditional;
+mod distinct;
 mod figure;
 mod literal;
 mod now;
@@ -30,6 +31,7 @@ use crate::expr::{Expr, Typed};
 use crate::resolve::{Coercion, Names, fold, format_type};
 use crate::types::{Type, oid};
 
+pub(crate) use figure::UNNAMED;
 pub use figure::figure_column_name;
 
 /// What an expression's level may take of the stack before a new one is taken, in an unoptimised build.
@@ -68,6 +70,9 @@ impl<'a> Binder<'a> {
     }
 
     fn level(&mut self, syntax: &ast::Expr, place: Place) -> Result<Typed> {
+        if let Some(regrouped) = distinct::regrouped(syntax) {
+            return self.expression(&regrouped, place);
+        }
         match syntax {
             ast::Expr::Nested(inner) => self.expression(inner, place),
             ast::Expr::Value(value) => self.literal(value),

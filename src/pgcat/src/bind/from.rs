@@ -85,12 +85,10 @@ impl Binder<'_> {
         let outer = std::mem::replace(&mut self.scope_mut().is_lateral, lateral);
         let bound = self.inner_query(query, true);
         self.scope_mut().is_lateral = outer;
-        let (query, outer) = bound?;
-        let parent = self.scopes.len() - 1;
-        let reads_siblings = outer.iter().any(|(scope, _)| *scope == parent);
+        let (query, _) = bound?;
         let columns = Self::columns_of_query(&query.columns);
         let name = alias.map_or_else(|| "unnamed_subquery".to_owned(), |alias| fold(&alias.name));
-        let mut item = Item::new(name, columns, Some(Scanned::Query { query: Arc::new(query), lateral: reads_siblings }));
+        let mut item = Item::new(name, columns, Some(Scanned::Query(Arc::new(query))));
         if let Some(alias) = alias {
             rename_columns(&mut item, alias, "table")?;
         }
@@ -154,9 +152,9 @@ fn scan(item: &mut Item, alias: String, scanned: Scanned) -> From {
         Scanned::Relation(relation) => {
             From::Relation(RelationScan { relation, alias, registers, system: std::mem::take(&mut item.system) })
         }
-        Scanned::Query { query, lateral } => From::Query { query, alias, lateral, registers },
+        Scanned::Query(query) => From::Query { query, alias, registers },
         Scanned::Cte { levels, cte } => From::Cte { levels, cte, alias, registers },
-        Scanned::Function { functions, with_ordinality, lateral } => {
+        Scanned::Function { functions, with_ordinality } => {
             let mut first = 0;
             let scanned = functions.into_iter().map(|function| {
                 let registers = item.fills(first, function.columns);
@@ -165,7 +163,7 @@ fn scan(item: &mut Item, alias: String, scanned: Scanned) -> From {
             });
             let functions = scanned.collect();
             let ordinality = if with_ordinality { item.fills(first, 1).first().map(|fill| fill.register) } else { None };
-            From::Function(FunctionScan { alias, functions, ordinality, lateral })
+            From::Function(FunctionScan { alias, functions, ordinality })
         }
     }
 }

@@ -7,6 +7,7 @@ use super::from::{Side, Tree, rename_columns};
 use super::scope::{Item, ItemColumn, Source, Visible};
 use super::{Binder, Coercion, Place, fold};
 use crate::expr::{Expr, Typed};
+use crate::parse::JOIN_ALIAS;
 use crate::query::JoinKind;
 use crate::types::Type;
 
@@ -23,10 +24,12 @@ impl Binder<'_> {
         let right = right?;
         self.check_names(&left.visible, &right.visible)?;
         let mut columns = Vec::new();
+        let mut alias = None;
         let on = match constraint {
             Some(ast::JoinConstraint::On(condition)) => Some(self.join_condition(&left, &right, condition)?),
             Some(ast::JoinConstraint::Using(names)) => {
-                let names: Vec<String> = names.iter().filter_map(|name| name.0.last().and_then(|part| part.as_ident())).map(fold).collect();
+                let (names, named) = using_names(names);
+                alias = named;
                 self.merge(&left, &right, kind, &names, &mut columns)?
             }
             Some(ast::JoinConstraint::Natural) => {
@@ -38,7 +41,27 @@ impl Binder<'_> {
             Some(ast::JoinConstraint::None) => return Err(Error::new(Code::Syntax, "JOIN must have a condition")),
             None => None,
         };
-        Ok(self.joined(left, right, kind, on, columns))
+        let merged = columns.len();
+        let mut side = self.joined(left, right, kind, on, columns);
+        if let Some(alias) = alias {
+            let named = self.merged_columns(alias, side.item, merged);
+            self.check_names(&side.visible, std::slice::from_ref(&named))?;
+            side.visible.push(named);
+        }
+        Ok(side)
+    }
+
+    /// `USING (…) AS alias`: a name for the merged columns alone, which come first in the join.
+    fn merged_columns(&mut self, alias: String, join: usize, count: usize) -> Visible {
+        let columns = self.scope().items[join].columns[..count].iter().enumerate().map(|(place, column)| ItemColumn {
+            name: column.name.clone(),
+            type_: column.type_,
+            origin: column.origin,
+            source: Source::Joined { item: join, column: place },
+        });
+        let columns = columns.collect();
+        let item = self.add(Item::new(alias, columns, None)).item;
+        Visible { columns: false, ..Visible::whole(item) }
     }
 
     /// The join of both: the merged columns first, then what is left of each.
@@ -141,6 +164,20 @@ impl Binder<'_> {
             JoinKind::Full => Typed::new(Expr::Coalesce(vec![left.expr, right.expr]), target),
         })
     }
+}
+
+/// The columns of USING, and the alias that is written as if it were one of them.
+fn using_names(names: &[ast::ObjectName]) -> (Vec<String>, Option<String>) {
+    let (mut columns, mut alias) = (Vec::with_capacity(names.len()), None);
+    for name in names {
+        let parts: Vec<&ast::Ident> = name.0.iter().filter_map(|part| part.as_ident()).collect();
+        match parts.as_slice() {
+            [mark, name] if mark.value == JOIN_ALIAS => alias = Some(fold(name)),
+            [.., name] => columns.push(fold(name)),
+            [] => {}
+        }
+    }
+    (columns, alias)
 }
 
 /// The kind of a join, and its constraint unless it is CROSS JOIN.

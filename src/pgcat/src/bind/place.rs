@@ -19,6 +19,7 @@ pub(crate) enum Place {
     WindowArgument,
     WindowDefinition,
     FunctionBody,
+    ExecuteArgument,
 }
 
 impl Place {
@@ -41,6 +42,7 @@ impl Place {
             Place::AggregateFilter => "FILTER",
             Place::WindowDefinition => "window definitions",
             Place::FunctionBody => "function bodies",
+            Place::ExecuteArgument => "EXECUTE parameters",
         }
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use spi::{Code, Error, Result};
-use sqlparser::ast;
+use sqlparser::ast::{self, Spanned};
 
-use super::Binder;
 use super::scope::Scope;
+use super::{Binder, Place};
 use crate::query::{Query, Register};
 
 /// The registers of queries around a query that it reads: the place of the scope, and the register.
@@ -29,6 +29,9 @@ type OuterRead = (usize, Register);
 impl Binder<'_> {
     /// A query inside of an expression, and the registers around it that it reads: how many queries up from the expression, and which.
     pub(crate) fn nested_query(&mut self, query: &ast::Query) -> Result<(Arc<Query>, Vec<OuterRead>)> {
+        if self.scope().place == Some(Place::ExecuteArgument) {
+            return Err(self.error_at(Error::new(Code::Unsupported, "cannot use subquery in EXECUTE parameter"), query.span()));
+        }
         let (query, outer) = self.inner_query(query, true)?;
         // What reads something of the queries around it has such queries around it.
         let outer = outer.into_iter().map(|(scope, register)| (self.scopes.len() - 1 - scope, register));
@@ -38,24 +41,32 @@ impl Binder<'_> {
     /// A query inside of what is being bound, and what it reads of the queries around it. Where `settle`, unknown literals in its answer
     /// are text.
     pub(super) fn inner_query(&mut self, query: &ast::Query, settle: bool) -> Result<(Query, Outer)> {
+        self.inner(&Clauses::of(query)?, settle)
+    }
+
+    /// The same of one side of a set operation.
+    pub(super) fn inner_side(&mut self, side: &ast::SetExpr, settle: bool) -> Result<(Query, Outer)> {
+        self.inner(&Clauses::of_side(side)?, settle)
+    }
+
+    fn inner(&mut self, clauses: &Clauses<'_>, settle: bool) -> Result<(Query, Outer)> {
         stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || {
             self.scopes.push(Scope::default());
-            let bound = self.query(query, settle);
+            let bound = self.query(clauses, settle);
             let outer = self.scopes.pop().map(|scope| scope.outer).unwrap_or_default();
             Ok((bound?, outer))
         })
     }
 
-    fn query(&mut self, query: &ast::Query, settle: bool) -> Result<Query> {
-        let clauses = Clauses::of(query)?;
+    fn query(&mut self, clauses: &Clauses<'_>, settle: bool) -> Result<Query> {
         for with in &clauses.with {
             self.with(with)?;
         }
         let mut bound = match clauses.body {
-            ast::SetExpr::Select(select) => self.select(select, &clauses, settle)?,
-            ast::SetExpr::Values(values) => self.values(values, &clauses, settle)?,
+            ast::SetExpr::Select(select) => self.select(select, clauses, settle)?,
+            ast::SetExpr::Values(values) => self.values(values, clauses, settle)?,
             ast::SetExpr::SetOperation { op, set_quantifier, left, right } => {
-                self.set_operation(*op, *set_quantifier, left, right, &clauses)?
+                self.set_operation(*op, *set_quantifier, left, right, clauses)?
             }
             ast::SetExpr::Table(table) => {
                 let query = table_query(table);
@@ -63,7 +74,7 @@ impl Binder<'_> {
                     ast::SetExpr::Select(select) => select,
                     _ => return Err(Error::internal("TABLE is no select")),
                 };
-                self.select(select, &clauses, settle)?
+                self.select(select, clauses, settle)?
             }
             ast::SetExpr::Insert(_) | ast::SetExpr::Update(_) | ast::SetExpr::Delete(_) | ast::SetExpr::Merge(_) => {
                 return Err(Error::new(Code::Unsupported, "statements in WITH that change data are not supported"));
@@ -78,6 +89,14 @@ impl Binder<'_> {
 }
 
 impl<'q> Clauses<'q> {
+    /// Of one side of a set operation, which has clauses of its own in parentheses.
+    fn of_side(side: &'q ast::SetExpr) -> Result<Self> {
+        match side {
+            ast::SetExpr::Query(query) => Self::of(query),
+            body => Ok(Self { with: Vec::new(), body, order_by: None, limit: None, fetch: None, locks: &[] }),
+        }
+    }
+
     /// PostgreSQL gives a query in parentheses the clauses behind them.
     fn of(query: &'q ast::Query) -> Result<Self> {
         let own = Self {

@@ -54,7 +54,7 @@ impl Binder<'_> {
             None => {
                 let query = self.view(relation, &parts.join(".")).map_err(|error| self.error_at(error, name.span()))?;
                 let columns = self.columns_of_view(relation, &query);
-                (columns, Scanned::Query { query, lateral: false }, false)
+                (columns, Scanned::Query(query), false)
             }
         };
         let mut item = Item::new(relation_name, columns, Some(scanned));

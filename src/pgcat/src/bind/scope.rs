@@ -81,9 +81,9 @@ pub(crate) struct Item {
 /// What rows come from.
 pub(crate) enum Scanned {
     Relation(Arc<dyn Relation>),
-    Query { query: Arc<Query>, lateral: bool },
+    Query(Arc<Query>),
     Cte { levels: usize, cte: usize },
-    Function { functions: Vec<ItemFunction>, with_ordinality: bool, lateral: bool },
+    Function { functions: Vec<ItemFunction>, with_ordinality: bool },
 }
 
 /// A function in FROM, with how many columns of the item are its.

@@ -30,8 +30,8 @@ impl Binder<'_> {
         clauses: &Clauses<'_>,
     ) -> Result<Query> {
         clauses.check_locks(Some("UNION/INTERSECT/EXCEPT"))?;
-        let (left_query, _) = self.inner_query(&query_of(left), false)?;
-        let (right_query, _) = self.inner_query(&query_of(right), false)?;
+        let (left_query, _) = self.inner_side(left, false)?;
+        let (right_query, _) = self.inner_side(right, false)?;
         let mut query = self.combine(Sides { operator, quantifier, left: (left_query, left), right: (right_query, right) })?;
         query.order_by = self.sort_of_columns(clauses.order_by, &query.columns)?;
         (query.offset, query.limit, query.with_ties) = self.limits(clauses)?;

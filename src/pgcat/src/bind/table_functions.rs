@@ -59,16 +59,11 @@ impl Binder<'_> {
         if with_ordinality {
             columns.push(ItemColumn::new("ordinality", Type::new(oid::INT8), None));
         }
-        let reads = |expr: &TableExpr| match expr {
-            TableExpr::Single(expr) => expr.reads_own_columns(),
-            TableExpr::Set { arguments, .. } => arguments.iter().any(Expr::reads_own_columns),
-        };
-        let lateral = functions.iter().any(|function| reads(&function.expr));
         let name = match alias {
             Some(alias) if !alias.name.value.is_empty() => fold(&alias.name),
             _ => calls.first().map(super::figure_column_name).unwrap_or_default(),
         };
-        let mut item = Item::new(name, columns, Some(Scanned::Function { functions, with_ordinality, lateral }));
+        let mut item = Item::new(name, columns, Some(Scanned::Function { functions, with_ordinality }));
         (item.is_scalar, item.row_type) = (is_scalar, row_type);
         if let Some(alias) = alias.filter(|alias| !has_definitions(alias)) {
             rename_columns(&mut item, alias, "table")?;

@@ -1,5 +1,7 @@
 //! Names, types, origins and errors of whole queries. What is expected is what PostgreSQL 16 says.
 
+mod parameters;
+
 use spi::{Code, Error};
 
 use super::*;

@@ -1,5 +1,7 @@
 //! Window functions: which rows they see, and in which order.
 
+mod exclusion;
+
 use spi::{Code, Error, Result};
 use sqlparser::ast;
 use sqlparser::ast::Spanned;
@@ -8,7 +10,7 @@ use super::scope::Holds;
 use super::{Binder, Place, fold};
 use crate::expr::{Expr, Typed};
 use crate::function::Signature;
-use crate::query::{Bound, Frame, FrameUnit, SortOrder, Window, WindowCall, WindowFunction};
+use crate::query::{Bound, Exclusion, Frame, FrameUnit, SortOrder, Window, WindowCall, WindowFunction};
 use crate::types::{Type, oid};
 
 /// A call with OVER as it is written, with its function found and its arguments bound.
@@ -103,8 +105,10 @@ impl Binder<'_> {
 
     fn frame(&mut self, definition: &Definition) -> Result<Frame> {
         let Some(frame) = &definition.frame else {
-            return Ok(Frame { unit: FrameUnit::Range, start: Bound::UnboundedPreceding, end: Bound::CurrentRow });
+            let (start, end) = (Bound::UnboundedPreceding, Bound::CurrentRow);
+            return Ok(Frame { unit: FrameUnit::Range, start, end, exclusion: Exclusion::None, is_zoned: false });
         };
+        let is_zoned = definition.order_type.is_some_and(|order| order.oid == oid::TIMESTAMPTZ);
         let unit = match frame.units {
             ast::WindowFrameUnits::Rows => FrameUnit::Rows,
             ast::WindowFrameUnits::Range => FrameUnit::Range,
@@ -112,19 +116,25 @@ impl Binder<'_> {
         };
         let refuse = |message: &str| Err(Error::new(Code::Windowing, message));
         let start = self.frame_bound(&frame.start_bound, unit, definition)?;
-        let end = match &frame.end_bound {
-            Some(end) => self.frame_bound(end, unit, definition)?,
-            None => Bound::CurrentRow,
+        let (end, exclusion) = match &frame.end_bound {
+            Some(end) => match exclusion::of(end) {
+                Some((exclusion, end)) => (self.frame_bound(&end, unit, definition)?, exclusion),
+                None => (self.frame_bound(end, unit, definition)?, Exclusion::None),
+            },
+            None => (Bound::CurrentRow, Exclusion::None),
         };
         match (&start, &end) {
             (Bound::UnboundedFollowing, _) => refuse("frame start cannot be UNBOUNDED FOLLOWING"),
             (_, Bound::UnboundedPreceding) => refuse("frame end cannot be UNBOUNDED PRECEDING"),
+            (Bound::Following(_), Bound::CurrentRow) if frame.end_bound.is_none() => {
+                refuse("frame starting from following row cannot end with current row")
+            }
             (Bound::Following(_), Bound::Preceding(_) | Bound::CurrentRow) => {
                 refuse("frame starting from following row cannot have preceding rows")
             }
             (Bound::CurrentRow, Bound::Preceding(_)) => refuse("frame starting from current row cannot have preceding rows"),
             _ if unit == FrameUnit::Groups && definition.order_by.is_empty() => refuse("GROUPS mode requires an ORDER BY clause"),
-            _ => Ok(Frame { unit, start, end }),
+            _ => Ok(Frame { unit, start, end, exclusion, is_zoned }),
         }
     }
 
@@ -144,7 +154,9 @@ impl Binder<'_> {
             }
             (FrameUnit::Range, Some(order)) => match order.oid {
                 oid::DATE | oid::TIME | oid::TIMETZ | oid::TIMESTAMP | oid::TIMESTAMPTZ | oid::INTERVAL => Type::new(oid::INTERVAL),
-                oid::INT2 | oid::INT4 | oid::INT8 | oid::FLOAT4 | oid::FLOAT8 | oid::NUMERIC => order,
+                oid::INT2 | oid::INT4 | oid::INT8 => Type::new(oid::INT8),
+                oid::FLOAT4 | oid::FLOAT8 => Type::new(oid::FLOAT8),
+                oid::NUMERIC => order,
                 _ => {
                     let name = self.type_text(order);
                     let message = format!("RANGE with offset PRECEDING/FOLLOWING is not supported for column type {name}");
@@ -153,6 +165,14 @@ impl Binder<'_> {
             },
             _ => Type::new(oid::INT8),
         };
+        if unit == FrameUnit::Range && !self.names().can_coerce(&[typed.type_.oid], &[target.oid], super::Coercion::Implicit) {
+            let order = definition.order_type.map_or_else(String::new, |order| self.type_text(order));
+            let offset = self.type_text(typed.type_);
+            let message =
+                format!("RANGE with offset PRECEDING/FOLLOWING is not supported for column type {order} and offset type {offset}");
+            let error = Error::new(Code::Unsupported, message).hint("Cast the offset value to an appropriate type.");
+            return Err(self.error_at(error, distance.span()));
+        }
         let typed = self.coerce(typed, target, super::Coercion::Implicit)?;
         if typed.expr.reads_own_columns() {
             let unit = match unit {

@@ -7,7 +7,6 @@ use spi::{Code, Error, Result};
 use sqlparser::ast;
 
 use super::from::{Side, rename_columns};
-use super::query::query_of;
 use super::scope::{Item, Scanned, Scope};
 use super::set_operations::Sides;
 use super::{Binder, fold};
@@ -90,14 +89,14 @@ impl Binder<'_> {
         if let Some(with) = &cte.query.with {
             self.with(with)?;
         }
-        let (first, _) = self.inner_query(&query_of(left), true)?;
+        let (first, _) = self.inner_side(left, true)?;
         let mut columns: Vec<OutputColumn> = first.columns.iter().map(|column| OutputColumn { origin: None, ..column.clone() }).collect();
         rename(name, &mut columns, &cte.alias)?;
         let entry = CteEntry { name: name.to_owned(), columns: columns.clone(), query: None, is_recursive: true, outer: BTreeSet::new() };
         let around = self.scopes.len() - 2;
         self.scopes[around].ctes.truncate(place);
         self.scopes[around].ctes.push(entry);
-        let (second, _) = self.inner_query(&query_of(right), false)?;
+        let (second, _) = self.inner_side(right, false)?;
         let sides = Sides { operator: ast::SetOperator::Union, quantifier, left: (first, left), right: (second, right) };
         let mut query = self.combine(sides)?;
         for ((found, declared), number) in query.columns.iter_mut().zip(&columns).zip(1..) {

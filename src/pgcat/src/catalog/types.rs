@@ -7,9 +7,19 @@ use crate::value::Value;
 /// `array_subscript_handler`, which only true arrays have as their `typsubscript`.
 const ARRAY_SUBSCRIPT_HANDLER: u32 = 6179;
 
+/// The OIDs below are of what every database has. Source: PostgreSQL's `FirstNormalObjectId`.
+const FIRST_NORMAL_OID: u32 = 16384;
+
 impl Catalog {
     /// A type by its OID.
     pub fn type_info(&self, type_oid: u32) -> Option<TypeInfo> {
+        if type_oid < FIRST_NORMAL_OID {
+            return self.remembered.types.get(&type_oid, || self.read_type(type_oid));
+        }
+        self.read_type(type_oid)
+    }
+
+    fn read_type(&self, type_oid: u32) -> Option<TypeInfo> {
         let row = self.by_oid(oid::PG_TYPE, type_oid)?;
         let kind = match row.char("typtype")? {
             b'c' => TypeKind::Composite,

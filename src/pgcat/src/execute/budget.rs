@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use spi::{Code, Error, Result};
 
+use crate::functions::limits::{SIZE_MAX, too_large};
+use crate::value::Value;
+
 /// Rows that are read, joined, sorted or computed. Ten times a hundred million columns: only a join of large relations without a
 /// condition comes to that.
 const ROWS_TOUCHED_MAX: u64 = 1_000_000_000;
@@ -12,6 +15,9 @@ const ROWS_TOUCHED_MAX: u64 = 1_000_000_000;
 /// lists of millions of columns are possible where they need not be sorted.
 const BYTES_KEPT_MAX: usize = 1 << 30;
 
+/// Values of fewer bytes are not worth counting as long as they are not kept.
+const LARGE: usize = 1 << 16;
+
 /// How long it may compute. The time in which nobody asks for rows does not count.
 const TIME_MAX: Duration = Duration::from_secs(600);
 
@@ -19,13 +25,23 @@ const TIME_MAX: Duration = Duration::from_secs(600);
 const ROWS_PER_CHECK: u64 = 256;
 
 /// What is used so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Budget {
+    /// How many bytes may be kept.
+    bytes_max: usize,
     touched: u64,
     kept: usize,
+    /// Bytes of large values that were computed since a row was touched, for the rows that are being made.
+    made: usize,
     /// Before the current stretch.
     computed: Duration,
     resumed_at: Option<Instant>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes_max: BYTES_KEPT_MAX, touched: 0, kept: 0, made: 0, computed: Duration::ZERO, resumed_at: None }
+    }
 }
 
 impl Budget {
@@ -42,6 +58,7 @@ impl Budget {
     /// Counts a row that is touched. True where it is time for [`Budget::check`].
     pub fn touch(&mut self) -> bool {
         self.touched += 1;
+        self.made = 0;
         self.touched.is_multiple_of(ROWS_PER_CHECK)
     }
 
@@ -59,10 +76,33 @@ impl Budget {
     /// Counts bytes that are kept from here on.
     pub fn keep(&mut self, bytes: usize) -> Result<()> {
         self.kept += bytes;
-        if self.kept > BYTES_KEPT_MAX {
-            return Err(limit(format!("a statement about the catalog must not keep more than {BYTES_KEPT_MAX} bytes")));
+        self.check_kept()
+    }
+
+    /// Counts a value that a function made.
+    pub fn made(&mut self, value: &Value) -> Result<()> {
+        let bytes = match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Array(_) | Value::Record(_) | Value::Multirange(_) => value.size(),
+            _ => return Ok(()),
+        };
+        if bytes < LARGE {
+            return Ok(());
         }
-        Ok(())
+        if bytes > SIZE_MAX {
+            return Err(too_large());
+        }
+        self.made += bytes;
+        self.check_kept()
+    }
+
+    fn check_kept(&self) -> Result<()> {
+        if self.kept + self.made <= self.bytes_max {
+            return Ok(());
+        }
+        let message = format!("a statement about the catalog must not keep more than {} bytes", self.bytes_max);
+        Err(Error::new(Code::OutOfMemory, message).hint(HINT))
     }
 
     /// Counts off what was kept.
@@ -72,7 +112,16 @@ impl Budget {
 }
 
 fn limit(message: String) -> Error {
-    Error::new(Code::Limit, message).hint("Name the schema or the table, or read less at once.")
+    Error::new(Code::Limit, message).hint(HINT)
+}
+
+const HINT: &str = "Name the schema or the table, or read less at once.";
+
+#[cfg(test)]
+impl Budget {
+    pub fn set_bytes_max(&mut self, bytes: usize) {
+        self.bytes_max = bytes;
+    }
 }
 
 #[cfg(test)]
@@ -86,8 +135,20 @@ mod tests {
         budget.release(10);
         budget.keep(10).unwrap();
         let error = budget.keep(1).unwrap_err();
-        assert_eq!(error.code, Code::Limit);
+        assert_eq!(error.code, Code::OutOfMemory);
         assert!(error.hint.is_some());
+    }
+
+    #[test]
+    fn large_values_count_until_the_next_row() {
+        let value = Value::from("x".repeat(SIZE_MAX));
+        let mut budget = Budget::default();
+        let count = BYTES_KEPT_MAX / SIZE_MAX;
+        (0..count).for_each(|_| budget.made(&value).unwrap());
+        assert_eq!(budget.made(&value).unwrap_err().code, Code::OutOfMemory);
+        budget.touch();
+        budget.made(&value).unwrap();
+        assert_eq!(budget.made(&Value::from("x".repeat(SIZE_MAX + 1))).unwrap_err().code, Code::Limit);
     }
 
     #[test]

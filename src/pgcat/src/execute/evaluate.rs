@@ -58,7 +58,11 @@ pub(super) fn apply(function: &Function, arguments: &[Value], run: &mut Run) -> 
         return Ok(Value::Null);
     }
     match &function.implementation {
-        Implementation::Scalar(call) => call(&run.context(), &function.signature, arguments),
+        Implementation::Scalar(call) => {
+            let value = call(&run.context(), &function.signature, arguments)?;
+            run.budget.made(&value)?;
+            Ok(value)
+        }
         Implementation::Sql(body) => {
             let plan = run.nested(body)?;
             call_sql(function, &plan, arguments.to_vec(), run)
@@ -119,7 +123,9 @@ fn evaluate_inner(expr: &Expr, run: &mut Run) -> Result<Value> {
         Expr::Extreme { operands, greatest } => extreme(operands, *greatest, run),
         Expr::Array { element, items, nested } => {
             let items = evaluate_all(items, run)?;
-            array::construct(*element, items, *nested)
+            let value = array::construct(*element, items, *nested)?;
+            run.budget.made(&value)?;
+            Ok(value)
         }
         Expr::Row { type_oid, fields, items } => {
             let values = evaluate_all(items, run)?;

@@ -7,6 +7,7 @@ use spi::{Code, Error, Result};
 
 use crate::expr::{RowOperator, Subquery, SubqueryKind};
 use crate::function::Function;
+use crate::functions::limits::within_limit;
 use crate::plan::{QueryPlan, is_equality};
 use crate::value::Value;
 use crate::value::compare::equal;
@@ -121,7 +122,7 @@ fn remembered(
 }
 
 /// All that the answer depends on: registers of the queries around it, the moment of each WITH that it reads, and, inside of a function
-/// in SQL, the parameters, which differ from call to call.
+/// in SQL, the parameters that it reads, which differ from call to call.
 fn key(subquery: &Subquery, operands: &[Value], plan: &QueryPlan, run: &Run) -> Result<ExactKey> {
     let mut key = Vec::with_capacity(subquery.outer.len() + operands.len());
     for (depth, register) in &subquery.outer {
@@ -133,7 +134,7 @@ fn key(subquery: &Subquery, operands: &[Value], plan: &QueryPlan, run: &Run) -> 
         key.push(Value::Int(activation as i64));
     }
     if run.is_in_function {
-        key.extend_from_slice(&run.parameters);
+        key.extend(plan.parameters.iter().filter_map(|number| run.parameters.get(*number)).cloned());
     }
     Ok(ExactKey(key))
 }
@@ -168,10 +169,13 @@ fn scalar(query: &mut QueryRun, run: &mut Run) -> Result<Value> {
 
 /// `ARRAY(SELECT …)`. Arrays become one of one dimension more.
 fn array(element: u32, query: &mut QueryRun, run: &mut Run) -> Result<Value> {
-    let mut values = Vec::new();
+    let (mut values, mut size) = (Vec::new(), 0);
     while let Some(row) = query.next(run)? {
         run.touch()?;
-        values.extend(row.into_iter().next());
+        let Some(value) = row.into_iter().next() else { continue };
+        size += value.size();
+        within_limit(size)?;
+        values.push(value);
     }
     let nested = values.iter().any(|value| matches!(value, Value::Array(array) if array.element == element));
     super::evaluate::construct_array(element, values, nested)
@@ -179,6 +183,7 @@ fn array(element: u32, query: &mut QueryRun, run: &mut Run) -> Result<Value> {
 
 fn row_list(query: &mut QueryRun, run: &mut Run) -> Result<Arc<RowList>> {
     let mut list = RowList { rows: Vec::new(), keys: HashSet::new(), has_nulls: false };
+    let mut kept = 0;
     while let Some(row) = query.next(run)? {
         run.touch()?;
         if row.iter().any(Value::is_null) {
@@ -186,8 +191,11 @@ fn row_list(query: &mut QueryRun, run: &mut Run) -> Result<Arc<RowList>> {
         } else {
             list.keys.insert(Key(row.clone()));
         }
+        kept += run.keep(&row)?;
         list.rows.push(row);
     }
+    // Whoever remembers them counts them again.
+    run.budget.release(kept);
     Ok(Arc::new(list))
 }
 

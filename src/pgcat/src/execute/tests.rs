@@ -4,6 +4,7 @@ pub(crate) mod answers;
 mod expressions;
 mod grouping;
 mod joins;
+mod limits;
 mod nested;
 mod rows;
 mod support;

@@ -148,7 +148,7 @@ impl<'a> Names<'a> {
             Value::Int(_) => oid::INT8,
             Value::Float(_) => oid::FLOAT8,
             Value::Numeric(_) => oid::NUMERIC,
-            Value::Text(_) => oid::TEXT,
+            Value::Text(_) | Value::Ordered(_) => oid::TEXT,
             Value::Bytes(_) => oid::BYTEA,
             Value::Date(_) => oid::DATE,
             Value::Time(_) => oid::TIME,
@@ -159,6 +159,8 @@ impl<'a> Names<'a> {
             Value::Tid(..) => oid::TID,
             Value::Array(_) => oid::TEXT_ARRAY,
             Value::Record(_) => oid::RECORD,
+            Value::Range(_) => oid::ANYRANGE,
+            Value::Multirange(_) => oid::ANYMULTIRANGE,
         };
         let text = io::output(self.context, type_oid, value)?;
         let is_number = matches!(value, Value::Int(_) | Value::Float(_) | Value::Numeric(_));

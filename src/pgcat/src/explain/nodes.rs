@@ -139,20 +139,26 @@ impl<'a> Explainer<'a> {
         };
         let node = match &access.lookup {
             None => Node::new(format!("Seq Scan on {on}")),
-            Some(lookup) => {
-                let index = relation.indexes().get(lookup.index).map_or("?", |index| &index.name);
-                Node::new(format!("Index Scan using {index} on {on}")).detail("Index Cond", &self.index_conditions(access, lookup)?)
+            Some(Lookup::Keys { index, keys }) => {
+                let index = relation.indexes().get(*index);
+                let name = index.map_or("?", |index| &index.name);
+                let columns = index.map(|index| index.columns.as_slice()).unwrap_or_default();
+                Node::new(format!("Index Scan using {name} on {on}")).detail("Index Cond", &self.index_conditions(access, columns, keys)?)
+            }
+            // What is looked for is the beginning of the names that fulfil the condition, which stands below as a filter.
+            Some(Lookup::Beginning { column, .. }) => {
+                let index = relation.indexes().iter().find(|index| index.columns.first() == Some(column));
+                Node::new(format!("Index Scan using {} on {on}", index.map_or("?", |index| &index.name)))
             }
         };
         let conditions = self.names.expressions(&access.conditions)?;
         self.with_plans(node.detail("Filter", &conditions))
     }
 
-    fn index_conditions(&mut self, access: &RelationAccess, lookup: &Lookup) -> Result<Vec<String>> {
+    fn index_conditions(&mut self, access: &RelationAccess, columns: &[usize], keys: &[Key]) -> Result<Vec<String>> {
         let relation = &access.scan.relation;
-        let columns = relation.indexes().get(lookup.index).map(|index| index.columns.as_slice()).unwrap_or_default();
         let mut conditions = Vec::new();
-        for (column, key) in columns.iter().zip(&lookup.keys) {
+        for (column, key) in columns.iter().zip(keys) {
             let name = relation.columns().get(*column).map_or("?", |column| &column.name);
             conditions.push(match key {
                 Key::One(expr) => format!("({name} = {})", self.names.expression(expr)?),

@@ -282,7 +282,7 @@ impl crate::query::Frame {
             (Bound::Preceding(left), Bound::Preceding(right)) | (Bound::Following(left), Bound::Following(right)) => left.is_same(right),
             _ => std::mem::discriminant(left) == std::mem::discriminant(right),
         };
-        self.unit == other.unit && bounds(&self.start, &other.start) && bounds(&self.end, &other.end)
+        self.unit == other.unit && self.exclusion == other.exclusion && bounds(&self.start, &other.start) && bounds(&self.end, &other.end)
     }
 }
 

@@ -12,10 +12,17 @@ use crate::query::{Body, Bound, From, Query, Select, TableExpr, Window, WindowCa
 pub type Read<'v> = &'v mut dyn FnMut(&Expr, usize);
 /// Changes an expression that stands so many queries deeper.
 pub type Change<'v> = &'v mut dyn FnMut(&mut Expr, usize);
+/// Reads a query.
+pub type ReadQuery<'v> = &'v mut dyn FnMut(&Query);
+/// Changes a query.
+pub type ChangeQuery<'v> = &'v mut dyn FnMut(&mut Query);
 
 /// The same walk over what is shared and over what can be changed.
 macro_rules! walks {
-    ($visit:ty, $inner:ident, $children:ident, $expressions:ident, $select:ident, $from:ident, $window:ident $(, $mutable:tt)?) => {
+    (
+        $visit:ty, $visit_query:ty, $inner:ident, $children:ident, $expressions:ident, $at_depth:ident, $own:ident, $queries:ident,
+        $select:ident, $from:ident, $queries_in:ident, $window:ident $(, $mutable:tt)?
+    ) => {
         impl Expr {
             /// Visits each expression directly inside of this one: also those of a query inside of it, one query deeper.
             pub fn $children(& $($mutable)? self, visit: $visit) {
@@ -89,7 +96,7 @@ macro_rules! walks {
                                 visit(item, 0);
                             }
                         }
-                        $inner(query).$expressions(&mut |expr, depth| visit(expr, depth + 1));
+                        $inner(query).$at_depth(1, visit);
                     }
                 }
             }
@@ -98,9 +105,35 @@ macro_rules! walks {
         impl Query {
             /// Visits each expression of this query, and of the queries inside of it that are not inside of expressions.
             pub fn $expressions(& $($mutable)? self, visit: $visit) {
+                self.$at_depth(0, visit);
+            }
+
+            fn $at_depth(& $($mutable)? self, depth: usize, visit: $visit) {
+                self.$queries(&mut |query| stacker::maybe_grow(32 * 1024, 1024 * 1024, || query.$at_depth(depth + 1, visit)));
+                self.$own(&mut |expr, deeper| visit(expr, depth + deeper));
+            }
+
+            /// Visits each query right inside of this one that is not inside of an expression.
+            pub fn $queries(& $($mutable)? self, visit: $visit_query) {
                 for cte in & $($mutable)? self.ctes {
-                    $inner(& $($mutable)? cte.query).$expressions(&mut |expr, depth| visit(expr, depth + 1));
+                    visit($inner(& $($mutable)? cte.query));
                 }
+                match & $($mutable)? self.body {
+                    Body::Select(select) => {
+                        for from in & $($mutable)? select.from {
+                            $queries_in(from, visit);
+                        }
+                    }
+                    Body::Values(_) => {}
+                    Body::SetOperation(operation) => {
+                        visit(& $($mutable)? operation.left);
+                        visit(& $($mutable)? operation.right);
+                    }
+                }
+            }
+
+            /// Visits each expression of this query, but of none inside of it.
+            pub fn $own(& $($mutable)? self, visit: $visit) {
                 match & $($mutable)? self.body {
                     Body::Select(select) => $select(select, visit),
                     Body::Values(rows) => {
@@ -110,10 +143,7 @@ macro_rules! walks {
                             }
                         }
                     }
-                    Body::SetOperation(operation) => {
-                        operation.left.$expressions(&mut |expr, depth| visit(expr, depth + 1));
-                        operation.right.$expressions(&mut |expr, depth| visit(expr, depth + 1));
-                    }
+                    Body::SetOperation(_) => {}
                 }
                 for number in [& $($mutable)? self.offset, & $($mutable)? self.limit].into_iter().flatten() {
                     visit(number, 0);
@@ -162,7 +192,7 @@ macro_rules! walks {
 
         fn $from(from: & $($mutable)? From, visit: $visit) {
             match from {
-                From::Relation(_) | From::Cte { .. } => {}
+                From::Relation(_) | From::Query { .. } | From::Cte { .. } => {}
                 From::Function(scan) => {
                     for function in & $($mutable)? scan.functions {
                         match & $($mutable)? function.expr {
@@ -175,7 +205,6 @@ macro_rules! walks {
                         }
                     }
                 }
-                From::Query { query, .. } => $inner(query).$expressions(&mut |expr, depth| visit(expr, depth + 1)),
                 From::Join(join) => {
                     $from(& $($mutable)? join.left, visit);
                     $from(& $($mutable)? join.right, visit);
@@ -183,6 +212,17 @@ macro_rules! walks {
                         visit(on, 0);
                     }
                 }
+            }
+        }
+
+        fn $queries_in(from: & $($mutable)? From, visit: $visit_query) {
+            match from {
+                From::Query { query, .. } => visit($inner(query)),
+                From::Join(join) => {
+                    $queries_in(& $($mutable)? join.left, visit);
+                    $queries_in(& $($mutable)? join.right, visit);
+                }
+                From::Relation(_) | From::Function(_) | From::Cte { .. } => {}
             }
         }
 
@@ -211,8 +251,35 @@ macro_rules! walks {
     };
 }
 
-walks!(Read<'_>, shared, children, expressions, read_select, read_from, read_window);
-walks!(Change<'_>, own, children_mut, expressions_mut, change_select, change_from, change_window, mut);
+walks!(
+    Read<'_>,
+    ReadQuery<'_>,
+    shared,
+    children,
+    expressions,
+    read_at_depth,
+    own_expressions,
+    queries,
+    read_select,
+    read_from,
+    read_queries_in,
+    read_window
+);
+walks!(
+    Change<'_>,
+    ChangeQuery<'_>,
+    own,
+    children_mut,
+    expressions_mut,
+    change_at_depth,
+    own_expressions_mut,
+    queries_mut,
+    change_select,
+    change_from,
+    change_queries_in,
+    change_window,
+    mut
+);
 
 fn shared(query: &Arc<Query>) -> &Query {
     query
@@ -268,9 +335,10 @@ impl Expr {
     /// Whether computing it twice may give two values, although what it reads is the same.
     pub fn is_volatile(&self) -> bool {
         let mut is_volatile = false;
-        self.each(&mut |expr, _| {
+        self.each(&mut |expr, deeper| {
             is_volatile |= match expr {
-                Expr::Call(call) => call.function.is_volatile,
+                Expr::Call(call) => deeper == 0 && call.function.is_volatile,
+                Expr::Subquery(subquery) => deeper == 0 && subquery.is_volatile,
                 _ => false,
             }
         });

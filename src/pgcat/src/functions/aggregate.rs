@@ -5,6 +5,7 @@ pub mod count;
 pub mod extreme;
 pub mod logic;
 pub mod ordered;
+pub mod range;
 pub mod regression;
 pub mod sum;
 pub mod variance;

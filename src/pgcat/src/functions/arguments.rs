@@ -38,7 +38,8 @@ macro_rules! read {
 
 impl Arguments for [Value] {
     fn text(&self, place: usize) -> Result<&str> {
-        read!(self, place, Value::Text(text) => text, "text")
+        let found = self.get(place);
+        found.and_then(Value::as_str).ok_or_else(|| mismatch(place, "text", found))
     }
 
     fn int(&self, place: usize) -> Result<i64> {

@@ -3,7 +3,7 @@
 use spi::{Code, Error, Result};
 
 /// Bytes of one value. PostgreSQL's own limit is 1 GB; what is made of catalogs needs far less, and all of it is held in memory.
-const SIZE_MAX: usize = 64 << 20;
+pub const SIZE_MAX: usize = 64 << 20;
 
 /// Fails where a value of so many bytes is too large.
 pub fn within_limit(bytes: usize) -> Result<()> {

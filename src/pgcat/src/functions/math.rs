@@ -2,9 +2,11 @@
 
 pub mod bits;
 pub mod bucket;
+pub mod degrees;
 pub mod divisor;
 pub mod exponent;
 pub mod numeric;
+pub mod power;
 pub mod random;
 pub mod root;
 pub mod rounding;

@@ -1,14 +1,15 @@
 //! What operators and casts of the basic types call, one file per family of types.
 
 mod acls;
-mod casts;
+pub mod casts;
 mod characters;
 mod comparison;
 mod floats;
-mod integers;
-mod like;
+pub mod integers;
+pub mod like;
 mod networks;
 pub mod numerics;
+mod order;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub const ALL: &[&[ScalarEntry]] = &[
     like::FUNCTIONS,
     networks::FUNCTIONS,
     numerics::FUNCTIONS,
+    order::FUNCTIONS,
     strings::FUNCTIONS,
     times::CASTS,
     times::COMPARISONS,

@@ -1,10 +1,11 @@
 //! Regular expressions in PostgreSQL's flavour, and the functions that use them.
 
+mod beginning;
 pub mod matching;
-mod options;
-mod pattern;
+pub mod options;
+pub mod pattern;
 pub mod places;
 pub mod replace;
 pub mod similar;
 pub mod split;
-mod syntax;
+pub mod syntax;

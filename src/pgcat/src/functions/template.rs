@@ -1,62 +1,89 @@
-//! Numbers and moments by templates: `to_char`.
+//! Numbers and moments by templates: `to_char`, `to_number`, `to_date` and `to_timestamp`.
 
 mod moment;
+mod node;
 mod number;
 pub mod words;
 
-use bigdecimal::BigDecimal;
-use spi::Result;
+use spi::{Code, Error, Result};
 
 use crate::function::ScalarEntry;
 use crate::functions::Arguments;
-use crate::io::calendar::is_infinite;
+use crate::io::calendar::{self, is_infinite, out_of_range};
 use crate::io::zone::Zone;
 use crate::value::{Numeric, Value};
+use moment::Moment;
+use number::{Digits, Precision, Template, Width};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
-    ScalarEntry::new("int4_to_char", |_, _, arguments| integer(arguments)),
-    ScalarEntry::new("int8_to_char", |_, _, arguments| integer(arguments)),
-    ScalarEntry::new("numeric_to_char", |_, _, arguments| number::write(arguments.numeric(0)?, arguments.text(1)?).map(Value::from)),
-    ScalarEntry::new("float4_to_char", |_, _, arguments| float(arguments, 6)),
-    ScalarEntry::new("float8_to_char", |_, _, arguments| float(arguments, 15)),
+    ScalarEntry::new("int4_to_char", |_, _, arguments| {
+        let integer = arguments.int(0)?;
+        number(arguments, |template| number::of_integer(integer, Width::Integer, template))
+    }),
+    ScalarEntry::new("int8_to_char", |_, _, arguments| {
+        let integer = arguments.int(0)?;
+        number(arguments, |template| number::of_integer(integer, Width::Bigint, template))
+    }),
+    ScalarEntry::new("numeric_to_char", |_, _, arguments| {
+        let numeric = arguments.numeric(0)?;
+        number(arguments, |template| number::of_numeric(numeric, template))
+    }),
+    ScalarEntry::new("float4_to_char", |_, _, arguments| {
+        let float = arguments.float(0)?;
+        number(arguments, |template| Ok(number::of_float(float, Precision::Real, template)))
+    }),
+    ScalarEntry::new("float8_to_char", |_, _, arguments| {
+        let float = arguments.float(0)?;
+        number(arguments, |template| Ok(number::of_float(float, Precision::Double, template)))
+    }),
+    ScalarEntry::new("numeric_to_number", |_, _, arguments| to_number(arguments)),
     ScalarEntry::new("timestamp_to_char", |_, _, arguments| {
         let local = arguments.timestamp(0)?;
-        if is_infinite(local) || arguments.text(1)?.is_empty() {
-            return Ok(Value::Null);
-        }
-        Ok(moment::write(&moment::Moment::of_local(local), arguments.text(1)?)?.into())
+        if is_infinite(local) { Ok(Value::Null) } else { moment(arguments, &Moment::of_local(local)) }
     }),
     ScalarEntry::new("timestamptz_to_char", |context, _, arguments| {
-        let (moment, zone) = (arguments.timestamp(0)?, Zone::of(context.host));
-        if is_infinite(moment) || arguments.text(1)?.is_empty() {
-            return Ok(Value::Null);
-        }
-        Ok(moment::write(&moment::Moment::in_zone(moment, &zone), arguments.text(1)?)?.into())
+        let (instant, zone) = (arguments.timestamp(0)?, Zone::of(context.host));
+        if is_infinite(instant) { Ok(Value::Null) } else { moment(arguments, &Moment::in_zone(instant, &zone)) }
     }),
-    ScalarEntry::new("interval_to_char", |_, _, arguments| {
-        if arguments.text(1)?.is_empty() {
-            return Ok(Value::Null);
-        }
-        Ok(moment::write(&moment::Moment::of_interval(arguments.interval(0)?), arguments.text(1)?)?.into())
-    }),
+    ScalarEntry::new("interval_to_char", |_, _, arguments| moment(arguments, &Moment::of_interval(arguments.interval(0)?))),
+    ScalarEntry::new("to_date", |_, _, arguments| to_date(arguments)),
+    ScalarEntry::new("to_timestamp", |context, _, arguments| to_timestamp(arguments, &Zone::of(context.host))),
 ];
 
-fn integer(arguments: &[Value]) -> Result<Value> {
-    let number = Numeric::Finite(BigDecimal::from(arguments.int(0)?));
-    number::write(&number, arguments.text(1)?).map(Value::from)
+fn number(arguments: &[Value], digits: impl FnOnce(&mut Template) -> Result<Digits>) -> Result<Value> {
+    let mut template = Template::parse(arguments.text(1)?)?;
+    let digits = digits(&mut template)?;
+    Ok(number::write(digits, template)?.into())
 }
 
-/// With the digits that the type is sure of.
-fn float(arguments: &[Value], digits: usize) -> Result<Value> {
-    let float = arguments.float(0)?;
-    let number = if float.is_nan() {
-        Numeric::NaN
-    } else if float.is_infinite() {
-        if float > 0.0 { Numeric::Infinity } else { Numeric::NegativeInfinity }
-    } else {
-        let text = format!("{float:.*e}", digits - 1);
-        // What Rust prints of a finite number is one.
-        Numeric::Finite(text.parse().unwrap_or_default())
-    };
-    number::write(&number, arguments.text(1)?).map(Value::from)
+fn to_number(arguments: &[Value]) -> Result<Value> {
+    let template = arguments.text(1)?;
+    if template.is_empty() {
+        return Ok(Value::Null);
+    }
+    let number: Numeric = number::read(arguments.text(0)?, Template::parse(template)?)?;
+    Ok(Value::Numeric(Box::new(number)))
+}
+
+fn moment(arguments: &[Value], moment: &Moment) -> Result<Value> {
+    match arguments.text(1)? {
+        "" => Ok(Value::Null),
+        template => Ok(moment::write(moment, template)?.into()),
+    }
+}
+
+fn to_date(arguments: &[Value]) -> Result<Value> {
+    let text = arguments.text(0)?;
+    let read = moment::read_moment(text, arguments.text(1)?)?;
+    let days = read.local.days().and_then(|days| calendar::date(days.into()));
+    days.map(Value::Date).ok_or_else(|| Error::new(Code::DatetimeRange, format!("date out of range: \"{text}\"")))
+}
+
+fn to_timestamp(arguments: &[Value], zone: &Zone) -> Result<Value> {
+    let read = moment::read_moment(arguments.text(0)?, arguments.text(1)?)?;
+    let local = read.local.timestamp().ok_or_else(|| out_of_range("timestamp"))?;
+    let east = read.east.unwrap_or_else(|| zone.east_at_local(local));
+    let moment = local.checked_sub(i64::from(east) * calendar::SECOND).and_then(calendar::timestamp);
+    let moment = moment.ok_or_else(|| out_of_range("timestamp"))?;
+    Ok(Value::Timestamp(read.precision.map_or(moment, |precision| calendar::rounded(moment, precision))))
 }

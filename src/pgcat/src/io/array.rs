@@ -1,16 +1,19 @@
 //! Arrays of all types: `{1,NULL,"a, b"}`, nested, and with lower bounds in front.
 
 mod binary;
+mod bounds;
 mod parse;
 
-pub use binary::{receive, send};
+pub use binary::{receive, receive_vector, send};
+pub use bounds::{check_bounds, check_dimensions};
 
 use std::sync::Arc;
 
-use spi::Result;
+use spi::{Code, Error, Result};
 
 use super::is_space;
 use crate::function::Context;
+use crate::types::oid;
 use crate::value::{Array, Dimension, Value};
 
 /// Reads an array whose elements are of a type with this delimiter between them.
@@ -95,6 +98,10 @@ pub fn read_vector(context: &Context<'_>, element: u32, text: &str) -> Result<Va
 }
 
 pub fn write_vector(context: &Context<'_>, array: &Array, out: &mut String) -> Result<()> {
+    if array.dimensions.len() != 1 || array.values.iter().any(Value::is_null) {
+        let type_name = if array.element == oid::OID { "oidvector" } else { "int2vector" };
+        return Err(Error::new(Code::DatatypeMismatch, format!("array is not a valid {type_name}")));
+    }
     for (place, value) in array.values.iter().enumerate() {
         if place > 0 {
             out.push(' ');

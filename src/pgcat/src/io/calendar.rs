@@ -72,9 +72,9 @@ impl Local {
 pub fn julian(year: i32, month: i32, day: i32) -> i32 {
     let (year, month) = if month > 2 { (year + 4800, month + 1) } else { (year + 4799, month + 13) };
     let century = year / 100;
-    // The last dates are so near the end of the numbers that the sum may pass it on the way.
-    let days = (year * 365).wrapping_add(year / 4 - 32_167 - century + century / 4);
-    days.wrapping_add(7834 * month / 256 + day)
+    // The last dates are so near the end of the numbers that the sum may pass it on the way; the years of intervals go beyond it.
+    let days = year.wrapping_mul(365).wrapping_add(year / 4 - 32_167 - century + century / 4);
+    days.wrapping_add(7834 * month / 256).wrapping_add(day)
 }
 
 /// Year, month and day of a Julian day.

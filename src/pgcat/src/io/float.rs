@@ -9,6 +9,8 @@ use super::{invalid, is_space};
 /// Digits that a number of each width is sure to keep (`FLT_DIG`, `DBL_DIG`), which is also where scientific form begins.
 const FLOAT4_DIGITS: i32 = 6;
 const FLOAT8_DIGITS: i32 = 15;
+/// Digits behind the first that tell all numbers apart.
+const DIGITS_MAX: usize = 16;
 
 /// A `real`, widened.
 pub fn read4(text: &str) -> Result<f64> {
@@ -93,16 +95,50 @@ fn check(lost: bool, word: &str, type_name: &str) -> Result<()> {
 pub fn write4(number: f64, extra_float_digits: i32, out: &mut String) {
     let narrow = number as f32;
     match extra_float_digits {
-        1.. => lay_out(number, &format!("{narrow:e}"), FLOAT4_DIGITS, out),
+        1.. => {
+            let neighbours = [narrow.next_down().into(), narrow.next_up().into()];
+            let again = |text: &str| text.parse() == Ok(narrow);
+            lay_out(number, &shortest(number, neighbours, format!("{narrow:e}"), again), FLOAT4_DIGITS, out);
+        }
         extra => write_rounded(number, FLOAT4_DIGITS + extra, out),
     }
 }
 
 pub fn write8(number: f64, extra_float_digits: i32, out: &mut String) {
     match extra_float_digits {
-        1.. => lay_out(number, &format!("{number:e}"), FLOAT8_DIGITS, out),
+        1.. => {
+            let neighbours = [number.next_down(), number.next_up()];
+            let again = |text: &str| text.parse() == Ok(number);
+            lay_out(number, &shortest(number, neighbours, format!("{number:e}"), again), FLOAT8_DIGITS, out);
+        }
         extra => write_rounded(number, FLOAT8_DIGITS + extra, out),
     }
+}
+
+/// The shortest text that reads back as the number by any way of rounding. Rust's, `scientific`, may stand in the very middle between the
+/// number and a neighbour, and reads back because the number's last bit is even: then another is looked for.
+fn shortest(number: f64, neighbours: [f64; 2], scientific: String, reads_back: impl Fn(&str) -> bool) -> String {
+    if !is_between(&scientific, number, neighbours) {
+        return scientific;
+    }
+    let more = (1..=DIGITS_MAX).map(|digits| format!("{number:.digits$e}"));
+    more.into_iter().find(|text| reads_back(text) && !is_between(text, number, neighbours)).unwrap_or(scientific)
+}
+
+/// Only large whole numbers have texts of few digits that stand between them and a neighbour.
+fn is_between(scientific: &str, number: f64, neighbours: [f64; 2]) -> bool {
+    const SMALLEST: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
+    const LARGEST: f64 = 1e38;
+    let magnitude = number.abs();
+    if !(SMALLEST..LARGEST).contains(&magnitude) {
+        return false;
+    }
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return false };
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let (Ok(written), Ok(exponent)) = (digits.parse::<u128>(), exponent.parse::<usize>()) else { return false };
+    let Some(zeros) = (exponent + 1).checked_sub(digits.len()) else { return false };
+    let Some(written) = 10u128.checked_pow(zeros as u32).and_then(|power| written.checked_mul(power)) else { return false };
+    neighbours.into_iter().any(|neighbour| magnitude as u128 + neighbour.abs() as u128 == 2 * written)
 }
 
 /// As C's `%.{digits}g`.

@@ -1,8 +1,10 @@
-//! `pg_lsn`: a place in the log, as two hexadecimal numbers with a slash between them. Its value is kept as the text.
+//! `pg_lsn`: a place in the log, as two hexadecimal numbers with a slash between them. Its value is kept as the
+//! text, ordered by the number.
 
 use spi::Result;
 
 use super::invalid;
+use crate::value::Value;
 
 pub fn read(text: &str) -> Result<u64> {
     parse(text).ok_or_else(|| invalid("pg_lsn", text))
@@ -17,6 +19,11 @@ fn parse(text: &str) -> Option<u64> {
     Some(half(high)? << 32 | half(low)?)
 }
 
-pub fn text(lsn: u64) -> String {
+/// The place as a value, in the order of the log.
+pub fn value(lsn: u64) -> Value {
+    Value::ordered(lsn.to_be_bytes(), text(lsn))
+}
+
+fn text(lsn: u64) -> String {
     format!("{:X}/{:X}", lsn >> 32, lsn as u32)
 }

@@ -4,11 +4,16 @@ use bytes::BytesMut;
 use spi::{Code, Error, Result};
 
 use super::registered::type_name;
-use super::{array, record};
-use crate::catalog::oid as relation;
+use super::{array, multirange, range, record};
+use crate::catalog::{CatalogRow, oid as relation};
 use crate::function::Context;
 use crate::types::{TypeInfo, TypeKind, oid};
 use crate::value::Value;
+use crate::value::ordered::key_of_float;
+
+/// Types whose values only PostgreSQL itself makes.
+const OUTPUT_ONLY: [&str; 6] =
+    ["pg_node_tree", "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary"];
 
 pub fn read(context: &Context<'_>, type_oid: u32, typmod: i32, text: &str) -> Result<Value> {
     let Some(info) = context.catalog.type_info(type_oid) else { return Err(unknown(type_oid)) };
@@ -18,20 +23,31 @@ pub fn read(context: &Context<'_>, type_oid: u32, typmod: i32, text: &str) -> Re
         TypeKind::Domain => super::input(context, info.base, info.base_typmod, text),
         TypeKind::Enum => read_label(context, &info, text),
         TypeKind::Pseudo => Err(refused(context, type_oid, "accept")),
-        TypeKind::Base if info.name.as_ref() == "pg_node_tree" => Err(refused(context, type_oid, "accept")),
-        TypeKind::Base | TypeKind::Range | TypeKind::Multirange => Ok(Value::text(text)),
+        TypeKind::Base if OUTPUT_ONLY.contains(&info.name.as_ref()) => Err(refused(context, type_oid, "accept")),
+        TypeKind::Range => range::read(context, type_oid, text),
+        TypeKind::Multirange => multirange::read(context, type_oid, text),
+        TypeKind::Base => Ok(Value::text(text)),
     }
 }
 
 fn read_label(context: &Context<'_>, info: &TypeInfo, text: &str) -> Result<Value> {
     let label = context.catalog.find_one(relation::PG_ENUM, &["enumtypid", "enumlabel"], &[Value::oid(info.oid), Value::text(text)]);
     match label {
-        Some(_) => Ok(Value::text(text)),
+        Some(row) => Ok(label_value(&row)),
         None => {
             let message = format!("invalid input value for enum {}: \"{text}\"", type_name(context, info.oid));
             Err(Error::new(Code::InvalidText, message))
         }
     }
+}
+
+/// A row of `pg_enum` as a value of its type, in the order that the labels are declared in.
+pub fn label_value(row: &CatalogRow<'_>) -> Value {
+    let place = match row.get("enumsortorder") {
+        Value::Float(place) => place,
+        _ => 0.0,
+    };
+    Value::ordered(key_of_float(place), &*row.text("enumlabel").unwrap_or_default())
 }
 
 /// What stands between elements of a type.
@@ -50,6 +66,8 @@ pub fn receive(context: &Context<'_>, type_oid: u32, typmod: i32, bytes: &[u8]) 
         TypeKind::Composite => record::receive(context, &info, bytes),
         TypeKind::Domain => super::receive(context, info.base, info.base_typmod, bytes),
         TypeKind::Enum => read_label(context, &info, super::wire::utf8(bytes)?),
+        TypeKind::Range => range::receive(context, type_oid, bytes),
+        TypeKind::Multirange => multirange::receive(context, type_oid, bytes),
         TypeKind::Pseudo => Err(refused(context, type_oid, "accept")),
         _ => {
             let message = format!("no binary input function available for type {}", type_name(context, type_oid));

@@ -18,8 +18,8 @@ pub fn apply(type_oid: u32, typmod: i32, value: &Value, explicit: bool) -> Resul
             Some(length) => Value::text(text::varchar(kept, length, explicit)?),
             None => value.clone(),
         },
-        (oid::BPCHAR, Value::Text(kept)) => match text::length(typmod) {
-            Some(length) => Value::from(text::bpchar(kept, length, explicit)?),
+        (oid::BPCHAR, Value::Text(_) | Value::Ordered(_)) => match text::length(typmod) {
+            Some(length) => text::blank_padded(&text::bpchar(value.as_str().unwrap_or_default(), length, explicit)?),
             None => value.clone(),
         },
         (oid::BIT, Value::Text(bits)) => Value::from(bit::fixed(bits, typmod as usize, explicit)?),

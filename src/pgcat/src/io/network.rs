@@ -1,4 +1,4 @@
-//! `inet` and `cidr`. Their values are kept as text in the form that they are printed in.
+//! `inet` and `cidr`. Their values are kept as text in the form that they are printed in, with their order.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,6 +7,7 @@ use spi::{Code, Error, Result};
 
 use super::invalid;
 use super::wire::Input;
+use crate::value::Value;
 
 /// PostgreSQL's `PGSQL_AF_INET` and `PGSQL_AF_INET6`, which are the same on every platform.
 const FAMILY_4: u8 = 2;
@@ -62,12 +63,26 @@ impl Network {
         }
     }
 
-    pub fn inet_text(&self) -> String {
-        if self.bits == self.bits_max() { self.host() } else { self.cidr_text() }
+    /// As a value of type `inet`.
+    pub fn inet(&self) -> Value {
+        if self.bits == self.bits_max() { Value::ordered(self.key(), self.host()) } else { self.cidr() }
     }
 
-    pub fn cidr_text(&self) -> String {
+    /// As a value of type `cidr`.
+    pub fn cidr(&self) -> Value {
+        Value::ordered(self.key(), self.text())
+    }
+
+    /// The address with its bits.
+    pub fn text(&self) -> String {
         format!("{}/{}", self.host(), self.bits)
+    }
+
+    /// By family, then by the bits that both networks have, then by how many these are, then by the address. Of two networks whose common
+    /// bits are the same the one with more bits is never before the other if all others are zeros.
+    fn key(&self) -> Vec<u8> {
+        let masked = self.masked();
+        [&[self.is_v6.into()], masked.address(), &[self.bits], self.address()].concat()
     }
 }
 

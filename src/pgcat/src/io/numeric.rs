@@ -78,7 +78,9 @@ fn decimal(text: &str) -> Option<Result<(BigInt, i64)>> {
     if significant.len() as i64 - scale > WHOLE_DIGITS_MAX && !significant.is_empty() || scale > SCALE_MAX {
         return Some(Err(overflow()));
     }
-    Some(BigInt::parse_bytes(digits.as_bytes(), 10).map(|number| (number, scale)).ok_or_else(overflow))
+    // Zeros in front are no part of what is computed with: there may be any number of them.
+    let number = if significant.is_empty() { Some(BigInt::default()) } else { BigInt::parse_bytes(significant.as_bytes(), 10) };
+    Some(number.map(|number| (number, scale)).ok_or_else(overflow))
 }
 
 /// Digits with single underscores between them.
@@ -96,7 +98,9 @@ pub fn with_scale(digits: BigInt, scale: i64) -> BigDecimal {
 /// The number, unless it has more digits than PostgreSQL's format can hold.
 pub fn in_range(number: BigDecimal) -> Result<Numeric> {
     let (digits, scale) = number.as_bigint_and_exponent();
-    let whole = decimal_digits(&digits) - scale;
+    // What is far from the limit, on either side, is not counted exactly.
+    let least = decimal_digits_at_least(&digits) - scale;
+    let whole = if least == WHOLE_DIGITS_MAX || scale > SCALE_MAX { decimal_digits(&digits) - scale } else { least };
     if whole > WHOLE_DIGITS_MAX || scale > SCALE_MAX && digits.sign() != Sign::NoSign && whole < -SCALE_MAX {
         return Err(overflow());
     }
@@ -105,13 +109,21 @@ pub fn in_range(number: BigDecimal) -> Result<Numeric> {
 
 /// How many digits a number has; 0 for zero.
 pub fn decimal_digits(number: &BigInt) -> i64 {
-    match number.sign() {
-        Sign::NoSign => 0,
-        // A short number is the rule, and cheap to count.
-        _ => match i64::try_from(number) {
-            Ok(small) => i64::from(small.unsigned_abs().ilog10()) + 1,
-            Err(_) => number.magnitude().to_string().len() as i64,
-        },
+    // A short number is the rule, and cheap to count.
+    if let Ok(small) = i64::try_from(number) {
+        return small.unsigned_abs().checked_ilog10().map_or(0, |power| i64::from(power) + 1);
+    }
+    let least = decimal_digits_at_least(number);
+    let next = BigInt::from(10).pow(least as u32);
+    least + i64::from(number.magnitude() >= next.magnitude())
+}
+
+/// How many digits a number has, or one less; 0 for zero.
+fn decimal_digits_at_least(number: &BigInt) -> i64 {
+    match number.bits() {
+        0 => 0,
+        // The digits of the largest power of two that is not above the number.
+        bits => ((bits - 1) as f64 * std::f64::consts::LOG10_2) as i64 + 1,
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn fields(line: &str) -> Vec<Option<String>> {
 /// What becomes of a text, in the form of a line's last fields.
 fn outcome(catalog: &Catalog, type_name: &str, settings: &str, text: &str) -> Vec<Option<String>> {
     // 2026-11-21 13:00 UTC.
-    let host = Session { moment: 848_581_200_000_000, ..Session::new().with(settings) };
+    let host = Session { database: "iorec", moment: 848_581_200_000_000, ..Session::new().with(settings) };
     let context = Context { catalog, host: &host };
     let search = catalog.search_namespaces(&["public".to_owned()]);
     let type_ = type_from_text(Names::new(catalog, &search), "iorec", type_name).expect("a type");

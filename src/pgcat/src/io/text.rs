@@ -2,6 +2,8 @@
 
 use spi::{Code, Error, Result};
 
+use crate::value::Value;
+
 /// The bytes of a `name`, without the zero at its end.
 const NAME_LENGTH: usize = 63;
 /// What a modifier holds besides the length (`VARHDRSZ`).
@@ -42,6 +44,14 @@ pub fn bpchar(text: &str, length: usize, explicit: bool) -> Result<String> {
     Ok(text.chars().chain(std::iter::repeat_n(' ', missing)).collect())
 }
 
+/// A `character(n)`: the blanks at its end are shown, and count for nothing else.
+pub fn blank_padded(text: &str) -> Value {
+    match text.trim_end_matches(' ') {
+        trimmed if trimmed.len() == text.len() => Value::text(text),
+        trimmed => Value::ordered(trimmed.as_bytes(), text),
+    }
+}
+
 fn too_long(type_name: &str, length: usize) -> Error {
     Error::new(Code::TooLong, format!("value too long for type {type_name}({length})"))
 }
@@ -55,8 +65,14 @@ pub fn char(text: &str) -> u8 {
     }
 }
 
+/// A byte as a `"char"`.
+pub fn char_value(byte: u8) -> Value {
+    let text = char_text(byte);
+    if byte < 0x80 { Value::from(text) } else { Value::ordered([byte], text) }
+}
+
 /// A byte as `"char"` shows it; the zero byte is nothing.
-pub fn char_text(byte: u8) -> String {
+fn char_text(byte: u8) -> String {
     match byte {
         0 => String::new(),
         1..0x80 => char::from(byte).to_string(),

@@ -1,4 +1,4 @@
-//! What the parts of one generation of a database's catalog know of each other.
+//! What the schemas of a database know of each other. It lives as long as none of them changes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -7,24 +7,37 @@ use spi::metadata::Relation;
 use spi::types::PgType;
 
 use super::facts::{self, Facts};
+use super::homes::Homes;
 use super::ids::{Dependent, dependent};
 use super::layout::{Cells, constraints, partitions, types};
+use super::lookup::{CatalogLookups, Lookups};
+use super::pg_depend::Dependency;
+use super::roles::Roles;
 use super::schema::Schema;
 use super::type_name::TypeName;
 use crate::types::oid;
-
-/// The owner of what nobody else owns, as in PostgreSQL the superuser that every server has.
-pub(crate) const BOOTSTRAP_ROLE: u32 = 10;
 
 pub(crate) struct Context {
     pub(crate) schemas: Vec<Arc<Schema>>,
     /// The places of the schemas by the OID of the source and the source's own name.
     places: HashMap<(u32, String), usize>,
-    roles: HashMap<String, u32>,
-    /// Of each schema the types of its columns, parameters and sequences.
-    column_types: Vec<OnceLock<Vec<Used>>>,
+    homes: OnceLock<Homes>,
+    /// What was found out of each schema with the help of others.
+    found: Vec<Found>,
     referenced: OnceLock<HashSet<(usize, usize)>>,
     parents: OnceLock<HashMap<(usize, usize), Child>>,
+}
+
+#[derive(Default)]
+struct Found {
+    /// The types of its columns, parameters and sequences.
+    column_types: OnceLock<Vec<Used>>,
+    /// The same types as routines have them.
+    routine_types: OnceLock<Vec<Used>>,
+    dependencies: OnceLock<Vec<Dependency>>,
+    /// The rows of the partitions that are no tables.
+    plain_partitions: OnceLock<Vec<u32>>,
+    lookups: CatalogLookups,
 }
 
 /// A type as something uses it.
@@ -50,6 +63,7 @@ pub(crate) struct Child {
 #[derive(Clone)]
 pub(crate) struct At {
     pub(crate) context: Arc<Context>,
+    pub(crate) roles: Arc<Roles>,
     pub(crate) place: usize,
 }
 
@@ -60,15 +74,38 @@ impl At {
 }
 
 impl Context {
-    pub(crate) fn new(schemas: Vec<Arc<Schema>>, roles: HashMap<String, u32>) -> Self {
+    pub(crate) fn new(schemas: Vec<Arc<Schema>>) -> Self {
         let places = schemas.iter().enumerate().map(|(place, schema)| ((schema.source, schema.metadata.name.clone()), place)).collect();
-        let column_types = schemas.iter().map(|_| OnceLock::new()).collect();
-        Self { schemas, places, roles, column_types, referenced: OnceLock::new(), parents: OnceLock::new() }
+        let found = schemas.iter().map(|_| Found::default()).collect();
+        Self { schemas, places, homes: OnceLock::new(), found, referenced: OnceLock::new(), parents: OnceLock::new() }
     }
 
-    /// The role of a name that a source says, or the one that owns everything else.
-    pub(crate) fn owner(&self, name: Option<&str>) -> u32 {
-        name.and_then(|name| self.roles.get(name).copied()).unwrap_or(BOOTSTRAP_ROLE)
+    /// The schemas of objects.
+    pub(crate) fn homes(&self) -> &Homes {
+        self.homes.get_or_init(|| Homes::new(&self.schemas))
+    }
+
+    /// Whether it is about these schemas.
+    pub(crate) fn is_of(&self, schemas: &[Arc<Schema>]) -> bool {
+        self.schemas.len() == schemas.len() && self.schemas.iter().zip(schemas).all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+
+    /// What finds rows of a catalog's part by what depends on other schemas.
+    pub(crate) fn lookups(&self, place: usize, catalog: u32) -> &Lookups {
+        self.found[place].lookups.of(catalog)
+    }
+
+    /// What depends on what in a schema.
+    pub(crate) fn dependencies(&self, place: usize, make: impl FnOnce() -> Vec<Dependency>) -> &[Dependency] {
+        self.found[place].dependencies.get_or_init(make)
+    }
+
+    /// The rows of a schema's partitions that are no tables.
+    pub(crate) fn plain_partitions(&self, place: usize) -> &[u32] {
+        self.found[place].plain_partitions.get_or_init(|| {
+            let all = 0..self.schemas[place].len(Relation::Partitions) as u32;
+            all.filter(|row| self.partition_table(place, *row as usize).is_none()).collect()
+        })
     }
 
     /// Another schema of the same source.
@@ -87,9 +124,19 @@ impl Context {
 
     /// The types of a schema's columns, parameters and sequences.
     pub(crate) fn column_types(&self, place: usize) -> &[Used] {
-        self.column_types[place].get_or_init(|| {
+        self.found[place].column_types.get_or_init(|| {
             let types = &self.schemas[place].metadata.column_types;
             types.iter().map(|column_type| self.column_type(place, &column_type.native, column_type.pg)).collect()
+        })
+    }
+
+    /// The types of a schema's parameters. No value of theirs ever comes through here, so one that a column would be seen as text for is
+    /// what the source calls it.
+    pub(crate) fn routine_types(&self, place: usize) -> &[Used] {
+        self.found[place].routine_types.get_or_init(|| {
+            let types = self.schemas[place].metadata.column_types.iter().zip(self.column_types(place));
+            let named = |native: &str, seen: &Used| self.known_type(place, native).filter(|_| seen.oid == oid::TEXT);
+            types.map(|(written, seen)| named(&written.native, seen).unwrap_or_else(|| seen.clone())).collect()
         })
     }
 
@@ -100,9 +147,10 @@ impl Context {
         if let Some(used) = name.as_ref().and_then(|name| self.user_type(place, name)) {
             return used;
         }
-        let precise = name.as_ref().and_then(TypeName::builtin).filter(|builtin| builtin.oid == seen.oid && seen.typmod < 0);
+        let element = seen.element().map_or(seen.oid, |element| element.oid);
+        let precise = name.as_ref().and_then(TypeName::builtin).filter(|builtin| builtin.oid == element && seen.typmod < 0);
         let dimensions = if seen.element().is_some() { name.map_or(1, |name| name.dimensions.max(1)) } else { 0 };
-        used(precise.unwrap_or(seen), dimensions)
+        used(precise.map_or(seen, |precise| PgType { oid: seen.oid, ..precise }), dimensions)
     }
 
     /// The type of a name that is all that is known; `text` where it is no type of PostgreSQL's or of the source's users.
@@ -196,7 +244,9 @@ impl Context {
 
     /// Name and type of a field of a composite type, which the metadata has as `name type`; names may hold blanks.
     pub(crate) fn field<'a>(&self, place: usize, member: &'a str) -> (&'a str, Used) {
-        let mut splits = member.match_indices(' ').map(|(blank, _)| (&member[..blank], &member[blank + 1..]));
+        // A name may end with a blank, a type does not begin with one.
+        let splits = member.match_indices(' ').map(|(blank, _)| (&member[..blank], &member[blank + 1..]));
+        let mut splits = splits.filter(|(_, native)| !native.starts_with(' '));
         let known = splits.clone().find_map(|(name, native)| Some((name, self.known_type(place, native)?)));
         known.unwrap_or_else(|| (splits.next().map_or(member, |(name, _)| name), used(PgType::new(oid::TEXT), 0)))
     }

@@ -24,6 +24,8 @@ const HASHES: u32 = 4 << MARK_BITS;
 const ATTRIBUTE_BITS: u32 = 11;
 /// The objects of a source are moved in pages of 2^14, which is also where the numbers of users' objects begin.
 const PAGE_BITS: u32 = 14;
+/// The first OID of a source's objects; those below are PostgreSQL's and the server's own.
+pub(crate) const FIRST: u32 = 1 << PAGE_BITS;
 /// Pages are numbered from 1 to this; the first half is for the first page of each source.
 const PAGES: u32 = (1 << (MARK_BITS - PAGE_BITS)) - 1;
 
@@ -56,6 +58,11 @@ pub(crate) fn owner(oid: u32) -> (u32, Option<Dependent>) {
 /// Whether an OID is a hash, so that nothing can be told from it.
 pub(crate) fn is_hash(oid: u32) -> bool {
     oid >= HASHES
+}
+
+/// Whether an OID is none of an object's own: it has a mark, or more objects were numbered than fit below the marks.
+pub(crate) fn is_marked(oid: u32) -> bool {
+    oid >> MARK_BITS != 0
 }
 
 /// The OID of a partition that is no table.
@@ -113,11 +120,22 @@ impl Ids {
         matches!(self, Ids::Moved(pages) if pages.iter().skip(1).any(|page| *page == 0))
     }
 
+    /// The pages of the database in which the objects are that were moved.
+    fn pages(&self) -> &[u32] {
+        match self {
+            Ids::Own => &[],
+            Ids::Moved(pages) => pages,
+        }
+    }
+
     /// The number that an object has in the snapshot, if its OID tells.
     pub(crate) fn in_snapshot(&self, oid: u32) -> Option<u32> {
         let Ids::Moved(pages) = self else { return Some(oid) };
         let (page, rest) = (oid >> PAGE_BITS, oid & ((1 << PAGE_BITS) - 1));
-        let place = pages.iter().position(|other| *other == page && page != 0)?;
+        if page == 0 {
+            return Some(oid);
+        }
+        let place = pages.iter().position(|other| *other == page)?;
         Some((place as u32) << PAGE_BITS | rest)
     }
 }
@@ -145,6 +163,50 @@ pub(crate) fn side_by_side(sources: &[(u32, u32)]) -> Vec<Ids> {
         }
     }
     pages.into_iter().map(|pages| Ids::Moved(pages.into())).collect()
+}
+
+/// Whose the OIDs of one database are.
+#[derive(Clone, Debug)]
+pub(crate) enum Owners {
+    /// All are of one source.
+    One(u32),
+    /// Pages of the database with the sources that have them, sorted.
+    Pages(Arc<[(u32, u32)]>),
+}
+
+/// What an OID tells about the source that it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Source(u32),
+    /// It is of none: PostgreSQL's, or the server's own.
+    Nobody,
+    /// It is a hash, so that nothing can be told from it.
+    Unknown,
+}
+
+impl Owners {
+    /// Of the sources of a database with their numberings.
+    pub(crate) fn of_many<'a>(sources: impl IntoIterator<Item = (u32, &'a Ids)>) -> Self {
+        let pages = |(source, ids): (u32, &'a Ids)| ids.pages().iter().filter(|page| **page != 0).map(move |page| (*page, source));
+        let mut pages: Vec<(u32, u32)> = sources.into_iter().flat_map(pages).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        Owners::Pages(pages.into())
+    }
+
+    /// The source of an object, or of what the object belongs to.
+    pub(crate) fn of(&self, oid: u32) -> Owner {
+        let page = owner(oid).0 >> PAGE_BITS;
+        match self {
+            _ if page == 0 => Owner::Nobody,
+            Owners::One(source) => Owner::Source(*source),
+            Owners::Pages(_) if is_hash(oid) => Owner::Unknown,
+            Owners::Pages(pages) => match pages.binary_search_by_key(&page, |(page, _)| *page) {
+                Ok(place) => Owner::Source(pages[place].1),
+                Err(_) => Owner::Nobody,
+            },
+        }
+    }
 }
 
 /// Takes the first free one of some pages, from `home` on.

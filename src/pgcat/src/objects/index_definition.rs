@@ -1,17 +1,29 @@
 //! The statement that makes an index, as far as it says more than the metadata: how columns are ordered, and which are only carried.
 
-/// The items of `CREATE INDEX … (items) INCLUDE (carried) …`, each as it is written there.
+use super::quotes::unquoted;
+
+/// The items of `CREATE INDEX … (items) INCLUDE (carried) … WITH (options) …`, each as it is written there.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct IndexDefinition<'a> {
     pub(crate) items: Vec<&'a str>,
     pub(crate) carried: Vec<&'a str>,
+    /// Whether a unique index has nulls as one value.
+    pub(crate) nulls_are_alike: bool,
+    options: Vec<&'a str>,
 }
 
 impl<'a> IndexDefinition<'a> {
     pub(crate) fn parse(text: &'a str) -> Self {
         let Some((items, rest)) = list(text) else { return Self::default() };
-        let carried = rest.trim_start().strip_prefix("INCLUDE").and_then(list).map(|(items, _)| items).unwrap_or_default();
-        Self { items, carried }
+        let (carried, rest) = clause(rest, "INCLUDE").unwrap_or((Vec::new(), rest));
+        let behind = rest.trim_start().strip_prefix("NULLS NOT DISTINCT");
+        let (options, _) = clause(behind.unwrap_or(rest), "WITH").unwrap_or_default();
+        Self { items, carried, nulls_are_alike: behind.is_some(), options }
+    }
+
+    /// `name=value` of each storage parameter.
+    pub(crate) fn options(&self) -> impl Iterator<Item = String> {
+        self.options.iter().map(|option| parameter(option))
     }
 
     /// How many columns an index carries, without reading more of the statement than it takes.
@@ -27,6 +39,8 @@ pub(crate) struct ItemOptions<'a> {
     pub(crate) operator_class: Option<&'a str>,
     pub(crate) descending: bool,
     pub(crate) nulls_first: bool,
+    /// The list behind the operator class, with its parentheses.
+    parameters: Option<&'a str>,
 }
 
 impl<'a> ItemOptions<'a> {
@@ -34,8 +48,15 @@ impl<'a> ItemOptions<'a> {
     pub(crate) fn parse(item: &'a str, key: &str) -> Self {
         let rest = [format!("\"{}\"", key.replace('"', "\"\"")), format!("({key})"), key.to_owned()];
         let rest = rest.iter().find_map(|key| item.strip_prefix(key.as_str())).unwrap_or_default();
-        let mut words = rest.split_whitespace();
         let (mut options, mut nulls_first) = (Self::default(), None);
+        let (rest, behind) = match (rest.find(" ("), rest.rfind(')')) {
+            (Some(open), Some(close)) if open < close => {
+                options.parameters = Some(&rest[open + 1..=close]);
+                (&rest[..open], &rest[close + 1..])
+            }
+            _ => (rest, ""),
+        };
+        let mut words = rest.split_whitespace().chain(behind.split_whitespace());
         while let Some(word) = words.next() {
             match word.to_ascii_uppercase().as_str() {
                 "COLLATE" => options.collation = words.next().map(name),
@@ -49,6 +70,12 @@ impl<'a> ItemOptions<'a> {
         options
     }
 
+    /// `name=value` of each parameter of the operator class.
+    pub(crate) fn class_parameters(&self) -> Vec<String> {
+        let parameters = self.parameters.and_then(list).map(|(parameters, _)| parameters).unwrap_or_default();
+        parameters.into_iter().map(parameter).collect()
+    }
+
     /// `pg_index.indoption`.
     pub(crate) fn bits(&self) -> i64 {
         i64::from(self.descending) | i64::from(self.nulls_first) << 1
@@ -58,6 +85,17 @@ impl<'a> ItemOptions<'a> {
 /// The last part of a name, without quotes.
 fn name(text: &str) -> &str {
     text.rsplit('.').next().unwrap_or(text).trim_matches('"')
+}
+
+/// The list behind a word at the beginning, and what follows it.
+fn clause<'a>(text: &'a str, word: &str) -> Option<(Vec<&'a str>, &'a str)> {
+    list(text.trim_start().strip_prefix(word)?)
+}
+
+/// `name='value'` without quotes.
+fn parameter(written: &str) -> String {
+    let (name, value) = written.split_once('=').unwrap_or((written, ""));
+    format!("{}={}", unquoted(name), unquoted(value))
 }
 
 /// The items of the first list in parentheses, and what follows it.
@@ -105,6 +143,23 @@ mod tests {
         assert_eq!((lower.collation, lower.operator_class, lower.bits()), (Some("C"), Some("text_pattern_ops"), 0));
         assert_eq!(options(2, "(a + b)").bits(), 1);
         assert_eq!(IndexDefinition::carried_count(text), 2);
+        assert!(!definition.nulls_are_alike);
+    }
+
+    #[test]
+    fn parameters_follow_columns_and_classes() {
+        let text = "CREATE UNIQUE INDEX i ON t USING btree (a) INCLUDE (\"b\"\"c\") NULLS NOT DISTINCT \
+                    WITH (fillfactor='80', \"x y\"=off) WHERE a";
+        let definition = IndexDefinition::parse(text);
+        assert_eq!((definition.nulls_are_alike, &definition.carried[..]), (true, &["\"b\"\"c\""][..]));
+        assert_eq!(definition.options().collect::<Vec<_>>(), ["fillfactor=80", "x y=off"]);
+        let text = "CREATE INDEX i ON t USING gist (\"a (\" tsvector_ops (siglen='100') DESC)";
+        let definition = IndexDefinition::parse(text);
+        let options = ItemOptions::parse(definition.items[0], "a (");
+        assert_eq!(
+            (options.operator_class, options.descending, options.class_parameters()),
+            (Some("tsvector_ops"), true, vec!["siglen=100".to_owned()])
+        );
     }
 
     #[test]

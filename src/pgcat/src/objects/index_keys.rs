@@ -9,6 +9,7 @@ use super::index_definition::{IndexDefinition, ItemOptions};
 use super::index_method;
 use super::layout::{Cells, columns, indexes};
 use super::pg_attribute::collation;
+use super::quotes::unquoted;
 use super::schema::Schema;
 use crate::types::oid;
 
@@ -22,6 +23,8 @@ pub(crate) struct Key {
     pub(crate) operator_class: u32,
     /// `pg_index.indoption`.
     pub(crate) option: i64,
+    /// `name=value` of each parameter of the operator class.
+    pub(crate) class_parameters: Vec<String>,
     /// Whether the index only carries it.
     pub(crate) is_carried: bool,
 }
@@ -49,10 +52,11 @@ pub(crate) fn keys(at: &At, index: usize) -> Vec<Key> {
             collation: options.collation.and_then(collations::named).unwrap_or(key.collation),
             operator_class: named.unwrap_or_else(|| index_method::default_class(method, key.used.base, category)),
             option: options.bits(),
+            class_parameters: options.class_parameters(),
             ..key
         });
     }
-    keys.extend(definition.carried.iter().map(|name| Key { is_carried: true, ..key(at, table, &name.replace('"', "")) }));
+    keys.extend(definition.carried.iter().map(|name| Key { is_carried: true, ..key(at, table, &unquoted(name)) }));
     keys
 }
 
@@ -78,7 +82,16 @@ fn key(at: &At, table: usize, name: &str) -> Key {
         }
     };
     let text = schema_name(schema, row).unwrap_or(name).to_owned();
-    Key { text, number: number.unwrap_or_default(), used, collation, operator_class: 0, option: 0, is_carried: false }
+    Key {
+        text,
+        number: number.unwrap_or_default(),
+        used,
+        collation,
+        operator_class: 0,
+        option: 0,
+        class_parameters: Vec::new(),
+        is_carried: false,
+    }
 }
 
 fn schema_name(schema: &Schema, row: Option<usize>) -> Option<&str> {

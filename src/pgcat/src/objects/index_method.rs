@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use spi::types::PgType;
+
+use super::context::{Used, used};
 use crate::catalog::oid;
 use crate::relation::Relation;
 use crate::statics::relation;
@@ -62,6 +65,25 @@ fn default_classes() -> Option<HashMap<(u32, u32), u32>> {
         Some(((number(method)?, number(input)?), number(class)?))
     };
     Some(defaults.filter_map(entry).collect())
+}
+
+/// What an index with the operator class keeps of a column, where that is not the column's own type.
+pub(crate) fn stored(class: u32, used: &Used) -> Option<Used> {
+    let stored = match STORED.get(&class).copied()? {
+        type_oid::ANYELEMENT => PgType::new(used.oid).element()?.oid,
+        stored => stored,
+    };
+    (stored != used.oid).then(|| self::used(PgType::new(stored), 0))
+}
+
+/// The types that operator classes keep instead of the columns' own.
+static STORED: LazyLock<HashMap<u32, u32>> = LazyLock::new(|| stored_types().unwrap_or_default());
+
+fn stored_types() -> Option<HashMap<u32, u32>> {
+    let classes = relation(oid::PG_OPCLASS)?;
+    let (class, key) = (classes.column("oid")?, classes.column("opckeytype")?);
+    let number = |row, column| classes.value(row, column).as_oid();
+    Some((0..classes.count()).filter_map(|row| Some((number(row, class)?, number(row, key).filter(|key| *key != 0)?))).collect())
 }
 
 /// The operator class of a name.

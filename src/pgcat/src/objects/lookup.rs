@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::part::Part;
+use crate::catalog::oid;
 use crate::relation::{Row, keys};
 use crate::value::Value;
 
@@ -25,6 +26,36 @@ impl Lookups {
     /// The lookup of an index, of which there are `count`.
     pub(crate) fn get(&self, index: usize, count: usize) -> &OnceLock<Lookup> {
         &self.0.get_or_init(|| (0..count).map(|_| OnceLock::new()).collect())[index]
+    }
+}
+
+/// The lookups of the parts of a schema.
+#[derive(Default)]
+pub(crate) struct CatalogLookups([Lookups; CATALOGS.len()]);
+
+/// The catalogs that have parts of schemas.
+const CATALOGS: [u32; 15] = [
+    oid::PG_ATTRDEF,
+    oid::PG_ATTRIBUTE,
+    oid::PG_CLASS,
+    oid::PG_CONSTRAINT,
+    oid::PG_DEPEND,
+    oid::PG_DESCRIPTION,
+    oid::PG_ENUM,
+    oid::PG_INDEX,
+    oid::PG_INHERITS,
+    oid::PG_PARTITIONED_TABLE,
+    oid::PG_PROC,
+    oid::PG_REWRITE,
+    oid::PG_SEQUENCE,
+    oid::PG_TRIGGER,
+    oid::PG_TYPE,
+];
+
+impl CatalogLookups {
+    /// Those of a catalog, which is one of these.
+    pub(crate) fn of(&self, catalog: u32) -> &Lookups {
+        &self.0[CATALOGS.iter().position(|other| *other == catalog).unwrap_or_default()]
     }
 }
 
@@ -68,6 +99,7 @@ pub(crate) fn read_through(part: &dyn Part, columns: &[usize], key: &[Value]) ->
     (part.count() <= READ_THROUGH).then(|| (0..part.count()).filter(|row| equals(part, columns, *row, key)).collect())
 }
 
-fn equals(part: &dyn Part, columns: &[usize], row: Row, key: &[Value]) -> bool {
+/// Whether a row of a part has the key.
+pub(crate) fn equals(part: &dyn Part, columns: &[usize], row: Row, key: &[Value]) -> bool {
     columns.iter().zip(key).all(|(column, value)| part.value(row, *column) == *value)
 }

@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::context::{At, Context};
+use super::homes::Home;
 use super::lookup::{Lookup, Lookups, read_through};
-use super::schema::Schema;
 use crate::relation::{Column, Index, Relation, Row, Rows};
 use crate::statics::StaticRelation;
 use crate::value::Value;
@@ -22,6 +23,16 @@ pub(crate) trait Part: Send + Sync {
         None
     }
 
+    /// The schema that the part is made of, if the rows with an object's OID in the column are all made of the object's schema.
+    fn home(&self, _column: usize) -> Option<&At> {
+        None
+    }
+
+    /// The rows whose names in a column begin so, and perhaps others, where the part has them sorted by these.
+    fn begin_with(&self, _column: usize, _beginning: &str) -> Option<Rows> {
+        None
+    }
+
     /// Whether the values of a column depend on anything but the schema of the part.
     fn looks_beyond_schema(&self, _column: usize) -> bool {
         false
@@ -34,7 +45,7 @@ pub(crate) fn found(row: Option<usize>) -> Rows {
 }
 
 /// A part, and the schema that it is made of, if it is one: that keeps what finds rows for later generations.
-pub(crate) type SchemaPart = (Box<dyn Part>, Option<Arc<Schema>>);
+pub(crate) type SchemaPart = (Box<dyn Part>, Option<At>);
 
 type IsHidden = dyn Fn(&StaticRelation, Row) -> bool + Send + Sync;
 
@@ -47,12 +58,24 @@ pub(crate) struct DynamicRelation {
     rows: OnceLock<AllRows>,
 }
 
+/// Which parts may have the rows of a key, told by one column of it.
+struct Route {
+    /// The place of the column in the key.
+    position: usize,
+    context: Arc<Context>,
+    /// Places of schemas with those of the parts that are made of them, sorted.
+    parts: Vec<(usize, usize)>,
+}
+
 struct AllRows {
     /// Rows of the base that this database does not have: each less the number of hidden rows before it, sorted.
     hidden: Vec<Row>,
     /// The number of rows of the base that are left.
     base_count: Row,
+    /// Those that have rows.
     parts: Vec<Placed>,
+    /// One for each index that has such a column.
+    routes: Vec<Option<Route>>,
     count: Row,
 }
 
@@ -61,7 +84,7 @@ struct Placed {
     part: Box<dyn Part>,
     /// What only holds for this generation.
     lookups: Lookups,
-    schema: Option<Arc<Schema>>,
+    at: Option<At>,
 }
 
 impl DynamicRelation {
@@ -79,13 +102,14 @@ impl DynamicRelation {
             let hidden: Vec<Row> = hidden.zip(0..).map(|(row, before)| row - before).collect();
             let base_count = self.base.count() - hidden.len() as Row;
             let mut count = base_count;
-            let place = |(part, schema): SchemaPart| {
+            let place = |(part, at): SchemaPart| {
                 let first = count;
                 count += part.count();
-                Placed { first, part, lookups: Lookups::default(), schema }
+                Placed { first, part, lookups: Lookups::default(), at }
             };
-            let parts = (self.make_parts)().into_iter().map(place).collect();
-            AllRows { hidden, base_count, parts, count }
+            let parts: Vec<Placed> = (self.make_parts)().into_iter().map(place).filter(|placed| placed.part.count() > 0).collect();
+            let routes = self.base.indexes().iter().map(|index| Route::new(&parts, &index.columns)).collect();
+            AllRows { hidden, base_count, parts, routes, count }
         })
     }
 
@@ -98,9 +122,11 @@ impl DynamicRelation {
         if let Some(rows) = read_through(part, columns, key) {
             return Rows::List(rows);
         }
-        let lookups = match &placed.schema {
-            Some(schema) if !columns.iter().any(|column| part.looks_beyond_schema(*column)) => schema.lookups(self.base.oid),
-            _ => &placed.lookups,
+        let looks_beyond = columns.iter().any(|column| part.looks_beyond_schema(*column));
+        let lookups = match &placed.at {
+            Some(at) if looks_beyond => at.context.lookups(at.place, self.base.oid),
+            Some(at) => at.schema().lookups(self.base.oid),
+            None => &placed.lookups,
         };
         Rows::List(lookups.get(index, indexes.len()).get_or_init(|| Lookup::make(part, columns)).find(part, columns, key))
     }
@@ -142,13 +168,54 @@ impl Relation for DynamicRelation {
             true => base,
             false => list((0..base.len()).filter_map(|place| rows.shown_row(base.get(place)?)).collect()),
         };
-        for placed in &rows.parts {
-            let more = self.find(placed, index, key);
-            if !more.is_empty() {
-                found = join(found, moved(more, placed.first));
-            }
+        let mut search = |placed: &Placed| {
+            let more = moved(self.find(placed, index, key), placed.first);
+            found = join(std::mem::replace(&mut found, Rows::NONE), more);
+        };
+        match rows.routes[index].as_ref().and_then(|route| route.parts_of(key)) {
+            Some(places) => places.iter().for_each(|(_, place)| search(&rows.parts[*place])),
+            None => rows.parts.iter().for_each(search),
         }
         found
+    }
+
+    /// Those that the base has sorted; parts that have not are read.
+    fn columns_by_beginning(&self) -> &[usize] {
+        self.base.columns_by_beginning()
+    }
+
+    fn begin_with(&self, column: usize, beginning: &str) -> Rows {
+        let (rows, base) = (self.rows(), self.base.begin_with(column, beginning));
+        let base = list((0..base.len()).filter_map(|place| rows.shown_row(base.get(place)?)).collect());
+        rows.parts.iter().fold(base, |found, placed| {
+            let more = placed.part.begin_with(column, beginning).unwrap_or_else(|| Rows::Range(0..placed.part.count()));
+            join(found, moved(more, placed.first))
+        })
+    }
+}
+
+impl Route {
+    /// The first column that tells the home of all parts' rows.
+    fn new(parts: &[Placed], columns: &[usize]) -> Option<Self> {
+        let context = |column| Some(Arc::clone(&parts.first()?.part.home(column)?.context));
+        columns.iter().enumerate().find_map(|(position, column)| {
+            let home = |(place, placed): (usize, &Placed)| Some((placed.part.home(*column)?.place, place));
+            let mut parts: Vec<(usize, usize)> = parts.iter().enumerate().map(home).collect::<Option<_>>()?;
+            parts.sort_unstable();
+            Some(Self { position, context: context(*column)?, parts })
+        })
+    }
+
+    /// The parts that may have rows of the key; `None` where all may.
+    fn parts_of(&self, key: &[Value]) -> Option<&[(usize, usize)]> {
+        let place = match self.context.homes().of(key[self.position].as_oid()?) {
+            Home::At(place) => place,
+            Home::Nowhere => return Some(&[]),
+            Home::Anywhere => return None,
+        };
+        let first = self.parts.partition_point(|(other, _)| *other < place);
+        let count = self.parts[first..].iter().take_while(|(other, _)| *other == place).count();
+        Some(&self.parts[first..first + count])
     }
 }
 
@@ -191,16 +258,17 @@ fn list(rows: Vec<Row>) -> Rows {
 
 /// Rows and others with greater numbers.
 fn join(rows: Rows, more: Rows) -> Rows {
-    if rows.is_empty() {
-        return more;
-    }
-    let all = |rows: Rows| -> Vec<Row> { (0..rows.len()).filter_map(|place| rows.get(place)).collect() };
     match (rows, more) {
+        (rows, more) if more.is_empty() => rows,
+        (rows, more) if rows.is_empty() => more,
         (Rows::Range(one), Rows::Range(other)) if one.end == other.start => Rows::Range(one.start..other.end),
         (rows, more) => {
-            let mut rows = all(rows);
-            rows.extend(all(more));
-            Rows::List(rows)
+            let mut list = match rows {
+                Rows::List(rows) => rows,
+                Rows::Range(rows) => rows.collect(),
+            };
+            list.extend((0..more.len()).filter_map(|place| more.get(place)));
+            Rows::List(list)
         }
     }
 }

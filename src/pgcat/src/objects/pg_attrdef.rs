@@ -44,6 +44,10 @@ impl Part for Defaults {
             _ => None,
         }
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::ADRELID).then_some(&self.0)
+    }
 }
 
 /// The OID of the default of a column, which is a row of the metadata.

@@ -12,9 +12,13 @@ use spi::types::PgType;
 use super::columns::pg_attribute as column;
 use super::context::{At, Child, Used, used};
 use super::index_keys::{self, Key};
+use super::index_method;
 use super::layout::{Cells, columns, types};
 use super::part::Part;
+use super::pg_type::NAME_BYTES_MAX;
 use super::schema::{Class, Schema};
+use crate::bind::{UNNAMED, figure_column_name};
+use crate::parse;
 use crate::relation::{Row, Rows};
 use crate::types::oid;
 use crate::value::Value;
@@ -63,9 +67,17 @@ impl Part for AttributeRows {
                     _ => None,
                 }
             }
-            [column::ATTTYPID] => Some(self.of_type(key[0].as_oid()?)),
             _ => None,
         }
+    }
+
+    /// Types may be of another schema.
+    fn looks_beyond_schema(&self, column: usize) -> bool {
+        column == column::ATTTYPID
+    }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::ATTRELID).then_some(&self.0)
     }
 }
 
@@ -74,11 +86,6 @@ impl AttributeRows {
     fn named(&self, class: usize, name: &str) -> Rows {
         let rows = self.0.schema().attributes().rows(class);
         Rows::List(rows.filter(|row| self.value(*row, column::ATTNAME).as_str() == Some(name)).collect())
-    }
-
-    /// The columns of a type. That is seldom asked for, and then for types that few columns have; so all rows are read.
-    fn of_type(&self, type_oid: u32) -> Rows {
-        Rows::List((0..self.count()).filter(|row| self.value(*row, column::ATTTYPID).as_oid() == Some(type_oid)).collect())
     }
 
     fn table_column(&self, table: usize, row: usize, column: usize) -> Value {
@@ -98,6 +105,8 @@ impl AttributeRows {
             // PostgreSQL 16 knows stored ones only, and clients of that version no other letter.
             column::ATTGENERATED => if matches!(generated(), Some("stored" | "virtual")) { "s" } else { "" }.into(),
             column::ATTCOLLATION => Value::oid(collation(schema, row, type_of())),
+            // What a query gives was not declared.
+            column::ATTNDIMS if matches!(schema.table_kind(table), "view" | "materialized view") => Value::Int(0),
             // A partition has its columns from its table.
             column::ATTISLOCAL => self.partition_of(table).is_none().into(),
             column::ATTINHCOUNT => Value::Int(self.partition_of(table).is_some().into()),
@@ -114,7 +123,12 @@ impl AttributeRows {
         let Some(key) = keys.get(number as usize - 1) else { return dropped(number, column) };
         match column {
             column::ATTNAME => index_column_name(&keys, number as usize - 1).into(),
-            column => of_type(&key.used, column),
+            column::ATTCOLLATION => Value::oid(if key.is_carried { 0 } else { key.collation }),
+            column::ATTOPTIONS if !key.class_parameters.is_empty() => {
+                Value::array(oid::TEXT, key.class_parameters.iter().map(|parameter| parameter.as_str().into()).collect())
+            }
+            column::ATTNDIMS => Value::Int(key.used.dimensions),
+            column => of_type(index_method::stored(key.operator_class, &key.used).as_ref().unwrap_or(&key.used), column),
         }
     }
 
@@ -157,23 +171,30 @@ pub(crate) fn collation(schema: &Schema, row: usize, used: &Used) -> u32 {
     schema.metadata.column_collation(row).and_then(super::collations::named).unwrap_or(used.facts.collation)
 }
 
-/// An index's column has the name of the table's column; an expression that of its function, or `expr`. Later ones of the same name
-/// are numbered.
+/// An index's column has the name of the table's column; an expression that which it would have in a select list, or `expr`. Later ones
+/// of the same name are numbered, and their names cut where they become too long.
 fn index_column_name(keys: &[Key], place: usize) -> String {
-    let own = base_name(&keys[place]).into_owned();
-    match keys[..place].iter().filter(|key| base_name(key) == own).count() {
-        0 => own,
-        before => format!("{own}{before}"),
+    let mut names: Vec<String> = Vec::with_capacity(place + 1);
+    for key in &keys[..=place] {
+        let own = base_name(key);
+        let mut name = own.clone().into_owned();
+        let mut number = 0;
+        while names.contains(&name) {
+            number += 1;
+            let digits = number.to_string();
+            name = format!("{}{digits}", &own[..own.floor_char_boundary(NAME_BYTES_MAX - digits.len())]);
+        }
+        names.push(name);
     }
+    names.pop().unwrap_or_default()
 }
 
 fn base_name(key: &Key) -> Cow<'_, str> {
     if key.number != 0 {
         return key.text.as_str().into();
     }
-    let function = key.text.split_once('(').map(|(name, _)| name.trim());
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    function.filter(is_name).unwrap_or("expr").into()
+    let figured = parse::expression(&key.text).ok().map(|expression| figure_column_name(&expression));
+    figured.filter(|name| name != UNNAMED).map_or("expr".into(), Cow::Owned)
 }
 
 /// `ctid` and the others that every table has.

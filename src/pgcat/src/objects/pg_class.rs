@@ -4,16 +4,17 @@
 //! own, they are relations of the kind `t` in the schema `pg_toast`, as is whatever else PostgreSQL stores in behalf of a table: what
 //! shows the partitions of a table finds them, and no list of tables does.
 
-use std::sync::OnceLock;
-
 use spi::metadata::Relation;
 
 use super::columns::pg_class as column;
-use super::context::{At, BOOTSTRAP_ROLE};
+use super::context::At;
 use super::ids::{self, Dependent, dependent};
+use super::index_definition::IndexDefinition;
 use super::index_method;
 use super::layout::{Cells, constraints, indexes, partitions, sequences, table_options, tables, types};
-use super::part::Part;
+use super::names;
+use super::part::{Part, found};
+use super::roles::BOOTSTRAP_ROLE;
 use super::schema::Class;
 use crate::relation::{Row, Rows};
 use crate::types::oid;
@@ -58,12 +59,35 @@ impl Part for Classes {
         let schema = self.0.schema();
         let is_own = |key: &Value| *key == Value::oid(schema.oid());
         match columns {
-            [column::OID] => Some(schema.class_row_of(key[0].as_oid()?).map_or(Rows::NONE, |row| Rows::one(row as Row))),
+            [column::OID] => Some(found(schema.class_row_of(key[0].as_oid()?))),
+            [column::RELTYPE] => {
+                // 0 is what many have that have none, and a hash says nothing of what it stands for.
+                let class = match ids::owner(key[0].as_oid().filter(|oid| *oid != 0 && !ids::is_hash(*oid))?) {
+                    (table, Some(Dependent::RowType)) => schema.row_of(Relation::Tables, table).map(Class::Table),
+                    (of, None) => schema.row_of(Relation::Types, of).map(Class::Composite),
+                    _ => None,
+                };
+                Some(found(class.and_then(|class| schema.class_row(class))))
+            }
             [column::RELNAMESPACE] => Some(if is_own(&key[0]) { Rows::Range(0..self.count()) } else { Rows::NONE }),
             [column::RELNAME] => Some(self.named(key[0].as_str()?)),
             [column::RELNAME, column::RELNAMESPACE] => Some(if is_own(&key[1]) { self.named(key[0].as_str()?) } else { Rows::NONE }),
             _ => None,
         }
+    }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::RELNAMESPACE).then_some(&self.0)
+    }
+
+    fn begin_with(&self, _column: usize, beginning: &str) -> Option<Rows> {
+        let schema = self.0.schema();
+        let in_order = |relation| names::beginning(schema.names(relation), beginning);
+        let tables = in_order(Relation::Tables).map(Class::Table);
+        let indexes = schema.indexes_beginning(beginning).into_iter().map(Class::Index);
+        let sequences = in_order(Relation::Sequences).map(Class::Sequence);
+        let classes = tables.chain(indexes).chain(sequences).chain(in_order(Relation::Types).map(Class::Composite));
+        Some(Rows::List(classes.filter_map(|class| schema.class_row(class)).map(|row| row as Row).collect()))
     }
 }
 
@@ -86,7 +110,7 @@ impl Classes {
         match column {
             column::RELNAME => batch.text(tables::NAME, table).into(),
             column::RELTYPE => Value::oid(dependent(schema.table_oid(table), Dependent::RowType)),
-            column::RELOWNER => Value::oid(self.0.context.owner(batch.name(tables::OWNER, table))),
+            column::RELOWNER => Value::oid(self.0.roles.owner(batch.name(tables::OWNER, table))),
             column::RELAM => Value::oid(if is_stored(kind) { HEAP } else { 0 }),
             column::RELPAGES => Value::Int(pages(batch.long(tables::SIZE_BYTES, table))),
             column::RELTUPLES => Value::Float(batch.long(tables::ROW_ESTIMATE, table).map_or(-1.0, rows_estimated)),
@@ -127,6 +151,10 @@ impl Classes {
             column::RELOWNER => self.table(table, column::RELOWNER),
             column::RELAM => Value::oid(index_method::oid(batch.word(indexes::METHOD, index).unwrap_or_default())),
             column::RELKIND => if schema.table_kind(table) == "partitioned table" { "I" } else { "i" }.into(),
+            column::RELOPTIONS => {
+                let definition = batch.text(indexes::DEFINITION, index).map(IndexDefinition::parse).unwrap_or_default();
+                texts(definition.options().map(Value::from).collect())
+            }
             column => other(column),
         }
     }
@@ -136,7 +164,7 @@ impl Classes {
         match column {
             column::RELNAME => batch.text(sequences::NAME, sequence).into(),
             column::RELTYPE => Value::Int(0),
-            column::RELOWNER => Value::oid(self.0.context.owner(batch.name(sequences::OWNER, sequence))),
+            column::RELOWNER => Value::oid(self.0.roles.owner(batch.name(sequences::OWNER, sequence))),
             column::RELPAGES => Value::Int(1),
             column::RELTUPLES => Value::Float(1.0),
             column::RELKIND => "S".into(),
@@ -175,28 +203,17 @@ impl Classes {
             let (name, value) = (batch.name(table_options::NAME, row), batch.text(table_options::VALUE, row));
             Value::from(format!("{}={}", name.unwrap_or_default(), value.unwrap_or_default()))
         };
-        let options: Vec<Value> = schema.rows_of(Relation::TableOptions, table).map(option).collect();
-        if options.is_empty() { Value::Null } else { Value::array(oid::TEXT, options) }
+        texts(schema.rows_of(Relation::TableOptions, table).map(option).collect())
     }
 }
 
 /// The partitions of a schema that are no tables.
-pub(crate) struct PartitionClasses {
-    at: At,
-    rows: OnceLock<Vec<u32>>,
-}
+pub(crate) struct PartitionClasses(pub(crate) At);
 
 impl PartitionClasses {
-    pub(crate) fn new(at: At) -> Self {
-        Self { at, rows: OnceLock::new() }
-    }
-
     /// Their rows among the partitions.
     fn rows(&self) -> &[u32] {
-        self.rows.get_or_init(|| {
-            let all = 0..self.at.schema().len(Relation::Partitions);
-            all.filter(|row| self.at.context.partition_table(self.at.place, *row).is_none()).map(|row| row as u32).collect()
-        })
+        self.0.context.plain_partitions(self.0.place)
     }
 }
 
@@ -206,7 +223,7 @@ impl Part for PartitionClasses {
     }
 
     fn value(&self, row: Row, column: usize) -> Value {
-        let (schema, row) = (self.at.schema(), self.rows()[row as usize] as usize);
+        let (schema, row) = (self.0.schema(), self.rows()[row as usize] as usize);
         let batch = schema.batch(Relation::Partitions);
         let table = batch.number(partitions::TABLE, row) as usize;
         let name = || batch.text(partitions::NAME, row).unwrap_or_default();
@@ -217,7 +234,7 @@ impl Part for PartitionClasses {
                 format!("{}.{table}#{}", schema.name, name()).into()
             }
             column::RELNAMESPACE => Value::oid(PG_TOAST),
-            column::RELOWNER => Value::oid(self.at.context.owner(schema.batch(Relation::Tables).name(tables::OWNER, table))),
+            column::RELOWNER => Value::oid(self.0.roles.owner(schema.batch(Relation::Tables).name(tables::OWNER, table))),
             column::RELTYPE | column::RELNATTS | column::RELFILENODE => Value::Int(0),
             column::RELAM => Value::oid(HEAP),
             column::RELPAGES => Value::Int(pages(batch.long(partitions::SIZE_BYTES, row))),
@@ -227,6 +244,23 @@ impl Part for PartitionClasses {
             column::RELPARTBOUND => batch.text(partitions::DESCRIPTION, row).into(),
             column => other(column),
         }
+    }
+
+    /// Nothing is told by their OIDs, nor by that of their namespace, so no search for an object of a schema is for them.
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::RELNAMESPACE).then_some(&self.0)
+    }
+
+    /// Their names begin with that of the schema.
+    fn find(&self, columns: &[usize], key: &[Value]) -> Option<Rows> {
+        let [column::RELNAME, ..] = columns else { return None };
+        self.begin_with(column::RELNAME, key[0].as_str()?)
+    }
+
+    fn begin_with(&self, _column: usize, beginning: &str) -> Option<Rows> {
+        let schema: &str = &self.0.schema().name;
+        let is_none = !beginning.starts_with(schema) && !schema.starts_with(beginning);
+        is_none.then_some(Rows::NONE)
     }
 
     /// Their names are in another namespace than the schema, so its lookups are none for them.
@@ -254,6 +288,11 @@ fn other(column: usize) -> Value {
         column::RELACL | column::RELOPTIONS | column::RELPARTBOUND => Value::Null,
         _ => Value::Int(0),
     }
+}
+
+/// An array of texts, or null where there are none.
+fn texts(texts: Vec<Value>) -> Value {
+    if texts.is_empty() { Value::Null } else { Value::array(oid::TEXT, texts) }
 }
 
 fn is_stored(kind: &str) -> bool {

@@ -62,6 +62,10 @@ impl Part for Constraints {
     fn looks_beyond_schema(&self, column: usize) -> bool {
         matches!(column, column::CONFRELID | column::CONINDID)
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::CONRELID | column::CONNAMESPACE).then_some(&self.0)
+    }
 }
 
 impl Constraints {

@@ -1,7 +1,5 @@
 //! `pg_depend`: what belongs to what, as far as it is known. What views and functions read is not.
 
-use std::sync::OnceLock;
-
 use spi::metadata::Relation;
 
 use super::columns::pg_depend as column;
@@ -18,12 +16,10 @@ use crate::relation::Row;
 use crate::value::Value;
 
 /// Made when it is first looked at, since most of it is of many kinds of objects at once.
-pub(crate) struct Dependencies {
-    at: At,
-    rows: OnceLock<Vec<Dependency>>,
-}
+pub(crate) struct Dependencies(pub(crate) At);
 
-struct Dependency {
+/// A row.
+pub(crate) struct Dependency {
     of: Object,
     on: Object,
     kind: Kind,
@@ -48,12 +44,8 @@ enum Kind {
 }
 
 impl Dependencies {
-    pub(crate) fn new(at: At) -> Self {
-        Self { at, rows: OnceLock::new() }
-    }
-
     fn rows(&self) -> &[Dependency] {
-        self.rows.get_or_init(|| {
+        self.0.context.dependencies(self.0.place, || {
             let mut rows = Vec::new();
             self.relations(&mut rows);
             self.defaults(&mut rows);
@@ -67,12 +59,12 @@ impl Dependencies {
 
     /// Relations, routines and types are in their schema, and rules of views are a part of these. Partitions go with their table.
     fn relations(&self, rows: &mut Vec<Dependency>) {
-        let schema = self.at.schema();
+        let schema = self.0.schema();
         let namespace = Object { class: oid::PG_NAMESPACE, oid: schema.oid(), number: 0 };
         for table in 0..schema.len(Relation::Tables) {
             rows.push(Dependency { of: relation(schema.table_oid(table)), on: namespace, kind: Kind::Normal });
-            if let Some(child) = self.at.context.child(self.at.place, table) {
-                let parents = &self.at.context.schemas[child.schema];
+            if let Some(child) = self.0.context.child(self.0.place, table) {
+                let parents = &self.0.context.schemas[child.schema];
                 let parent = parents.batch(Relation::Partitions).number(partitions::TABLE, child.row) as usize;
                 let parent = relation(parents.table_oid(parent));
                 rows.push(Dependency { of: relation(schema.table_oid(table)), on: parent, kind: Kind::Auto });
@@ -94,7 +86,7 @@ impl Dependencies {
 
     /// Defaults go with their column; what generates a column is a part of it.
     fn defaults(&self, rows: &mut Vec<Dependency>) {
-        let schema = self.at.schema();
+        let schema = self.0.schema();
         for cell in schema.defaults() {
             let cell = *cell as usize;
             let (table, number) = pg_attrdef::place_of(schema, cell);
@@ -109,19 +101,19 @@ impl Dependencies {
 
     /// Constraints go with their columns, and foreign keys also need those that they refer to, and the index of these.
     fn constraints(&self, rows: &mut Vec<Dependency>) {
-        let schema = self.at.schema();
+        let schema = self.0.schema();
         let batch = schema.batch(Relation::Constraints);
         for row in 0..batch.num_rows() {
             let of = Object { class: oid::PG_CONSTRAINT, oid: schema.object(Relation::Constraints, row), number: 0 };
             let table = keys::table(schema, row);
             let numbers = keys::numbers(schema, table, &batch.list(constraints::COLUMNS, row));
             rows.extend(numbers.into_iter().map(|number| Dependency { of, on: attribute(schema, table, number), kind: Kind::Auto }));
-            let Some((place, table)) = keys::referenced_table(&self.at.context, self.at.place, row) else { continue };
-            let other = &self.at.context.schemas[place];
+            let Some((place, table)) = keys::referenced_table(&self.0.context, self.0.place, row) else { continue };
+            let other = &self.0.context.schemas[place];
             let numbers = keys::numbers(other, table, &batch.list(constraints::REFERENCED_COLUMNS, row));
             rows.extend(numbers.into_iter().map(|number| Dependency { of, on: attribute(other, table, number), kind: Kind::Normal }));
-            if let Some((place, index)) = keys::referenced_index(&self.at.context, self.at.place, row) {
-                let index = self.at.context.schemas[place].object(Relation::Indexes, index);
+            if let Some((place, index)) = keys::referenced_index(&self.0.context, self.0.place, row) {
+                let index = self.0.context.schemas[place].object(Relation::Indexes, index);
                 rows.push(Dependency { of, on: relation(index), kind: Kind::Normal });
             }
         }
@@ -129,7 +121,7 @@ impl Dependencies {
 
     /// An index is a part of its constraint, or goes with the columns that it is on.
     fn indexes(&self, rows: &mut Vec<Dependency>) {
-        let schema = self.at.schema();
+        let schema = self.0.schema();
         for index in 0..schema.len(Relation::Indexes) {
             let of = relation(schema.object(Relation::Indexes, index));
             if let Some(constraint) = keys::constraint_of(schema, index) {
@@ -137,7 +129,7 @@ impl Dependencies {
                 rows.push(Dependency { of, on, kind: Kind::Internal });
                 continue;
             }
-            let numbers = index_keys::keys(&self.at, index).into_iter().map(|key| key.number).filter(|number| *number != 0);
+            let numbers = index_keys::keys(&self.0, index).into_iter().map(|key| key.number).filter(|number| *number != 0);
             let table = schema.index_table(index);
             rows.extend(numbers.map(|number| Dependency { of, on: attribute(schema, table, number), kind: Kind::Auto }));
         }
@@ -145,7 +137,7 @@ impl Dependencies {
 
     /// A sequence is a part of the identity whose numbers it gives, or goes with the column that it was made for.
     fn sequences(&self, rows: &mut Vec<Dependency>) {
-        let schema = self.at.schema();
+        let schema = self.0.schema();
         let batch = schema.batch(Relation::Sequences);
         for row in 0..batch.num_rows() {
             let owner = batch.name(sequences::OWNER_TABLE, row).and_then(|table| schema.metadata.table(table));
@@ -163,13 +155,13 @@ impl Dependencies {
 
     /// A trigger goes with its table, and needs its function.
     fn triggers(&self, rows: &mut Vec<Dependency>) {
-        let schema = self.at.schema();
+        let schema = self.0.schema();
         let batch = schema.batch(Relation::Triggers);
         for row in 0..batch.num_rows() {
             let of = Object { class: oid::PG_TRIGGER, oid: schema.object(Relation::Triggers, row), number: 0 };
             let table = schema.table_oid(batch.number(triggers::TABLE, row) as usize);
             rows.push(Dependency { of, on: relation(table), kind: Kind::Auto });
-            if let Some(function) = pg_trigger::function(&self.at, batch.text(triggers::ACTION, row).unwrap_or_default()) {
+            if let Some(function) = pg_trigger::function(&self.0, batch.text(triggers::ACTION, row).unwrap_or_default()) {
                 let on = Object { class: oid::PG_PROC, oid: function, number: 0 };
                 rows.push(Dependency { of, on, kind: Kind::Normal });
             }

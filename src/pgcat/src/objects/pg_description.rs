@@ -5,7 +5,8 @@ use spi::metadata::Relation;
 use super::columns::pg_description as column;
 use super::context::At;
 use super::layout::{Cells, columns, constraints, indexes, routines, sequences, tables, triggers, types};
-use super::part::Part;
+use super::lookup::equals;
+use super::part::{Part, found};
 use super::pg_attrdef::place_of;
 use super::schema::Class;
 use crate::catalog::oid;
@@ -50,6 +51,22 @@ impl Part for ObjectComments {
             _ => comment.into(),
         }
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::OBJOID).then_some(&self.0)
+    }
+
+    /// All indexes begin with the object.
+    fn find(&self, columns: &[usize], key: &[Value]) -> Option<Rows> {
+        let (schema, object) = (self.0.schema(), key[0].as_oid()?);
+        let before = usize::from(schema.metadata.comment.is_some());
+        let commented = (0..).zip(COMMENTED).find_map(|(kind, (relation, ..))| Some((kind, schema.row_of(relation, object)? as u32)));
+        let place = match commented {
+            Some(object) => schema.comments().binary_search(&object).ok().map(|place| before + place),
+            None => (before == 1 && object == schema.oid()).then_some(0),
+        };
+        Some(found(place.filter(|place| equals(self, columns, *place as Row, key))))
+    }
 }
 
 /// The comments of columns.
@@ -79,7 +96,10 @@ impl Part for ColumnComments {
         let (commented, cells) = (schema.column_comments(), schema.columns_of(table));
         let place = |cell: usize| commented.partition_point(|other| (*other as usize) < cell) as Row;
         let rows = place(cells.start)..place(cells.end);
-        let equals = |row: &Row| columns.iter().zip(key).all(|(column, value)| self.value(*row, *column) == *value);
-        Some(Rows::List(rows.filter(equals).collect()))
+        Some(Rows::List(rows.filter(|row| equals(self, columns, *row, key)).collect()))
+    }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::OBJOID).then_some(&self.0)
     }
 }

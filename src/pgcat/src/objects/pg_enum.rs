@@ -29,4 +29,8 @@ impl Part for Labels {
             _ => label.into(),
         }
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::ENUMTYPID).then_some(&self.0)
+    }
 }

@@ -4,6 +4,7 @@ use spi::metadata::Relation;
 
 use super::columns::pg_index as column;
 use super::context::At;
+use super::index_definition::IndexDefinition;
 use super::index_keys::{self, Key};
 use super::keys;
 use super::layout::{Cells, constraints, indexes};
@@ -37,6 +38,9 @@ impl Part for Indexes {
             column::INDIMMEDIATE => of_constraint(constraints::DEFERRABLE)
                 .is_none_or(|(constraint, deferrable)| !schema.batch(Relation::Constraints).truth(deferrable, constraint))
                 .into(),
+            column::INDNULLSNOTDISTINCT => {
+                batch.text(indexes::DEFINITION, row).is_some_and(|text| IndexDefinition::parse(text).nulls_are_alike).into()
+            }
             column::INDISVALID | column::INDISREADY | column::INDISLIVE => true.into(),
             column::INDKEY => vector(oid::INT2, keys().iter().map(|key| key.number.into()).collect()),
             column::INDCOLLATION => vector(oid::OID, searched(&keys()).map(|key| key.collation.into()).collect()),
@@ -61,6 +65,10 @@ impl Part for Indexes {
         let table = schema.table_of_oid(key[0].as_oid()?);
         let rows = table.map(|table| schema.rows_of(Relation::Indexes, table)).unwrap_or_default();
         Some(Rows::Range(rows.start as Row..rows.end as Row))
+    }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::INDEXRELID | column::INDRELID).then_some(&self.0)
     }
 }
 

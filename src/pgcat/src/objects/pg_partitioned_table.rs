@@ -9,6 +9,7 @@ use super::keys;
 use super::layout::{Cells, columns, partitions};
 use super::part::Part;
 use super::pg_attribute::collation;
+use super::quotes::unquoted;
 use crate::relation::Row;
 use crate::types::oid;
 use crate::value::Value;
@@ -37,7 +38,7 @@ impl Part for PartitionedTables {
             column::PARTRELID => Value::oid(schema.table_oid(table)),
             column::PARTSTRAT => strategy.into(),
             column::PARTNATTS => Value::Int(keys.len() as i64),
-            column::PARTDEFID => Value::Int(0),
+            column::PARTDEFID => Value::oid(self.default_partition(first, table).unwrap_or_default()),
             column::PARTATTRS => vector(oid::INT2, keys.iter().map(|key| key.number.into()).collect()),
             column::PARTCLASS => {
                 let method = index_method::oid(if strategy == "h" { "hash" } else { "btree" });
@@ -62,9 +63,22 @@ impl Part for PartitionedTables {
             }
         }
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::PARTRELID).then_some(&self.0)
+    }
 }
 
 impl PartitionedTables {
+    /// The partition for whatever belongs into no other.
+    fn default_partition(&self, first: usize, table: usize) -> Option<u32> {
+        let batch = self.0.schema().batch(Relation::Partitions);
+        let of_table = (first..batch.num_rows()).take_while(|row| batch.number(partitions::TABLE, *row) as usize == table);
+        let default = of_table.into_iter().find(|row| batch.text(partitions::DESCRIPTION, *row) == Some("DEFAULT"))?;
+        let (place, table) = self.0.context.partition_table(self.0.place, default)?;
+        Some(self.0.context.schemas[place].table_oid(table))
+    }
+
     /// Keys of MySQL's kind are hashed, and what is partitioned by a folder of each value is a list.
     fn strategy(&self, partition: usize) -> &'static str {
         match self.0.schema().batch(Relation::Partitions).word(partitions::METHOD, partition) {
@@ -105,14 +119,4 @@ fn items(text: &str) -> Vec<&str> {
     items.push(text[start..].trim());
     items.retain(|item| !item.is_empty());
     items
-}
-
-/// A name without the quotes that sources have around it.
-fn unquoted(text: &str) -> String {
-    for quote in ['"', '`'] {
-        if let Some(name) = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)) {
-            return name.replace(&format!("{quote}{quote}"), &quote.to_string());
-        }
-    }
-    text.to_owned()
 }

@@ -8,9 +8,12 @@ use arrow::datatypes::UInt32Type;
 use spi::metadata::Relation;
 
 use super::columns::pg_proc as column;
-use super::context::{At, BOOTSTRAP_ROLE, Used};
+use super::context::{At, Used};
 use super::layout::{Cells, parameters, routines};
+use super::lookup::equals;
+use super::names;
 use super::part::{Part, found};
+use super::roles::BOOTSTRAP_ROLE;
 use super::routine_definition::RoutineDefinition;
 use super::schema::Schema;
 use crate::catalog::oid as catalog;
@@ -40,12 +43,13 @@ impl Part for Routines {
             column::PROLANG => Value::oid(language(batch.name(routines::LANGUAGE, row).unwrap_or_default())),
             column::PRORETTYPE => Value::oid(self.result(row).0),
             column::PRORETSET => self.result(row).1.into(),
-            column::PROVARIADIC | column::PROSUPPORT => Value::Int(0),
+            column::PROVARIADIC => Value::oid(self.variadic(row).and_then(|parameter| self.element(parameter)).unwrap_or_default()),
+            column::PROSUPPORT => Value::Int(0),
             column::PRONARGS => Value::Int(self.inputs(row).count() as i64),
             column::PRONARGDEFAULTS => Value::Int(self.defaults(row).count() as i64),
             column::PROARGTYPES => Value::vector(oid::OID, self.inputs(row).map(|place| Value::oid(self.type_of(place).oid)).collect()),
             column::PROALLARGTYPES | column::PROARGMODES | column::PROARGNAMES | column::PROARGDEFAULTS => self.arguments(row, column),
-            column::PROTRFTYPES | column::PROBIN | column::PROCONFIG | column::PROACL => Value::Null,
+            column::PROTRFTYPES | column::PROBIN | column::PROACL => Value::Null,
             column => self.defined(row, column),
         }
     }
@@ -55,12 +59,25 @@ impl Part for Routines {
         match columns {
             [column::OID] => Some(found(self.0.schema().row_of(Relation::Routines, key[0].as_oid()?))),
             [column::PRONAMESPACE] => Some(if key[0] == own { Rows::Range(0..self.count()) } else { Rows::NONE }),
+            [column::PRONAME] => {
+                let rows = self.0.schema().routines(key[0].as_str()?);
+                Some(Rows::Range(rows.start as Row..rows.end as Row))
+            }
+            [column::PRONAME, rest @ ..] => {
+                let rows = self.0.schema().routines(key[0].as_str()?).map(|row| row as Row);
+                Some(Rows::List(rows.filter(|row| equals(self, rest, *row, &key[1..])).collect()))
+            }
             _ => None,
         }
     }
 
-    fn looks_beyond_schema(&self, column: usize) -> bool {
-        column == column::PROARGTYPES
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::PRONAMESPACE).then_some(&self.0)
+    }
+
+    fn begin_with(&self, _column: usize, beginning: &str) -> Option<Rows> {
+        let rows = names::beginning(self.0.schema().names(Relation::Routines), beginning);
+        Some(Rows::Range(rows.start as Row..rows.end as Row))
     }
 }
 
@@ -86,7 +103,28 @@ impl Routines {
 
     fn type_of(&self, parameter: usize) -> &Used {
         let place = self.0.schema().batch(Relation::Parameters).integer(parameters::TYPE, parameter) as usize;
-        &self.0.context.column_types(self.0.place)[place]
+        &self.0.context.routine_types(self.0.place)[place]
+    }
+
+    /// The parameter that takes any number of values, which is the last one with values.
+    fn variadic(&self, routine: usize) -> Option<usize> {
+        self.definition(routine).is_variadic.then(|| self.inputs(routine).last()).flatten()
+    }
+
+    /// The type of each of these values.
+    fn element(&self, parameter: usize) -> Option<u32> {
+        let schema = self.0.schema();
+        let place = schema.batch(Relation::Parameters).integer(parameters::TYPE, parameter) as usize;
+        match schema.metadata.column_types[place].native.as_str() {
+            "anyarray" => Some(oid::ANYELEMENT),
+            "anycompatiblearray" => Some(oid::ANYCOMPATIBLE),
+            "\"any\"" => Some(oid::ANY),
+            array => Some(self.0.context.known_type(self.0.place, array.strip_suffix("[]")?)?.oid),
+        }
+    }
+
+    fn definition(&self, routine: usize) -> RoutineDefinition<'_> {
+        RoutineDefinition::parse(self.0.schema().batch(Relation::Routines).text(routines::DEFINITION, routine).unwrap_or_default())
     }
 
     /// The type of the result, and whether that is a set.
@@ -109,7 +147,8 @@ impl Routines {
     fn arguments(&self, routine: usize, column: usize) -> Value {
         let batch = self.0.schema().batch(Relation::Parameters);
         let mut all = self.parameters(routine);
-        let only_inputs = all.clone().all(|parameter| self.mode(parameter) == "IN");
+        let variadic = self.variadic(routine);
+        let only_inputs = variadic.is_none() && all.clone().all(|parameter| self.mode(parameter) == "IN");
         let table =
             self.0.schema().batch(Relation::Routines).text(routines::RETURN_TYPE, routine).unwrap_or_default().starts_with("TABLE(");
         let name = |parameter| batch.text(parameters::NAME, parameter);
@@ -122,6 +161,7 @@ impl Routines {
                     "OUT" if table => "t",
                     "OUT" => "o",
                     "INOUT" => "b",
+                    _ if variadic == Some(parameter) => "v",
                     _ => "i",
                 };
                 Value::array(oid::CHAR, all.map(|parameter| letter(parameter).into()).collect())
@@ -140,26 +180,34 @@ impl Routines {
     /// What the routine's definition says.
     fn defined(&self, routine: usize, column: usize) -> Value {
         let batch = self.0.schema().batch(Relation::Routines);
-        let text = batch.text(routines::DEFINITION, routine).unwrap_or_default();
-        let definition = RoutineDefinition::parse(text);
+        let definition = self.definition(routine);
+        let language = batch.name(routines::LANGUAGE, routine).unwrap_or_default();
+        // PostgreSQL prints no definition of an aggregate, and of every other function that is its own.
+        let is_aggregate = language == "internal" && batch.text(routines::DEFINITION, routine).is_none();
         // As PostgreSQL expects of a function that says nothing of it.
-        const COST: f64 = 100.0;
         const ROWS: f64 = 1000.0;
+        let cost = if matches!(language, "internal" | "c") { 1.0 } else { 100.0 };
         match column {
             column::PROKIND => match batch.word(routines::KIND, routine) {
                 Some("PROCEDURE") => "p".into(),
+                _ if is_aggregate => "a".into(),
                 _ if definition.is_window => "w".into(),
                 _ => "f".into(),
             },
             column::PROSECDEF => definition.is_security_definer.into(),
             column::PROLEAKPROOF => definition.is_leakproof.into(),
             column::PROISSTRICT => definition.is_strict.into(),
+            column::PROVOLATILE if is_aggregate => "i".into(),
             column::PROVOLATILE => definition.volatility.into(),
             column::PROPARALLEL => definition.parallel.into(),
-            column::PROCOST => Value::Float(definition.cost.unwrap_or(COST)),
+            column::PROCOST => Value::Float(definition.cost.unwrap_or(cost)),
             column::PROROWS if self.result(routine).1 => Value::Float(definition.rows.unwrap_or(ROWS)),
             column::PROROWS => Value::Float(0.0),
+            column::PROSRC if is_aggregate => "aggregate_dummy".into(),
             column::PROSRC => if definition.is_sql_body { "" } else { definition.body }.into(),
+            column::PROCONFIG if !definition.settings.is_empty() => {
+                Value::array(oid::TEXT, definition.settings.into_iter().map(Value::from).collect())
+            }
             column::PROSQLBODY if definition.is_sql_body => definition.body.into(),
             _ => Value::Null,
         }

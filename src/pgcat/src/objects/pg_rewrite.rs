@@ -40,4 +40,8 @@ impl Part for Rules {
         let view = schema.row_of(Relation::Tables, key[0].as_oid()?);
         Some(found(view.and_then(|view| schema.views().binary_search(&(view as u32)).ok())))
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::EV_CLASS).then_some(&self.0)
+    }
 }

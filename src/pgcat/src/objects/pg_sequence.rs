@@ -39,6 +39,10 @@ impl Part for Sequences {
     fn find(&self, _columns: &[usize], key: &[Value]) -> Option<Rows> {
         Some(found(self.0.schema().row_of(Relation::Sequences, key[0].as_oid()?)))
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        (column == column::SEQRELID).then_some(&self.0)
+    }
 }
 
 fn nearest(text: &str) -> i64 {

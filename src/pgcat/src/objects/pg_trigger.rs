@@ -5,7 +5,7 @@ use spi::metadata::Relation;
 use super::columns::pg_trigger as column;
 use super::context::At;
 use super::keys;
-use super::layout::{Cells, routines, triggers};
+use super::layout::{Cells, triggers};
 use super::part::{Part, found};
 use super::pg_proc::is_trigger_function;
 use super::type_name::TypeName;
@@ -65,6 +65,10 @@ impl Part for Triggers {
         let rows = table.map(|table| schema.rows_of(Relation::Triggers, table)).unwrap_or_default();
         Some(Rows::Range(rows.start as Row..rows.end as Row))
     }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::TGRELID).then_some(&self.0)
+    }
 }
 
 impl Triggers {
@@ -96,9 +100,8 @@ pub(crate) fn function(at: &At, action: &str) -> Option<u32> {
         None => at.place,
     };
     let schema = &at.context.schemas[place];
-    let batch = schema.batch(Relation::Routines);
-    let is_it = |row: &usize| batch.text(routines::NAME, *row) == Some(&name.name) && is_trigger_function(schema, *row);
-    (0..batch.num_rows()).find(is_it).map(|row| schema.object(Relation::Routines, row))
+    let function = schema.routines(&name.name).find(|row| is_trigger_function(schema, *row))?;
+    Some(schema.object(Relation::Routines, function))
 }
 
 /// The strings that the function is called with.

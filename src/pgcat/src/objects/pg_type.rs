@@ -9,6 +9,7 @@ use super::context::At;
 use super::facts::{Facts, function};
 use super::ids::{self, Dependent, dependent};
 use super::layout::{Cells, tables, types};
+use super::names;
 use super::part::Part;
 use crate::relation::{Row, Rows};
 use crate::value::Value;
@@ -43,7 +44,7 @@ impl Part for Types {
                     Of::Table(table) => schema.batch(Relation::Tables).name(tables::OWNER, table),
                     Of::User(_) => None,
                 };
-                return Value::oid(self.0.context.owner(owner));
+                return Value::oid(self.0.roles.owner(owner));
             }
             _ => {}
         }
@@ -72,8 +73,21 @@ impl Part for Types {
         }
     }
 
+    fn begin_with(&self, _column: usize, beginning: &str) -> Option<Rows> {
+        let mut rows: Vec<Row> = self.places_beginning(beginning).map(|place| 2 * place as Row).collect();
+        if let Some(element) = beginning.strip_prefix('_') {
+            rows.extend(self.places_beginning(element).map(|place| 2 * place as Row + 1));
+        }
+        rows.sort_unstable();
+        Some(Rows::List(rows))
+    }
+
     fn looks_beyond_schema(&self, column: usize) -> bool {
         column == column::TYPBASETYPE
+    }
+
+    fn home(&self, column: usize) -> Option<&At> {
+        matches!(column, column::OID | column::TYPNAMESPACE | column::TYPRELID | column::TYPARRAY | column::TYPELEM).then_some(&self.0)
     }
 }
 
@@ -107,6 +121,14 @@ impl Types {
         }
         rows.sort_unstable();
         Rows::List(rows)
+    }
+
+    /// The tables and types whose names begin so.
+    fn places_beginning(&self, beginning: &str) -> impl Iterator<Item = usize> {
+        let schema = self.0.schema();
+        let tables = schema.len(Relation::Tables);
+        let types = names::beginning(schema.names(Relation::Types), beginning);
+        names::beginning(schema.names(Relation::Tables), beginning).chain(types.map(move |row| tables + row))
     }
 
     fn oid(&self, of: Of) -> u32 {
@@ -209,15 +231,11 @@ impl Types {
 }
 
 /// How long names may be.
-const NAME_BYTES_MAX: usize = 63;
+pub(super) const NAME_BYTES_MAX: usize = 63;
 
 /// As `makeArrayTypeName` makes it: no longer than a name may be.
 fn array_name(element: &str) -> String {
-    let mut end = element.len().min(NAME_BYTES_MAX - 1);
-    while !element.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("_{}", &element[..end])
+    format!("_{}", &element[..element.floor_char_boundary(NAME_BYTES_MAX - 1)])
 }
 
 fn of_facts(facts: &Facts, column: usize) -> Value {

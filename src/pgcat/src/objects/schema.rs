@@ -2,6 +2,7 @@
 //!
 //! It lives as long as the metadata stays the same, from one generation of the catalog to the next.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
@@ -10,30 +11,11 @@ use spi::metadata::{Relation, SchemaMetadata};
 
 use super::attributes::Attributes;
 use super::ids::{self, Dependent, Ids, dependent};
-use super::layout::{Cells, columns, indexes, partitions, sequences, tables, types};
-use super::lookup::Lookups;
+use super::layout::{Cells, columns, indexes, partitions, tables, types};
+use super::lookup::{CatalogLookups, Lookups};
+use super::names;
 use super::pg_attribute::has_default;
 use super::pg_description::COMMENTED;
-use crate::catalog::oid;
-
-/// The catalogs of whose parts a schema keeps lookups.
-const CATALOGS: [u32; 15] = [
-    oid::PG_ATTRDEF,
-    oid::PG_ATTRIBUTE,
-    oid::PG_CLASS,
-    oid::PG_CONSTRAINT,
-    oid::PG_DEPEND,
-    oid::PG_DESCRIPTION,
-    oid::PG_ENUM,
-    oid::PG_INDEX,
-    oid::PG_INHERITS,
-    oid::PG_PARTITIONED_TABLE,
-    oid::PG_PROC,
-    oid::PG_REWRITE,
-    oid::PG_SEQUENCE,
-    oid::PG_TRIGGER,
-    oid::PG_TYPE,
-];
 
 pub(crate) struct Schema {
     /// The OID of the source.
@@ -42,7 +24,7 @@ pub(crate) struct Schema {
     pub(crate) name: Arc<str>,
     pub(crate) metadata: Arc<SchemaMetadata>,
     pub(crate) ids: Ids,
-    lookups: [Lookups; CATALOGS.len()],
+    lookups: CatalogLookups,
     composites: OnceLock<Vec<u32>>,
     labels: OnceLock<Vec<(u32, u32)>>,
     views: OnceLock<Vec<u32>>,
@@ -73,7 +55,7 @@ impl Schema {
             name,
             metadata,
             ids,
-            lookups: Default::default(),
+            lookups: CatalogLookups::default(),
             composites: OnceLock::new(),
             labels: OnceLock::new(),
             views: OnceLock::new(),
@@ -89,8 +71,7 @@ impl Schema {
 
     /// What finds rows of a catalog's part.
     pub(crate) fn lookups(&self, catalog: u32) -> &Lookups {
-        // Only parts of these catalogs are made of schemas.
-        &self.lookups[CATALOGS.iter().position(|other| *other == catalog).unwrap_or_default()]
+        self.lookups.of(catalog)
     }
 
     pub(crate) fn batch(&self, relation: Relation) -> &RecordBatch {
@@ -124,7 +105,7 @@ impl Schema {
     }
 
     /// The rows of a relation that belong to a table. Those of the views are sorted by nothing else, so that works for them as well.
-    pub(crate) fn rows_of(&self, relation: Relation, table: usize) -> std::ops::Range<usize> {
+    pub(crate) fn rows_of(&self, relation: Relation, table: usize) -> Range<usize> {
         let place = match relation {
             Relation::Constraints | Relation::Indexes | Relation::Triggers => 1,
             _ => 0,
@@ -136,7 +117,7 @@ impl Schema {
 
     /// The row of a user's type.
     pub(crate) fn user_type(&self, name: &str) -> Option<usize> {
-        find(self.batch(Relation::Types).column(types::NAME).as_string::<i32>(), name)
+        names::place(self.names(Relation::Types), name)
     }
 
     /// `enum`, `domain` or `composite`.
@@ -216,8 +197,8 @@ impl Schema {
     pub(crate) fn row_of(&self, relation: Relation, oid: u32) -> Option<usize> {
         let Some(in_snapshot) = self.ids.in_snapshot(oid) else {
             // Only a source with more objects than there is room for has one under a hash.
-            let is_crowded = self.ids.is_crowded();
-            return (0..self.len(relation)).find(|row| is_crowded && self.object(relation, *row) == oid);
+            let rows = if self.ids.is_crowded() { self.len(relation) } else { 0 };
+            return (0..rows).find(|row| self.object(relation, *row) == oid);
         };
         let oids = self.batch(relation).column(0).as_primitive::<UInt32Type>().values();
         // The rows are as sorted as their OIDs are new: at first, both are in the order of the names.
@@ -295,25 +276,48 @@ impl Schema {
 
     /// The rows of the indexes of a name: there may be one for each table.
     pub(crate) fn indexes_named(&self, name: &str) -> Vec<usize> {
-        let batch = self.batch(Relation::Indexes);
-        let names = batch.column(indexes::NAME).as_string::<i32>();
+        let (names, sorted) = self.sorted_indexes();
+        let first = sorted.partition_point(|row| names.value(*row as usize) < name);
+        sorted[first..].iter().map(|row| *row as usize).take_while(|row| names.value(*row) == name).collect()
+    }
+
+    /// The rows of the indexes whose names begin so, in their order.
+    pub(crate) fn indexes_beginning(&self, beginning: &str) -> Vec<usize> {
+        let (names, sorted) = self.sorted_indexes();
+        let found = names::beginning_of(sorted.len(), |place| names.value(sorted[place] as usize), beginning);
+        let mut rows: Vec<usize> = sorted[found].iter().map(|row| *row as usize).collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The names of the indexes, and the rows in their order.
+    fn sorted_indexes(&self) -> (&StringArray, &[u32]) {
+        let names = self.batch(Relation::Indexes).column(indexes::NAME).as_string::<i32>();
         let sorted = self.index_names.get_or_init(|| {
             let mut sorted: Vec<u32> = (0..names.len() as u32).collect();
             sorted.sort_unstable_by(|one, other| names.value(*one as usize).cmp(names.value(*other as usize)).then(one.cmp(other)));
             sorted
         });
-        let first = sorted.partition_point(|row| names.value(*row as usize) < name);
-        sorted[first..].iter().map(|row| *row as usize).take_while(|row| names.value(*row) == name).collect()
+        (names, sorted)
     }
 
     /// The row of a sequence.
     pub(crate) fn sequence(&self, name: &str) -> Option<usize> {
-        let names = self.batch(Relation::Sequences).column(sequences::NAME).as_string::<i32>();
-        find(names, name)
+        names::place(self.names(Relation::Sequences), name)
+    }
+
+    /// The rows of the routines of a name, which may have different parameters.
+    pub(crate) fn routines(&self, name: &str) -> Range<usize> {
+        names::places(self.names(Relation::Routines), name)
+    }
+
+    /// The names in a relation that is sorted by them: tables, routines, types, sequences.
+    pub(crate) fn names(&self, relation: Relation) -> &StringArray {
+        self.batch(relation).column(1).as_string::<i32>()
     }
 
     /// The columns of a table.
-    pub(crate) fn columns_of(&self, table: usize) -> std::ops::Range<usize> {
+    pub(crate) fn columns_of(&self, table: usize) -> Range<usize> {
         let firsts = self.batch(Relation::Tables).column(tables::FIRST_COLUMN).as_primitive::<UInt32Type>().values();
         firsts[table] as usize..firsts.get(table + 1).map_or(self.len(Relation::Columns), |end| *end as usize)
     }
@@ -334,14 +338,4 @@ impl Schema {
     pub(crate) fn index_table(&self, index: usize) -> usize {
         self.batch(Relation::Indexes).number(indexes::TABLE, index) as usize
     }
-}
-
-/// The place of a name among sorted ones.
-fn find(names: &StringArray, name: &str) -> Option<usize> {
-    let (mut low, mut high) = (0, names.len());
-    while low < high {
-        let middle = (low + high) / 2;
-        if names.value(middle) < name { low = middle + 1 } else { high = middle }
-    }
-    (low < names.len() && names.value(low) == name).then_some(low)
 }

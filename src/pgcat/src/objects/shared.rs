@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::columns::{pg_auth_members, pg_authid, pg_database, pg_db_role_setting, pg_shdescription};
-use super::context::BOOTSTRAP_ROLE;
 use super::part::Part;
+use super::roles::BOOTSTRAP_ROLE;
 use crate::catalog::oid as catalog;
 use crate::database::Server;
 use crate::relation::Row;

@@ -1,12 +1,18 @@
 //! What holds for all relations of the fixture's databases.
 
+mod definitions;
+mod large;
 mod sales;
 mod shop;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::context::Context;
+use super::ids::Ids;
+use super::schema::Schema;
 use crate::catalog::{Catalog, CatalogRow, oid};
+use crate::database::{Database, DatabaseCatalog, DatabaseSchema, Numbering, RoleRow};
 use crate::fixture;
 use crate::relation::{Relation, Row};
 use crate::statics;
@@ -36,6 +42,36 @@ fn lookups_find_what_reading_all_rows_finds() {
             }
         }
         assert!(lookups > 20_000, "{lookups} lookups");
+    }
+}
+
+/// How a name begins finds all rows whose names begin so, in their order, and few others where parts have them sorted.
+#[test]
+fn beginnings_find_what_begins_so() {
+    for catalog in [fixture::sales(), fixture::shop(), fixture::metagate()] {
+        let mut seen = 0;
+        for relation in relations(&catalog) {
+            for column in relation.columns_by_beginning() {
+                let names: Vec<Value> = (0..relation.count()).map(|row| relation.value(row, *column)).collect();
+                let names: Vec<&str> = names.iter().map(|name| name.as_str().expect("a name")).collect();
+                let first = statics::relation(relation.oid()).expect("a relation").count();
+                let own = names.get(first as usize..).unwrap_or_default();
+                let ends = |name: &'_ str| name.char_indices().skip(1).map(|(end, _)| end).chain([name.len()]).collect::<Vec<_>>();
+                let beginnings: HashSet<&str> = own.iter().flat_map(|name| ends(name).into_iter().map(|end| &name[..end])).collect();
+                for beginning in beginnings {
+                    let found = relation.begin_with(*column, beginning);
+                    let found: Vec<Row> = (0..found.len()).filter_map(|place| found.get(place)).collect();
+                    assert!(found.is_sorted_by(|one, other| one < other), "{beginning}");
+                    let expected = || (0..).zip(&names).filter(|(_, name)| name.starts_with(beginning)).map(|(row, _)| row);
+                    assert!(expected().all(|row: Row| found.binary_search(&row).is_ok()), "{} {beginning}", relation.name());
+                    let others = found.iter().filter(|row| **row >= first && !names[**row as usize].starts_with(beginning)).count();
+                    let is_sorted = [oid::PG_CLASS, oid::PG_PROC, oid::PG_TYPE].contains(&relation.oid());
+                    assert!(!is_sorted || others <= 2, "{} {beginning}: {others}", relation.name());
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 40, "{seen}");
     }
 }
 
@@ -129,7 +165,7 @@ fn a_database_shows_nothing_of_another() {
                 (0..relation.count()).flat_map(move |row| (0..relation.columns().len()).map(move |column| relation.value(row, column)));
             cells.filter_map(|value| value.as_str().map(str::to_owned))
         });
-        of.collect::<std::collections::HashSet<String>>()
+        of.collect::<HashSet<String>>()
     };
     let (sales, shop, metagate) = (names(&fixture::sales()), names(&fixture::shop()), names(&fixture::metagate()));
     assert!(sales.contains("customers") && !sales.contains("events") && !sales.contains("what happened"));
@@ -145,8 +181,29 @@ fn generations_share_what_did_not_change() {
     let mut changed = schemas.clone();
     changed[1] = Arc::new((*schemas[1]).clone());
     let second = fixture::one_source(fixture::SALES, &changed, Some(&first));
-    let shared: Vec<bool> = first.schemas.iter().zip(&second.schemas).map(|(old, new)| Arc::ptr_eq(old, new)).collect();
+    let shared: Vec<bool> = first.context.schemas.iter().zip(&second.context.schemas).map(|(old, new)| Arc::ptr_eq(old, new)).collect();
     assert_eq!(shared, [true, false, true]);
+    assert!(!Arc::ptr_eq(&first.context, &second.context));
+}
+
+/// What was found out of schemas together is kept as long as none of them changes, but not who owns them.
+#[test]
+fn generations_share_what_schemas_know_of_each_other() {
+    let schemas = fixture::numbered(fixture::sales_harvest());
+    let first = fixture::one_source(fixture::SALES, &schemas, None);
+    let shown = |metadata: &Arc<spi::metadata::SchemaMetadata>| DatabaseSchema {
+        source: fixture::SALES,
+        name: metadata.name.clone(),
+        metadata: Arc::clone(metadata),
+    };
+    let schemas = schemas.iter().map(shown).collect();
+    let mut server = fixture::server();
+    server.roles.push(RoleRow { oid: 16413, name: "postgres".to_owned(), ..RoleRow::default() });
+    let database = Database { oid: fixture::SALES, generation: 2, schemas, numbering: Numbering::OneSource };
+    let second = DatabaseCatalog::new(&Arc::new(server), &database, Some(&first));
+    assert!(Arc::ptr_eq(&first.context, &second.context));
+    let owner = |made: &DatabaseCatalog| made.catalog.find_one(oid::PG_CLASS, &["relname"], &["customers".into()])?.oid("relowner");
+    assert_eq!((owner(&first), owner(&second)), (Some(10), Some(16413)));
 }
 
 /// The objects of one source have the OIDs of its snapshot, and those of many keep apart.
@@ -163,6 +220,59 @@ fn objects_have_the_numbers_of_their_snapshot() {
     let both = fixture::metagate();
     assert_ne!(oid_of(&both, "sales.crm", "orders"), oid_of(&both, "shop.shop", "events"));
     assert_eq!(oid_of(&both, "sales.crm", "orders") % 16384, in_snapshot % 16384);
+}
+
+/// What a relation, routine, type or namespace is of follows from its OID, in a database of one source as in one of many.
+#[test]
+fn oids_tell_the_source() {
+    let one = |source, harvest| fixture::one_source(source, &fixture::numbered(harvest), None);
+    let databases = [one(fixture::SALES, fixture::sales_harvest()), one(fixture::SHOP, fixture::shop_harvest()), fixture::many_sources()];
+    let mut seen = [0; 4];
+    for (database, own) in databases.iter().zip([Some(fixture::SALES), Some(fixture::SHOP), None]) {
+        for (class, column) in
+            [(oid::PG_NAMESPACE, "oid"), (oid::PG_CLASS, "relnamespace"), (oid::PG_PROC, "pronamespace"), (oid::PG_TYPE, "typnamespace")]
+        {
+            let base = statics::relation(class).expect("a relation");
+            let fixed: HashSet<Option<u32>> = (0..base.count()).map(|row| base.value(row, 0).as_oid()).collect();
+            for row in rows(&database.catalog, class) {
+                let object = row.oid("oid").expect("a number");
+                let partition = database.catalog.find_one(oid::PG_INHERITS, &["inhrelid"], &[Value::oid(object)]);
+                let of = partition.clone().and_then(|row| database.catalog.by_oid(oid::PG_CLASS, row.oid("inhparent")?));
+                let namespace = of.as_ref().unwrap_or(&row).oid(if of.is_some() { "relnamespace" } else { column });
+                let namespace = database.catalog.by_oid(oid::PG_NAMESPACE, namespace.expect("a number")).expect("a namespace");
+                let name = namespace.text("nspname").expect("a name");
+                let of = match name.split_once('.') {
+                    _ if fixed.contains(&Some(object)) => None,
+                    Some(("sales", _)) => Some(fixture::SALES),
+                    Some(("shop", _)) => Some(fixture::SHOP),
+                    _ => own,
+                };
+                assert_eq!(database.source_of(object), of, "{object} of {name}");
+                let kinds = [of == Some(fixture::SALES), of == Some(fixture::SHOP), of.is_none() && object > 14000, partition.is_some()];
+                seen.iter_mut().zip(kinds).for_each(|(seen, is_it)| *seen += usize::from(is_it));
+            }
+        }
+    }
+    assert!(seen[0] > 90 && seen[1] > 10 && seen[2] > 3 && seen[3] > 3, "{seen:?}");
+}
+
+/// Objects for which there was no room keep their source as well, and so does what belongs to them.
+#[test]
+fn hashes_tell_the_source_too() {
+    let schemas = fixture::numbered(fixture::sales_harvest());
+    let mut database = fixture::many_sources();
+    let crowded = |metadata: &Arc<spi::metadata::SchemaMetadata>| {
+        let name = format!("sales.{}", metadata.name).as_str().into();
+        Arc::new(Schema::new(fixture::SALES, name, Arc::clone(metadata), Ids::Moved(Arc::new([0, 0]))))
+    };
+    database.context = Arc::new(Context::new(schemas.iter().map(crowded).collect()));
+    let (relations, _) = super::relations(&Arc::new(fixture::server()), &database.context);
+    database.catalog = Arc::new(Catalog::new(fixture::METAGATE, 2, relations));
+    let crm = database.catalog.namespace("sales.crm").expect("a namespace");
+    let orders = database.catalog.class(crm, "orders").expect("a table");
+    let (orders, row_type) = (orders.oid("oid").expect("a number"), orders.oid("reltype").expect("a type"));
+    assert!([crm, orders, row_type].iter().all(|oid| *oid >= 1 << 30 && database.source_of(*oid) == Some(fixture::SALES)));
+    assert_eq!(database.source_of((1 << 30) + 1), None);
 }
 
 #[test]

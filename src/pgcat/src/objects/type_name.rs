@@ -49,15 +49,18 @@ impl TypeName {
             return None;
         }
         let lower = self.name.to_ascii_lowercase();
-        let name = if self.is_quoted { self.name.as_str() } else { standard_name(&lower) };
+        let lower = if interval_range(&lower).is_some() { "interval" } else { &lower };
+        let name = if self.is_quoted { self.name.as_str() } else { standard_name(lower) };
         let type_oid = builtin_named(name)?;
         Some(PgType { oid: type_oid, typmod: self.typmod(type_oid) })
     }
 
     /// What the modifiers are as a number in `atttypmod`.
     fn typmod(&self, type_oid: u32) -> i32 {
-        /// All fields of an interval.
+        /// All fields of an interval, and all of its digits.
         const INTERVAL_FULL_RANGE: i32 = 0x7fff;
+        const INTERVAL_FULL_PRECISION: i32 = 0xffff;
+        let range = interval_range(&self.name.to_ascii_lowercase());
         match (type_oid, &self.modifiers[..]) {
             (oid::VARCHAR, [length]) => PgType::varchar(*length).typmod,
             (oid::BPCHAR, [length]) => PgType::bpchar(*length).typmod,
@@ -68,10 +71,21 @@ impl TypeName {
             (oid::BIT | oid::VARBIT, [length]) => *length,
             (oid::BIT, []) if !self.is_quoted => 1,
             (oid::TIME | oid::TIMETZ | oid::TIMESTAMP | oid::TIMESTAMPTZ, [precision]) => *precision,
-            (oid::INTERVAL, [precision]) => INTERVAL_FULL_RANGE << 16 | precision,
+            (oid::INTERVAL, [precision]) => range.unwrap_or(INTERVAL_FULL_RANGE) << 16 | precision,
+            (oid::INTERVAL, []) => range.map_or(-1, |range| range << 16 | INTERVAL_FULL_PRECISION),
             _ => -1,
         }
     }
+}
+
+/// The bits of the fields that `interval day to second` and the like have; `None` where no fields are named.
+fn interval_range(words: &str) -> Option<i32> {
+    const FIELDS: [(&str, i32); 6] =
+        [("year", 1 << 2), ("month", 1 << 1), ("day", 1 << 3), ("hour", 1 << 10), ("minute", 1 << 11), ("second", 1 << 12)];
+    let place = |word: &str| FIELDS.iter().position(|(field, _)| *field == word);
+    let fields = words.strip_prefix("interval ")?;
+    let (first, last) = fields.split_once(" to ").unwrap_or((fields, fields));
+    FIELDS.get(place(first)?..=place(last)?).map(|fields| fields.iter().fold(0, |bits, (_, bit)| bits | bit))
 }
 
 /// The name in `pg_type` of what the standard calls otherwise.
@@ -134,6 +148,11 @@ mod tests {
             ("time with time zone", PgType::new(oid::TIMETZ)),
             ("\"char\"", PgType::new(oid::CHAR)),
             ("bit varying(7)", PgType { oid: oid::VARBIT, typmod: 7 }),
+            ("interval(3)", PgType { oid: oid::INTERVAL, typmod: 0x7fff_0003 }),
+            ("interval year", PgType { oid: oid::INTERVAL, typmod: 0x0004_ffff }),
+            ("interval year to month", PgType { oid: oid::INTERVAL, typmod: 0x0006_ffff }),
+            ("interval day to second(4)", PgType { oid: oid::INTERVAL, typmod: 0x1c08_0004 }),
+            ("interval second(2)", PgType { oid: oid::INTERVAL, typmod: 0x1000_0002 }),
             ("INT(11)", PgType::new(oid::INT4)),
             ("pg_catalog.int4", PgType::new(oid::INT4)),
         ] {

@@ -2,6 +2,11 @@
 //!
 //! All of it is decided by a few neighbouring tokens, and means the same afterwards.
 
+mod frame;
+mod json;
+mod symmetric;
+mod using;
+
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
 
@@ -48,6 +53,12 @@ const REWRITES: &[Rewrite] = &[
     is_null,
     collation_for,
     similar_substring,
+    symmetric::between,
+    frame::bounds,
+    using::alias,
+    json::predicate,
+    json::unique_keys,
+    json::array_of_query,
 ];
 
 /// `TABLE t` is `SELECT * FROM t`.

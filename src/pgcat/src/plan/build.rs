@@ -12,10 +12,15 @@ use super::{Answer, Distinct, Estimate, Limit, Nested, QueryPlan, RecursiveUnion
 /// How much of the rows of both sides INTERSECT and EXCEPT are thought to give.
 const SET_SELECTIVITY: f64 = 0.5;
 
+/// What a recursive term is thought to read of its working table.
+const WORKING_ROWS: f64 = 100.0;
+
 /// The state of planning one statement.
 #[derive(Default)]
 pub(super) struct Planner {
     pub nested: Nested,
+    /// Whether nothing says how many rows some part of it has, or how long it takes.
+    pub is_unbounded: bool,
     /// The queries around the one that is planned, and itself as the last.
     levels: Vec<Level>,
 }
@@ -26,6 +31,17 @@ struct Level {
     recursive: Option<usize>,
     /// Levels, from the outermost as 0, whose WITH is read in it.
     reads: BTreeSet<usize>,
+    /// What is expected of the queries of its WITH that are planned by now, and whether they are read.
+    ctes: Vec<(Estimate, bool)>,
+    /// The parameters that are read in it.
+    parameters: BTreeSet<usize>,
+}
+
+/// What is known of a WITH query where it is read.
+pub(super) struct CteRead {
+    /// Whether it is read from inside its own recursive term.
+    pub is_working_table: bool,
+    pub rows: f64,
 }
 
 impl Planner {
@@ -33,13 +49,20 @@ impl Planner {
         self.plan(query, None)
     }
 
-    /// Whether a WITH query is read from inside its own recursive term. Notes that it is read.
-    pub fn reads_cte(&mut self, levels: usize, cte: usize) -> bool {
-        let Some(owner) = self.levels.len().checked_sub(levels + 1) else { return false };
+    /// Notes that a WITH query is read.
+    pub fn read_cte(&mut self, levels: usize, cte: usize) -> CteRead {
+        let Some(owner) = self.levels.len().checked_sub(levels + 1) else {
+            return CteRead { is_working_table: false, rows: WORKING_ROWS };
+        };
         self.levels[owner + 1..].iter_mut().for_each(|level| {
             level.reads.insert(owner);
         });
-        self.levels[owner].recursive == Some(cte)
+        let level = &mut self.levels[owner];
+        let rows = level.ctes.get_mut(cte).map(|(estimate, is_read)| {
+            *is_read = true;
+            estimate.rows
+        });
+        CteRead { is_working_table: level.recursive == Some(cte), rows: rows.unwrap_or(WORKING_ROWS) }
     }
 
     fn plan(&mut self, query: &Query, recursive: Option<usize>) -> Arc<QueryPlan> {
@@ -56,13 +79,22 @@ impl Planner {
         let mut ctes = Vec::new();
         for (place, cte) in query.ctes.iter().enumerate() {
             self.levels[depth].recursive = cte.is_recursive.then_some(place);
-            ctes.push(self.plan(&cte.query, cte.is_recursive.then_some(place)));
+            self.is_unbounded |= cte.is_recursive;
+            let plan = self.plan(&cte.query, cte.is_recursive.then_some(place));
+            self.levels[depth].ctes.push((plan.estimate, false));
+            ctes.push(plan);
         }
         self.levels[depth].recursive = None;
+        self.own_expressions(query);
         self.nested_in(query);
         let (body, estimate) = self.body(query, recursive);
-        let (root, estimate) = finish(query, body, estimate);
-        let reads = self.levels.pop().map(|level| level.reads).unwrap_or_default();
+        let (root, mut estimate) = finish(query, body, estimate);
+        let Level { reads, ctes: expected, parameters, .. } = self.levels.pop().unwrap_or_default();
+        // They are computed once for all who read them, and not at all for nobody.
+        estimate.cost += expected.iter().filter(|(_, is_read)| *is_read).map(|(estimate, _)| estimate.cost).sum::<f64>();
+        if let Some(around) = self.levels.last_mut() {
+            around.parameters.extend(&parameters);
+        }
         QueryPlan {
             registers: query.registers,
             ctes,
@@ -71,8 +103,24 @@ impl Planner {
             fields: fields(&query.columns),
             plain: plain(query),
             outer_ctes: reads.into_iter().map(|owner| depth - 1 - owner).collect(),
+            parameters: parameters.into_iter().collect(),
             estimate,
         }
+    }
+
+    /// Notes what the expressions of the query of the last level read, and whether they say how long they take.
+    fn own_expressions(&mut self, query: &Query) {
+        let (mut parameters, mut is_volatile) = (BTreeSet::new(), false);
+        query.own_expressions(&mut |expr, _| {
+            is_volatile |= expr.is_volatile();
+            expr.each(&mut |inner, _| {
+                if let Expr::Parameter(number) = inner {
+                    parameters.insert(*number);
+                }
+            });
+        });
+        self.is_unbounded |= is_volatile;
+        self.levels.iter_mut().next_back().into_iter().for_each(|level| level.parameters.extend(&parameters));
     }
 
     /// Plans the queries in the expressions of a query.

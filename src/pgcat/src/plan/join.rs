@@ -14,23 +14,23 @@ use super::{Estimate, Filter, Gate, HashJoin, HashJoinKind, NestedLoop, Relation
 
 /// Joins the items of a group. `available` are registers that are filled before it is read.
 pub(super) fn join(group: &Group, available: &Registers) -> (Source, Estimate) {
-    let conditions: Vec<&Condition> = group.conditions.iter().collect();
-    let (source, estimate) = join_with(group, &conditions, available);
+    let (source, estimate) = join_with(group, available, |_| true);
     let volatile = group.conditions.iter().filter(|condition| condition.is_volatile);
     (filtered(source, volatile.map(|condition| condition.expr.clone()).collect()), estimate)
 }
 
-/// Joins the items of a group with some of its conditions.
-fn join_with(group: &Group, conditions: &[&Condition], available: &Registers) -> (Source, Estimate) {
+/// Joins the items of a group with those of its conditions that are asked.
+fn join_with(group: &Group, available: &Registers, is_asked: impl Fn(&Condition) -> bool) -> (Source, Estimate) {
     let order = order::order(group, available);
-    let stable = || conditions.iter().copied().filter(|condition| !condition.is_volatile);
+    let is_asked = |condition: &Condition| !condition.is_volatile && is_asked(condition);
     let mut filled = available.clone();
     let mut source: Option<Source> = None;
     for step in order.steps {
         let item = &group.items[step.item];
         let after = filled.union(&item.fills);
-        let becoming: Vec<&Condition> =
-            stable().filter(|condition| condition.needs.is_within(&after) && !condition.needs.is_within(&filled)).collect();
+        // What reads something of the item could not be asked before.
+        let of_item = item.conditions.iter().map(|place| &group.conditions[*place]);
+        let becoming: Vec<&Condition> = of_item.filter(|condition| is_asked(condition) && condition.needs.is_within(&after)).collect();
         source = Some(match source {
             None => leaf(group, item, &becoming, &filled),
             Some(left) if step.is_hashed => hash_join(left, group, item, becoming, &filled, available),
@@ -38,8 +38,8 @@ fn join_with(group: &Group, conditions: &[&Condition], available: &Registers) ->
         });
         filled = after;
     }
-    let gate: Vec<Expr> =
-        stable().filter(|condition| condition.needs.is_within(available)).map(|condition| condition.expr.clone()).collect();
+    let gate = group.conditions.iter().filter(|condition| is_asked(condition) && condition.needs.is_within(available));
+    let gate: Vec<Expr> = gate.map(|condition| condition.expr.clone()).collect();
     let source = source.unwrap_or(Source::One);
     let source = if gate.is_empty() { source } else { Source::Gate(Arc::new(Gate { input: source, conditions: gate })) };
     (source, order.estimate)
@@ -57,14 +57,14 @@ fn nested_loop(left: Source, group: &Group, item: &Item, becoming: &[&Condition]
 
 fn hash_join(left: Source, group: &Group, item: &Item, becoming: Vec<&Condition>, filled: &Registers, available: &Registers) -> Source {
     let own: Vec<&Condition> = match &item.kind {
-        ItemKind::Group(inner) => inner.conditions.iter().collect(),
+        ItemKind::Group { group, .. } => group.conditions.iter().collect(),
         _ => becoming.clone(),
     };
     let known = available.union(&item.fills);
-    let (alone, pairs): (Vec<&Condition>, Vec<&Condition>) =
-        own.into_iter().partition(|condition| condition.needs.is_within(&known) && !condition.is_volatile);
+    let is_alone = |condition: &Condition| condition.needs.is_within(&known) && !condition.is_volatile;
+    let (alone, pairs): (Vec<&Condition>, Vec<&Condition>) = own.into_iter().partition(|condition| is_alone(condition));
     let right = match &item.kind {
-        ItemKind::Group(inner) => join_with(inner, &alone, available).0,
+        ItemKind::Group { group, .. } => join_with(group, available, is_alone).0,
         _ => leaf(group, item, &alone, available),
     };
     let kind = if item.is_optional { HashJoinKind::Left } else { HashJoinKind::Inner };
@@ -113,9 +113,9 @@ fn leaf(group: &Group, item: &Item, conditions: &[&Condition], filled: &Register
         ItemKind::Relation(scan) => return relation(group, item, scan, conditions, filled),
         ItemKind::Function(scan) => Source::Function(scan.clone()),
         ItemKind::Query(scan) => Source::Query(scan.clone()),
-        ItemKind::Cte(scan) => Source::Cte(scan.clone()),
-        ItemKind::Group(inner) => join(inner, filled).0,
-        ItemKind::Full { left, right, conditions } => full_join(left, right, conditions, filled),
+        ItemKind::Cte(scan, _) => Source::Cte(scan.clone()),
+        ItemKind::Group { group, .. } => join(group, filled).0,
+        ItemKind::Full { left, right, conditions, .. } => full_join(left, right, conditions, filled),
     };
     filtered(source, exprs(conditions))
 }
@@ -129,7 +129,7 @@ fn full_join(left: &Group, right: &Group, conditions: &[Condition], filled: &Reg
 
 fn relation(group: &Group, item: &Item, scan: &RelationScan, conditions: &[&Condition], filled: &Registers) -> Source {
     let choice = access::choose(&*scan.relation, &item.keys, filled);
-    let (lookup, covered) = match choice.map(|choice| choice.lookup(&item.keys)) {
+    let (lookup, covered) = match choice.and_then(|choice| choice.lookup(&item.keys)) {
         Some((lookup, covered)) => (Some(lookup), covered),
         None => (None, Vec::new()),
     };

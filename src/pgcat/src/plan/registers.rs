@@ -58,7 +58,8 @@ impl Registers {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Register> {
-        (0..self.words.len() * BITS).filter(|register| self.contains(*register))
+        let words = self.words.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(place, word)| (0..BITS).filter(move |bit| word & (1 << bit) != 0).map(move |bit| place * BITS + bit))
     }
 
     fn word(&self, place: usize) -> u64 {

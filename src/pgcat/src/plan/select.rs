@@ -32,6 +32,7 @@ impl Planner {
             live.extend(window.functions.iter().map(|call| call.register));
         }
         for calls in &select.set_returning {
+            self.is_unbounded = true;
             estimate.rows *= SET_ROWS;
             source = Source::ProjectSet(Arc::new(ProjectSet { input: source, calls: calls.clone() }));
         }

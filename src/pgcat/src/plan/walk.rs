@@ -41,11 +41,7 @@ pub(super) fn function_scan(scan: &FunctionScan, visit: &mut dyn FnMut(&Expr)) {
 
 /// The queries in the expressions of a query's own level: sub-queries, and bodies of functions in SQL, as (query, whether it is a body).
 pub(super) fn nested(query: &Query, visit: &mut dyn FnMut(&Arc<Query>, bool)) {
-    query.expressions(&mut |expr, depth| {
-        if depth == 0 {
-            nested_in(expr, visit);
-        }
-    });
+    query.own_expressions(&mut |expr, _| nested_in(expr, visit));
     if let Body::Select(select) = &query.body {
         select.set_returning.iter().flatten().for_each(|call| body(&call.function, visit));
         select.from.iter().for_each(|from| bodies_in_from(from, visit));

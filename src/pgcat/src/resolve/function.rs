@@ -12,7 +12,7 @@ use crate::catalog::oid as catalog_oid;
 use crate::types::oid;
 use crate::value::{Field, Value};
 
-use row::Row;
+pub(crate) use row::FunctionRow;
 
 /// What is called.
 pub struct FunctionCall<'c> {
@@ -92,7 +92,7 @@ pub enum ArgumentSource {
 
 /// A function that could be meant.
 struct FunctionCandidate {
-    row: Row,
+    row: Arc<FunctionRow>,
     /// The place of its schema in the search path.
     path: usize,
     /// In the order of the call, and behind that those of parameters with defaults.
@@ -134,14 +134,13 @@ impl Names<'_> {
 
     /// A function by its OID.
     pub fn function_by_oid(self, oid: u32) -> Option<FunctionInfo> {
-        Some(Row::read(&self.catalog.by_oid(catalog_oid::PG_PROC, oid)?)?.info)
+        Some(FunctionRow::read(&self.catalog.by_oid(catalog_oid::PG_PROC, oid)?)?.info)
     }
 
     /// Whether a name is that of an aggregate, whatever it takes.
     pub(crate) fn is_aggregate(self, name: &[String]) -> bool {
         let Some(name) = name.last() else { return false };
-        let rows = self.catalog.find(catalog_oid::PG_PROC, &["proname"], &[name.as_str().into()]);
-        rows.iter().any(|row| row.char("prokind") == Some(b'a'))
+        self.catalog.functions_named(name).iter().any(|row| row.info.kind == FunctionKind::Aggregate)
     }
 
     /// The error for a call that means nothing, or too much.
@@ -201,11 +200,9 @@ impl Names<'_> {
             [] => return Ok(Vec::new()),
         };
         let mut kept: Vec<FunctionCandidate> = Vec::new();
-        for row in self.catalog.find(catalog_oid::PG_PROC, &["proname"], &[name.as_str().into()]) {
-            let namespace = row.oid("pronamespace").unwrap_or_default();
-            let Some(path) = search.iter().position(|other| *other == namespace) else { continue };
-            let Some(row) = Row::read(&row) else { continue };
-            if let Some(candidate) = FunctionCandidate::new(row, path, call) {
+        for row in self.catalog.functions_named(name).iter() {
+            let Some(path) = search.iter().position(|other| *other == row.namespace) else { continue };
+            if let Some(candidate) = FunctionCandidate::new(Arc::clone(row), path, call) {
                 candidate.keep(&mut kept);
             }
         }
@@ -249,7 +246,7 @@ impl Names<'_> {
         let outputs = row.outputs.iter().zip(types).map(|(field, type_oid)| Field { type_oid, ..field.clone() }).collect();
         Ok(Found::Function(Box::new(ResolvedFunction {
             direct_arguments: self.direct_arguments(&row.info),
-            info: row.info,
+            info: row.info.clone(),
             order,
             declared: resolved.declared,
             collected,
@@ -270,7 +267,7 @@ impl Names<'_> {
 }
 
 impl FunctionCandidate {
-    fn new(row: Row, path: usize, call: &FunctionCall<'_>) -> Option<Self> {
+    fn new(row: Arc<FunctionRow>, path: usize, call: &FunctionCall<'_>) -> Option<Self> {
         if !call.argument_names.is_empty() {
             return Self::by_names(row, path, call);
         }
@@ -292,7 +289,7 @@ impl FunctionCandidate {
     }
 
     /// `f(1, b => 2)`: each name must be that of a parameter that has no argument yet, and all others must have defaults.
-    fn by_names(row: Row, path: usize, call: &FunctionCall<'_>) -> Option<Self> {
+    fn by_names(row: Arc<FunctionRow>, path: usize, call: &FunctionCall<'_>) -> Option<Self> {
         let (given, taken) = (call.arguments.len(), row.arguments.len());
         if given > taken || given + row.defaults < taken || (row.variadic != 0 && !call.is_variadic) {
             return None;

@@ -4,7 +4,7 @@ use spi::{Code, Error, Result};
 
 use super::candidate::{Candidate, Chosen, choose};
 use super::{Names, format_type, polymorphic};
-use crate::catalog::{CatalogRow, oid as catalog_oid};
+use crate::catalog::CatalogRow;
 use crate::types::oid;
 
 /// An operator for operands of certain types.
@@ -20,7 +20,8 @@ pub struct Operator {
 }
 
 /// A row of `pg_operator`.
-struct Row {
+#[derive(Clone)]
+pub(crate) struct OperatorRow {
     oid: u32,
     namespace: u32,
     function: u32,
@@ -29,16 +30,16 @@ struct Row {
     result: u32,
 }
 
-impl Candidate for Row {
+impl Candidate for OperatorRow {
     fn arguments(&self) -> &[u32] {
         &self.operands
     }
 }
 
-impl Row {
-    fn read(row: &CatalogRow<'_>) -> Option<Self> {
+impl OperatorRow {
+    pub(crate) fn read(row: &CatalogRow<'_>) -> Option<Self> {
         let (left, right) = (row.oid("oprleft")?, row.oid("oprright")?);
-        Some(Row {
+        Some(OperatorRow {
             oid: row.oid("oid")?,
             namespace: row.oid("oprnamespace")?,
             function: row.oid("oprcode")?,
@@ -61,7 +62,7 @@ impl Names<'_> {
         Ok(Operator { oid: found.oid, function: found.function, operands: resolved.declared, result })
     }
 
-    fn operator_if_any(self, name: &[String], given: &[u32]) -> Result<Chosen<Row>> {
+    fn operator_if_any(self, name: &[String], given: &[u32]) -> Result<Chosen<OperatorRow>> {
         let rows = self.operators(name, given.len())?;
         Ok(match exact(self, &rows, given) {
             Some(place) => rows.into_iter().nth(place).map_or(Chosen::None, Chosen::One),
@@ -70,7 +71,7 @@ impl Names<'_> {
     }
 
     /// All operators of a name with so many operands, none hidden by another of the same types earlier in the search path.
-    fn operators(self, name: &[String], count: usize) -> Result<Vec<Row>> {
+    fn operators(self, name: &[String], count: usize) -> Result<Vec<OperatorRow>> {
         let (search, name) = match name {
             [name] => (self.search.to_vec(), name),
             [.., schema, name] => {
@@ -79,18 +80,17 @@ impl Names<'_> {
             }
             [] => return Ok(Vec::new()),
         };
-        let found = self.catalog.find(catalog_oid::PG_OPERATOR, &["oprname"], &[name.as_str().into()]);
-        let mut rows: Vec<(usize, Row)> = found
+        let found = self.catalog.operators_named(name);
+        let mut rows: Vec<(usize, &OperatorRow)> = found
             .iter()
-            .filter_map(Row::read)
             .filter(|row| row.operands.len() == count)
             .filter_map(|row| Some((search.iter().position(|namespace| *namespace == row.namespace)?, row)))
             .collect();
         rows.sort_by_key(|(place, _)| *place);
-        let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+        let mut kept: Vec<OperatorRow> = Vec::with_capacity(rows.len());
         for (_, row) in rows {
             if !kept.iter().any(|other| other.operands == row.operands) {
-                kept.push(row);
+                kept.push(row.clone());
             }
         }
         Ok(kept)
@@ -122,7 +122,7 @@ impl Names<'_> {
 }
 
 /// An operand of unknown type is first taken to be like the other, and the operator then looked for with domains taken away too.
-fn exact(names: Names<'_>, rows: &[Row], given: &[u32]) -> Option<usize> {
+fn exact(names: Names<'_>, rows: &[OperatorRow], given: &[u32]) -> Option<usize> {
     let assumed = assumed(given);
     let find = |operands: &[u32]| rows.iter().position(|row| row.operands == operands);
     find(&assumed).or_else(|| {

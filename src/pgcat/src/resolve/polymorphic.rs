@@ -153,9 +153,10 @@ impl Gathered {
 
     /// What must hold for any call.
     fn check(&self, names: Names<'_>) -> Result<()> {
-        let element = self.element(names)?;
-        if let Some(element) = element {
-            self.check_element(names, element)?;
+        match self.element(names)? {
+            Some(element) => self.check_element(names, element)?,
+            None if self.is_enum => return Err(mismatch("type matched to anyenum is not an enum type: unknown")),
+            None => {}
         }
         if !self.compatible.is_empty() || self.compatible_range.is_some() {
             self.compatible_type(names)?;

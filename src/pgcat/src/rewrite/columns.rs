@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::with_stack;
 use crate::expr::Expr;
 use crate::query::{Body, From, Query, Register};
 
@@ -13,37 +14,26 @@ pub(super) fn each_mut(query: &mut Query, visit: &mut dyn FnMut(&mut Expr, usize
 
 /// Visits the readers of WITH: by how many queries up that is, and how many queries deeper than this one the reader stands.
 pub(super) fn each_cte_mut(query: &mut Query, level: usize, visit: &mut dyn FnMut(&mut usize, usize)) {
-    for cte in &mut query.ctes {
-        each_cte_mut(Arc::make_mut(&mut cte.query), level + 1, visit);
+    if let Body::Select(select) = &mut query.body {
+        select.from.iter_mut().for_each(|from| ctes_of(from, level, visit));
     }
-    match &mut query.body {
-        Body::Select(select) => select.from.iter_mut().for_each(|from| ctes_of(from, level, visit)),
-        Body::Values(_) => {}
-        Body::SetOperation(operation) => {
-            each_cte_mut(&mut operation.left, level + 1, visit);
-            each_cte_mut(&mut operation.right, level + 1, visit);
-        }
-    }
-    // Those of queries in FROM were visited with them.
-    query.expressions_mut(&mut |expr, depth| {
-        if depth == 0 {
-            expr.each_mut(&mut |inner, deeper| match inner {
-                Expr::Subquery(subquery) if deeper == 0 => each_cte_mut(Arc::make_mut(&mut subquery.query), level + 1, visit),
-                _ => {}
-            });
-        }
+    query.queries_mut(&mut |inner| with_stack(|| each_cte_mut(inner, level + 1, visit)));
+    query.own_expressions_mut(&mut |expr, _| {
+        expr.each_mut(&mut |inner, deeper| match inner {
+            Expr::Subquery(subquery) if deeper == 0 => each_cte_mut(Arc::make_mut(&mut subquery.query), level + 1, visit),
+            _ => {}
+        });
     });
 }
 
 fn ctes_of(from: &mut From, level: usize, visit: &mut dyn FnMut(&mut usize, usize)) {
     match from {
-        From::Relation(_) | From::Function(_) => {}
         From::Cte { levels, .. } => visit(levels, level),
-        From::Query { query, .. } => each_cte_mut(Arc::make_mut(query), level + 1, visit),
         From::Join(join) => {
             ctes_of(&mut join.left, level, visit);
             ctes_of(&mut join.right, level, visit);
         }
+        From::Relation(_) | From::Function(_) | From::Query { .. } => {}
     }
 }
 

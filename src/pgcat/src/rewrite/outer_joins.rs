@@ -55,7 +55,8 @@ fn not_null(condition: &Expr, needed: &mut Vec<Register>) {
         Expr::IsNull { operand, negated: true, is_row: false } | Expr::IsTruth { operand, truth: Some(_), negated: false } => {
             strict(operand, needed);
         }
-        Expr::Quantified { left, operator, .. } if operator.is_strict => strict(left, needed),
+        // ALL is true of an array without elements, whatever is compared with them.
+        Expr::Quantified { left, operator, all: false, .. } if operator.is_strict => strict(left, needed),
         other => strict(other, needed),
     }
 }

@@ -39,9 +39,9 @@ impl Pull {
                 let (join, conditions) = self.join(*join, nullable);
                 (vec![From::Join(Box::new(join))], conditions)
             }
-            From::Query { query, alias, lateral, registers } => match simple(&query, &registers, nullable) {
+            From::Query { query, alias, registers } => match simple(&query, &registers, nullable) {
                 true => self.take_in(Query::clone(&query), &registers),
-                false => (vec![From::Query { query, alias, lateral, registers }], Vec::new()),
+                false => (vec![From::Query { query, alias, registers }], Vec::new()),
             },
             other => (vec![other], Vec::new()),
         }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{columns, conjuncts};
+use super::{columns, conjuncts, with_stack};
 use crate::expr::Expr;
 use crate::query::{Body, Distinct, Fill, From, JoinKind, Query, Register, Select};
 
@@ -13,107 +13,122 @@ pub(super) fn push_down(query: &mut Query) {
     let Body::Select(select) = &mut query.body else { return };
     let mut left = Vec::new();
     for condition in conjuncts::split(select.filter.take()) {
-        if !select.from.iter_mut().any(|from| push(&condition, from)) {
+        let pushed =
+            columns_read(&condition).is_some_and(|registers| select.from.iter_mut().any(|from| push(&condition, &registers, from)));
+        if !pushed {
             left.push(condition);
         }
     }
     select.filter = conjuncts::join(left);
 }
 
-/// Pushes a condition into an item of FROM, if it is about that alone.
-fn push(condition: &Expr, from: &mut From) -> bool {
+/// What a condition reads, if it can be pushed anywhere.
+fn columns_read(condition: &Expr) -> Option<Vec<Register>> {
+    let (mut can_move, mut registers) = (!condition.is_volatile(), Vec::new());
+    condition.each(&mut |expr, level| match expr {
+        Expr::Column { depth, register } if *depth == level => registers.push(*register),
+        // A sub-query may read the WITH of a query around, which would be elsewhere then.
+        Expr::Subquery(_) => can_move = false,
+        _ => {}
+    });
+    (can_move && !registers.is_empty()).then_some(registers)
+}
+
+/// Pushes a condition that reads these registers into an item of FROM, if it is about that alone.
+fn push(condition: &Expr, registers: &[Register], from: &mut From) -> bool {
     match from {
-        From::Query { query, registers, .. } => {
-            let Some(condition) = about(condition, registers) else { return false };
-            push_into(condition, Arc::make_mut(query))
+        From::Query { query, registers: fills, .. } => {
+            let column = |register: &Register| fills.iter().find(|fill| fill.register == *register).map(|fill| fill.column);
+            let Some(columns) = registers.iter().map(column).collect::<Option<Vec<usize>>>() else { return false };
+            let takes = takes(&columns, query);
+            if takes {
+                push_into(moved(condition, fills), Arc::make_mut(query));
+            }
+            takes
         }
         From::Join(join) => match join.kind {
-            JoinKind::Inner => push(condition, &mut join.left) || push(condition, &mut join.right),
-            JoinKind::Left => push(condition, &mut join.left),
-            JoinKind::Right => push(condition, &mut join.right),
+            JoinKind::Inner => push(condition, registers, &mut join.left) || push(condition, registers, &mut join.right),
+            JoinKind::Left => push(condition, registers, &mut join.left),
+            JoinKind::Right => push(condition, registers, &mut join.right),
             JoinKind::Full => false,
         },
         From::Relation(_) | From::Function(_) | From::Cte { .. } => false,
     }
 }
 
-/// The condition as one of the query's columns, which stand for registers of it, and of what is further out; `None` if it reads
-/// anything else of the query around, or nothing of this one.
-fn about(condition: &Expr, fills: &[Fill]) -> Option<Expr> {
-    if condition.is_volatile() {
-        return None;
-    }
-    let (mut is_about, mut reads) = (true, false);
+/// The condition as one of the query's columns, which stand for registers of it, and of what is further out.
+fn moved(condition: &Expr, fills: &[Fill]) -> Expr {
     let mut moved = condition.clone();
     moved.each_mut(&mut |expr, level| match expr {
-        Expr::Column { depth, register } if *depth == level => match fills.iter().find(|fill| fill.register == *register) {
-            Some(fill) => {
+        Expr::Column { depth, register } if *depth == level => {
+            if let Some(fill) = fills.iter().find(|fill| fill.register == *register) {
                 *register = fill.column;
-                reads = true;
             }
-            None => is_about = false,
-        },
+        }
         Expr::Column { depth, .. } if *depth > level => *depth += 1,
-        // A sub-query may read the WITH of a query around, which would be elsewhere then.
-        Expr::Subquery(_) => is_about = false,
         _ => {}
     });
-    (is_about && reads).then_some(moved)
+    moved
 }
 
-/// `condition` reads column n of the query as register n. Gives whether it went in.
-fn push_into(condition: Expr, query: &mut Query) -> bool {
+/// Whether a condition on these columns of a query can be asked inside of it.
+fn takes(columns: &[usize], query: &Query) -> bool {
     if query.limit.is_some() || query.offset.is_some() || query.is_volatile {
         return false;
     }
-    match &mut query.body {
-        Body::Select(select) => push_into_select(condition, select),
+    match &query.body {
+        Body::Select(select) => select_takes(columns, select),
         Body::Values(_) => false,
-        Body::SetOperation(operation) => {
-            let mut moved = condition;
-            moved.each_mut(&mut |expr, level| match expr {
-                Expr::Column { depth, .. } if *depth > level => *depth += 1,
-                _ => {}
-            });
-            if !(takes(&moved, &operation.left) && takes(&moved, &operation.right)) {
-                return false;
-            }
-            push_into(moved.clone(), &mut operation.left) && push_into(moved, &mut operation.right)
-        }
+        Body::SetOperation(operation) => with_stack(|| takes(columns, &operation.left) && takes(columns, &operation.right)),
     }
 }
 
-/// Whether [`push_into`] would push it.
-fn takes(condition: &Expr, query: &Query) -> bool {
-    push_into(condition.clone(), &mut query.clone())
-}
-
-fn push_into_select(mut condition: Expr, select: &mut Select) -> bool {
+fn select_takes(columns: &[usize], select: &Select) -> bool {
     if !select.windows.is_empty() || matches!(select.distinct, Distinct::On(_)) {
         return false;
     }
-    let outputs: HashMap<Register, Expr> = select.output.iter().cloned().enumerate().collect();
-    // Columns are numbered like registers, which they are not: each is replaced once, by an expression of this query.
-    condition = replaced_once(&condition, &outputs);
     let sets: Vec<Register> = select.set_returning.iter().flatten().map(|call| call.register).collect();
-    if reads_any(&condition, &sets) {
-        return false;
-    }
-    if let Some(grouping) = &select.grouping {
+    let mut outputs = columns.iter().map(|column| &select.output[*column]);
+    match &select.grouping {
+        None => outputs.all(|output| !reads_any(output, &sets)),
         // A condition on keys alone holds for whole groups.
-        let all: Vec<usize> = (0..grouping.keys.len()).collect();
-        let computed: Vec<Register> = grouping.aggregates.iter().map(|call| call.register).collect();
-        if grouping.keys.is_empty() || grouping.sets != [all] || !grouping.grouping_calls.is_empty() || reads_any(&condition, &computed) {
-            return false;
+        Some(grouping) => {
+            let all: Vec<usize> = (0..grouping.keys.len()).collect();
+            let keys: Vec<Register> = grouping.keys.iter().map(|(_, register)| *register).collect();
+            !keys.is_empty()
+                && grouping.sets == [all]
+                && grouping.grouping_calls.is_empty()
+                && outputs.all(|output| !reads_any(output, &sets) && reads_only(output, &keys))
         }
-        let keys: HashMap<Register, Expr> = grouping.keys.iter().map(|(key, register)| (*register, key.clone())).collect();
-        if !reads_only(&condition, &keys) {
-            return false;
+    }
+}
+
+/// Asks a condition inside of a query that [`takes`] it. The condition reads column n of the query as register n.
+fn push_into(mut condition: Expr, query: &mut Query) {
+    match &mut query.body {
+        Body::Select(select) => push_into_select(&condition, select),
+        // Nothing is asked of rows that are listed.
+        Body::Values(_) => {}
+        Body::SetOperation(operation) => {
+            condition.each_mut(&mut |expr, level| match expr {
+                Expr::Column { depth, .. } if *depth > level => *depth += 1,
+                _ => {}
+            });
+            with_stack(|| {
+                push_into(condition.clone(), &mut operation.left);
+                push_into(condition, &mut operation.right);
+            });
         }
-        condition = replaced_once(&condition, &keys);
+    }
+}
+
+fn push_into_select(condition: &Expr, select: &mut Select) {
+    // Columns are numbered like registers, which they are not: each is replaced once, by an expression of this query.
+    let mut condition = replaced_once(condition, &select.output.iter().cloned().enumerate().collect());
+    if let Some(grouping) = &select.grouping {
+        condition = replaced_once(&condition, &grouping.keys.iter().map(|(key, register)| (*register, key.clone())).collect());
     }
     conjuncts::add(&mut select.filter, vec![condition]);
-    true
 }
 
 /// The registers replaced, without looking for registers in what replaces them.
@@ -138,10 +153,10 @@ fn reads_any(expr: &Expr, registers: &[Register]) -> bool {
     reads
 }
 
-fn reads_only(expr: &Expr, registers: &HashMap<Register, Expr>) -> bool {
+fn reads_only(expr: &Expr, registers: &[Register]) -> bool {
     let mut only = true;
     expr.each(&mut |inner, level| {
-        only &= !matches!(inner, Expr::Column { depth, register } if *depth == level && !registers.contains_key(register));
+        only &= !matches!(inner, Expr::Column { depth, register } if *depth == level && !registers.contains(register));
     });
     only
 }

@@ -8,7 +8,7 @@ use super::indexes;
 use super::rows::StaticRows;
 use super::values::Form;
 use crate::relation::{Column, Index, Relation, Row, Rows};
-use crate::types::Type;
+use crate::types::{Type, oid as type_oid};
 use crate::value::Value;
 
 /// A table that every database has, with its rows in a database in which nobody has made anything, in the order of their key.
@@ -22,8 +22,12 @@ pub struct StaticRelation {
     pub columns: Vec<Column>,
     /// What the values of each column look like.
     forms: Vec<Form>,
+    /// The values of each column, made when one of them is first asked for: they are asked for far more often than there are of them.
+    values: Vec<OnceLock<Box<[Value]>>>,
     rows: OnceLock<&'static StaticRows>,
     indexes: OnceLock<Indexes>,
+    /// The rows sorted by the first column of names that an index begins with.
+    by_name: OnceLock<Vec<Row>>,
 }
 
 struct Indexes {
@@ -41,6 +45,12 @@ impl StaticRelation {
     /// The place of a column, from 0.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| &*column.name == name)
+    }
+
+    /// Whether a row has an OID.
+    pub(super) fn has_object(&self, oid: u32) -> bool {
+        let index = self.column("oid").and_then(|column| self.indexes().iter().position(|index| index.columns == [column]));
+        index.is_some_and(|index| !self.lookup(index, &[Value::oid(oid)]).is_empty())
     }
 
     fn all_indexes(&self) -> &Indexes {
@@ -70,12 +80,34 @@ impl Relation for StaticRelation {
     }
 
     fn value(&self, row: Row, column: usize) -> Value {
-        self.rows().get(row as usize, column).map_or(Value::Null, |text| self.forms[column].value(text))
+        let made = || {
+            let (rows, form) = (self.rows(), self.forms[column]);
+            (0..rows.len()).map(|row| rows.get(row, column).map_or(Value::Null, |text| form.value(text))).collect()
+        };
+        self.values[column].get_or_init(made)[row as usize].clone()
     }
 
     /// Those that PostgreSQL has; each also for the first of its columns alone, as a B-tree is; and some more.
     fn indexes(&self) -> &[Index] {
         &self.all_indexes().described
+    }
+
+    fn columns_by_beginning(&self) -> &[usize] {
+        let mut first = self.indexes().iter().filter_map(|index| index.columns.get(..1));
+        first.find(|column| self.columns[column[0]].type_.oid == type_oid::NAME).unwrap_or_default()
+    }
+
+    fn begin_with(&self, column: usize, beginning: &str) -> Rows {
+        let is_before = |row: &Row| self.value(*row, column).as_str() < Some(beginning);
+        let begins = |row: &Row| self.value(*row, column).as_str().is_some_and(|name| name.starts_with(beginning));
+        let sorted = self.by_name.get_or_init(|| {
+            let mut rows: Vec<Row> = (0..self.count()).collect();
+            rows.sort_by_cached_key(|row| self.value(*row, column).as_str().map(str::to_owned));
+            rows
+        });
+        let mut rows: Vec<Row> = sorted[sorted.partition_point(is_before)..].iter().copied().take_while(begins).collect();
+        rows.sort_unstable();
+        Rows::List(rows)
     }
 
     fn lookup(&self, index: usize, key: &[Value]) -> Rows {
@@ -115,8 +147,19 @@ static RELATIONS: LazyLock<Vec<Arc<StaticRelation>>> = LazyLock::new(|| {
     let relation = |row| {
         let oid = relations.number(row, 0);
         let (schema, name, shared) = (relations.text(row, 1), relations.text(row, 2), relations.truth(row, 3));
-        let (columns, forms) = columns_of(oid);
-        Arc::new(StaticRelation { oid, schema, name, shared, columns, forms, rows: OnceLock::new(), indexes: OnceLock::new() })
+        let (columns, forms): (Vec<Column>, Vec<Form>) = columns_of(oid);
+        Arc::new(StaticRelation {
+            oid,
+            schema,
+            name,
+            shared,
+            columns,
+            values: forms.iter().map(|_| OnceLock::new()).collect(),
+            forms,
+            rows: OnceLock::new(),
+            indexes: OnceLock::new(),
+            by_name: OnceLock::new(),
+        })
     };
     (0..relations.len()).map(relation).collect()
 });

@@ -26,7 +26,7 @@ impl Form {
             _ if element != 0 => Form::Array(element),
             oid::BOOL => Form::Bool,
             oid::FLOAT4 => Form::Real,
-            oid::INT2 | oid::INT4 | oid::INT8 | oid::OID | oid::XID | oid::CID | oid::XID8 => Form::Int,
+            oid::INT2 | oid::INT4 | oid::INT8 | oid::OID | oid::XID | oid::CID => Form::Int,
             oid::REGPROC | oid::REGPROCEDURE | oid::REGOPER | oid::REGOPERATOR | oid::REGCLASS | oid::REGTYPE => Form::Int,
             oid::REGCONFIG | oid::REGDICTIONARY | oid::REGNAMESPACE | oid::REGROLE | oid::REGCOLLATION => Form::Int,
             _ => Form::Text,

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use bigdecimal::BigDecimal;
 
 use crate::query::SortOrder;
+use crate::value::range::{all_identical_spans, compare_span_lists};
 use crate::value::{Array, Interval, Numeric, Record, Value};
 
 const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
@@ -34,6 +35,7 @@ pub fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Float(left), Value::Float(right)) => compare_floats(*left, *right),
         (Value::Numeric(left), Value::Numeric(right)) => compare_numerics(left, right),
         (Value::Text(left), Value::Text(right)) => left.as_bytes().cmp(right.as_bytes()),
+        (Value::Text(_) | Value::Ordered(_), Value::Text(_) | Value::Ordered(_)) => left.text_key().cmp(&right.text_key()),
         (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
         (Value::Date(left), Value::Date(right)) => left.cmp(right),
         (Value::Time(left), Value::Time(right)) => left.cmp(right),
@@ -47,6 +49,8 @@ pub fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Tid(left, left_offset), Value::Tid(right, right_offset)) => left.cmp(right).then(left_offset.cmp(right_offset)),
         (Value::Array(left), Value::Array(right)) => compare_arrays(left, right),
         (Value::Record(left), Value::Record(right)) => compare_records(left, right),
+        (Value::Range(left), Value::Range(right)) => compare_span_lists(left.spans(), right.spans()),
+        (Value::Multirange(left), Value::Multirange(right)) => compare_span_lists(&left.spans, &right.spans),
         // Values of one type are represented alike, so this only keeps the order total.
         _ => rank(left).cmp(&rank(right)),
     }
@@ -79,6 +83,10 @@ pub fn identical(left: &Value, right: &Value) -> bool {
         (Value::Record(left), Value::Record(right)) => {
             left.type_oid == right.type_oid && left.fields == right.fields && all_identical(&left.values, &right.values)
         }
+        (Value::Range(left), Value::Range(right)) => left.type_oid == right.type_oid && all_identical_spans(left.spans(), right.spans()),
+        (Value::Multirange(left), Value::Multirange(right)) => {
+            left.range_type == right.range_type && all_identical_spans(&left.spans, &right.spans)
+        }
         _ => left == right,
     }
 }
@@ -108,7 +116,7 @@ pub fn compare_numerics(left: &Numeric, right: &Numeric) -> Ordering {
 }
 
 /// How long an interval is, in microseconds, with months of 30 days.
-pub(super) fn span(interval: &Interval) -> i128 {
+pub(crate) fn span(interval: &Interval) -> i128 {
     let days = i128::from(interval.months) * DAYS_PER_MONTH + i128::from(interval.days);
     days * MICROSECONDS_PER_DAY + i128::from(interval.microseconds)
 }
@@ -141,7 +149,7 @@ fn rank(value: &Value) -> u8 {
         Value::Int(_) => 1,
         Value::Float(_) => 2,
         Value::Numeric(_) => 3,
-        Value::Text(_) => 4,
+        Value::Text(_) | Value::Ordered(_) => 4,
         Value::Bytes(_) => 5,
         Value::Date(_) => 6,
         Value::Time(_) => 7,
@@ -152,7 +160,9 @@ fn rank(value: &Value) -> u8 {
         Value::Tid(..) => 12,
         Value::Array(_) => 13,
         Value::Record(_) => 14,
-        Value::Null => 15,
+        Value::Range(_) => 15,
+        Value::Multirange(_) => 16,
+        Value::Null => 17,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::value::compare::{all_identical, equal, span};
+use crate::value::range::Span;
 use crate::value::{Numeric, Value};
 
 /// A list of values as grouping, DISTINCT and hash joins see it: equal values are one key, and so are nulls.
@@ -62,7 +63,8 @@ fn hash<H: Hasher>(value: &Value, state: &mut H) {
             Numeric::NegativeInfinity => state.write_u8(2),
             Numeric::NaN => state.write_u8(3),
         },
-        Value::Text(text) => text.hash(state),
+        Value::Text(text) => text.as_bytes().hash(state),
+        Value::Ordered(ordered) => ordered.key.hash(state),
         Value::Bytes(bytes) => bytes.hash(state),
         Value::Date(days) => days.hash(state),
         Value::Time(time) | Value::Timestamp(time) => time.hash(state),
@@ -72,6 +74,15 @@ fn hash<H: Hasher>(value: &Value, state: &mut H) {
         Value::Tid(block, offset) => (block, offset).hash(state),
         Value::Array(array) => hash_all(&array.values, state),
         Value::Record(record) => hash_all(&record.values, state),
+        Value::Range(range) => hash_spans(range.spans(), state),
+        Value::Multirange(multirange) => hash_spans(&multirange.spans, state),
+    }
+}
+
+fn hash_spans<H: Hasher>(spans: &[Span], state: &mut H) {
+    for bound in spans.iter().flat_map(|span| [&span.lower, &span.upper]) {
+        hash(bound.value.as_ref().unwrap_or(&Value::Null), state);
+        bound.is_inclusive.hash(state);
     }
 }
 

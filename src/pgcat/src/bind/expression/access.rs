@@ -123,7 +123,13 @@ impl Binder<'_> {
                 },
             });
         }
-        let type_ = if is_slice { base } else { info.element };
+        let type_ = match (is_slice, base) {
+            // What is cut out of a vector need not count from 0, and so is none.
+            (true, oid::INT2VECTOR) => oid::INT2_ARRAY,
+            (true, oid::OIDVECTOR) => oid::OID_ARRAY,
+            (true, _) => base,
+            (false, _) => info.element,
+        };
         let type_ = Type { collation: value.type_.collation, ..self.names().type_of(type_, typmod) };
         let array = Box::new(value.expr);
         Ok(Typed::new(Expr::Subscript { array, subscripts }, type_))

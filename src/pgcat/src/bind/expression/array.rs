@@ -23,7 +23,8 @@ impl Binder<'_> {
                 }
                 item => self.expression(item, place)?,
             };
-            nested |= self.names().element(item.type_.oid).is_some();
+            // A vector is an element, though it has some.
+            nested |= !matches!(item.type_.oid, oid::INT2VECTOR | oid::OIDVECTOR) && self.names().element(item.type_.oid).is_some();
             bound.push(item);
         }
         let array = match wanted {

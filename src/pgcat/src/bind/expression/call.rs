@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod implement;
+mod json;
 mod over_rows;
 mod sql_function;
 
@@ -16,7 +17,10 @@ use super::several::merged_collation;
 use crate::bind::{Binder, Place};
 use crate::expr::{Call, Expr, Typed};
 use crate::function::Signature;
-use crate::resolve::{ArgumentSource, Coercion, Found, FunctionCall, FunctionInfo, FunctionKind, ResolvedFunction, format_type, parts};
+use crate::parse::JSON_ARRAY_OF_QUERY;
+use crate::resolve::{
+    ArgumentSource, Coercion, Found, FunctionCall, FunctionInfo, FunctionKind, ResolvedFunction, fold, format_type, parts,
+};
 use crate::types::{Type, oid};
 
 use arguments::Arguments;
@@ -41,6 +45,9 @@ impl Binder<'_> {
     /// What looks like a call but is a construct of the language.
     fn word(&mut self, syntax: &ast::Function, place: Place) -> Result<Option<Typed>> {
         let [ast::ObjectNamePart::Identifier(ident)] = syntax.name.0.as_slice() else { return Ok(None) };
+        if ident.value == JSON_ARRAY_OF_QUERY {
+            return self.json_array_of(&syntax.args).map(Some);
+        }
         if ident.quote_style.is_some() {
             return Ok(None);
         }
@@ -64,6 +71,17 @@ impl Binder<'_> {
                             _ => self.extreme(items, &written, word == "greatest"),
                         };
                         self.locate(|_| syntax.span(), typed)?
+                    }
+                    "normalize" => {
+                        let items = items()?;
+                        let [text, ast::Expr::Identifier(form)] = items.as_slice() else { return Ok(None) };
+                        let form = Typed::new(Expr::Constant(fold(form).into()), Type::new(oid::TEXT));
+                        let text = self.expression(text, place)?;
+                        let call = self.call_named("normalize", vec![text, form]);
+                        self.locate(|_| syntax.span(), call)?
+                    }
+                    "json_object" | "json_array" | "json_objectagg" | "json_arrayagg" => {
+                        return self.json_constructor(&word, syntax, place);
                     }
                     "row" => {
                         let items: Vec<ast::Expr> = list.args.iter().map(arguments::row_item).collect::<Result<_>>()?;

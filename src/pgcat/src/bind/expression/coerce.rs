@@ -94,6 +94,10 @@ impl Binder<'_> {
         let type_ = self.type_from(to, &typed);
         match pathway {
             Pathway::Relabel if typed.type_.oid == to => Ok(typed),
+            // Values of `bpchar` are compared by another key than other texts.
+            Pathway::Relabel if to == oid::BPCHAR => {
+                Ok(Typed::new(convert(typed.expr, Conversion::Text { from: typed.type_, to: type_ }), type_))
+            }
             Pathway::Relabel => Ok(Typed::new(convert(typed.expr, Conversion::Relabel), type_)),
             Pathway::Text => {
                 let from = typed.type_;

@@ -7,6 +7,7 @@ use super::boolean;
 use super::operator::row_items;
 use crate::bind::{Binder, Place};
 use crate::expr::{CompareRows, Expr, RowOperator, Typed};
+use crate::parse::SYMMETRIC;
 use crate::resolve::{Coercion, format_type};
 use crate::types::{Type, oid};
 use crate::value::Value;
@@ -15,7 +16,6 @@ impl Binder<'_> {
     pub(super) fn is_null(&mut self, operand: &ast::Expr, negated: bool, place: Place) -> Result<Typed> {
         let typed = self.expression(operand, place)?;
         let is_row = typed.type_.oid == oid::RECORD || self.names().is_composite(typed.type_.oid);
-        let typed = self.settle_unknown(typed)?;
         Ok(boolean(Expr::IsNull { operand: Box::new(typed.expr), negated, is_row }))
     }
 
@@ -34,6 +34,9 @@ impl Binder<'_> {
     /// `IS [NOT] DISTINCT FROM`: of rows, that of any of their pairs.
     pub(super) fn is_distinct(&mut self, left: &ast::Expr, right: &ast::Expr, negated: bool, place: Place) -> Result<Typed> {
         let syntax = left;
+        if let Some(tested) = self.is_json(left, right, !negated, place)? {
+            return Ok(tested);
+        }
         if let (Some(left), Some(right)) = (row_items(left), row_items(right)) {
             let (left, right) = (self.expressions(left, place)?, self.expressions(right, place)?);
             let unequal = || Error::new(Code::Syntax, "unequal number of entries in row expressions");
@@ -54,7 +57,6 @@ impl Binder<'_> {
             (false, false) => None,
         };
         if let Some(tested) = tested {
-            let tested = self.settle_unknown(tested)?;
             return Ok(boolean(Expr::IsNull { operand: Box::new(tested.expr), negated: !negated, is_row: false }));
         }
         let pair = self.distinct_pair(left, right, negated);
@@ -83,13 +85,21 @@ impl Binder<'_> {
         negated: bool,
         place: Place,
     ) -> Result<Typed> {
+        let Some(low) = symmetric_bound(low) else { return self.between_ordered(operand, low, high, negated, place) };
+        // The bounds in any order.
+        let rising = self.between_ordered(operand, low, high, negated, place)?.expr;
+        let falling = self.between_ordered(operand, high, low, negated, place)?.expr;
+        Ok(boolean(joined(vec![rising, falling], negated)))
+    }
+
+    fn between_ordered(&mut self, operand: &ast::Expr, low: &ast::Expr, high: &ast::Expr, negated: bool, place: Place) -> Result<Typed> {
         let span = |binder: &Binder<'_>| binder.between(operand.span(), low.span(), "between");
         let (above, below) = if negated { ("<", ">") } else { (">=", "<=") };
         let first = self.bound(operand, above, low, place);
         let first = self.locate(span, first)?;
         let second = self.bound(operand, below, high, place);
         let second = self.locate(span, second)?;
-        Ok(boolean(if negated { Expr::Or(vec![first, second]) } else { Expr::And(vec![first, second]) }))
+        Ok(boolean(joined(vec![first, second], !negated)))
     }
 
     fn bound(&mut self, operand: &ast::Expr, operator: &str, bound: &ast::Expr, place: Place) -> Result<Expr> {
@@ -221,6 +231,18 @@ impl Binder<'_> {
         }
         let call = self.call_named("is_normalized", arguments)?;
         Ok(if negated { boolean(Expr::Not(Box::new(call.expr))) } else { call })
+    }
+}
+
+/// The lower bound of BETWEEN SYMMETRIC, without what marks it as such.
+fn symmetric_bound(low: &ast::Expr) -> Option<&ast::Expr> {
+    let ast::Expr::Function(marked) = low else { return None };
+    let ([ast::ObjectNamePart::Identifier(name)], ast::FunctionArguments::List(list)) = (marked.name.0.as_slice(), &marked.args) else {
+        return None;
+    };
+    match list.args.as_slice() {
+        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(low))] if name.value == SYMMETRIC => Some(low),
+        _ => None,
     }
 }
 

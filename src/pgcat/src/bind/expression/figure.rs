@@ -11,7 +11,7 @@ use sqlparser::ast::{
 use crate::resolve::{TypeName, fold};
 
 /// What a column is called that nothing gives a name to.
-const UNNAMED: &str = "?column?";
+pub(crate) const UNNAMED: &str = "?column?";
 
 /// A name, and whether a cast around its expression leaves it in place.
 enum Figured {

@@ -163,7 +163,8 @@ impl Binder<'_> {
     fn subquery(&mut self, kind: SubqueryKind, query: Arc<Query>, outer: Vec<(usize, usize)>) -> Expr {
         let id = self.subqueries;
         self.subqueries += 1;
-        let is_volatile = query.is_volatile;
+        // One that reads nothing of the queries around it is run once, whatever it calls.
+        let is_volatile = query.is_volatile && !outer.is_empty();
         Expr::Subquery(Box::new(Subquery { id, kind, query, outer, is_volatile }))
     }
 }

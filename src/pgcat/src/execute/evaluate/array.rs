@@ -5,6 +5,7 @@ use std::sync::Arc;
 use spi::{Code, Error, Result};
 
 use crate::expr::{Expr, Subscript};
+use crate::io::array::check_dimensions;
 use crate::value::{Array, Dimension, Value};
 
 use super::evaluate;
@@ -35,7 +36,8 @@ pub(in crate::execute) fn construct(element: u32, items: Vec<Value>, nested: boo
         None => Ok(Value::array(element, Vec::new())),
         Some(_) if has_empty => Err(unequal()),
         Some(inner) => {
-            let dimensions = std::iter::once(Dimension { length: count, lower: 1 }).chain(inner).collect();
+            let dimensions: Vec<Dimension> = std::iter::once(Dimension { length: count, lower: 1 }).chain(inner).collect();
+            check_dimensions(dimensions.len())?;
             Ok(Value::Array(Arc::new(Array { element, dimensions, values })))
         }
     }

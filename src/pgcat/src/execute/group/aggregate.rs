@@ -21,6 +21,8 @@ pub(super) struct Aggregation {
     takes_nulls: bool,
     /// Where rows have to be sorted before they are added: they, and how.
     waiting: Option<Waiting>,
+    /// How many bytes of the accumulator are counted as kept.
+    counted: usize,
 }
 
 struct Waiting {
@@ -35,7 +37,7 @@ impl Aggregation {
         let orders: Vec<SortOrder> = call.order_by.iter().map(|(_, order)| *order).collect();
         let is_sorted = call.distinct || !orders.is_empty();
         let waiting = is_sorted.then_some(Waiting { rows: Vec::new(), orders, is_distinct: call.distinct });
-        Self { accumulator: (call.entry.begin)(&call.signature), takes_nulls: call.entry.takes_nulls, waiting }
+        Self { accumulator: (call.entry.begin)(&call.signature), takes_nulls: call.entry.takes_nulls, waiting, counted: 0 }
     }
 
     /// Adds a row, and tells how many bytes are kept for it.
@@ -46,7 +48,10 @@ impl Aggregation {
         match &mut self.waiting {
             None => {
                 self.accumulator.add(&run.context(), &input.arguments)?;
-                Ok(0)
+                let grown = self.accumulator.size().saturating_sub(self.counted);
+                run.budget.keep(grown)?;
+                self.counted += grown;
+                Ok(grown)
             }
             Some(waiting) => {
                 waiting.rows.push((input.arguments.clone(), input.order.clone()));
@@ -58,6 +63,7 @@ impl Aggregation {
     pub fn finish(&mut self, run: &mut Run) -> Result<Value> {
         if let Some(waiting) = self.waiting.take() {
             for arguments in waiting.sorted(run)? {
+                run.touch()?;
                 self.accumulator.add(&run.context(), &arguments)?;
             }
         }

@@ -20,6 +20,17 @@ fn statements_answer_as_in_postgresql() {
     check(include_str!("answers.txt"));
 }
 
+#[test]
+fn constants_fail_where_postgresql_computes_them() {
+    check(include_str!("constants.txt"));
+}
+
+/// Of every clause and every family of functions.
+#[test]
+fn statements_of_all_kinds_answer_as_in_postgresql() {
+    check(include_str!("reviewed.txt"));
+}
+
 /// Runs each statement behind `> `: its rows are below it, or `ERROR`, the SQLSTATE and the message.
 pub(crate) fn check(answers: &str) {
     let catalog = fixture::sales();

@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::expr::Expr;
-use crate::query::{AggregateCall, Bound, Frame, FrameUnit, Grouping, Query, Select, Window, WindowCall, WindowFunction};
+use crate::query::{AggregateCall, Bound, Exclusion, Frame, FrameUnit, Grouping, Query, Select, Window, WindowCall, WindowFunction};
 use crate::types::oid;
 
 /// `a` is a key with a null, `b` a number with a null.
@@ -75,7 +75,7 @@ fn window(function: WindowFunction, arguments: Vec<Expr>, frame: Frame) -> Query
 }
 
 fn frame(unit: FrameUnit, start: Bound, end: Bound) -> Frame {
-    Frame { unit, start, end }
+    Frame { unit, start, end, exclusion: Exclusion::None, is_zoned: false }
 }
 
 fn default_frame() -> Frame {

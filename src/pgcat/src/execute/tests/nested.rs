@@ -95,7 +95,6 @@ fn a_query_in_from_may_read_what_stands_before_it() {
     let lateral = From::Query {
         query: Arc::new(children_of_parent(&children())),
         alias: "c".into(),
-        lateral: true,
         registers: vec![Fill { column: 0, register: 2 }],
     };
     let rows = run(&query(select(vec![scan(&parents(), 0), lateral], None, vec![col(0), col(2)])));
@@ -174,4 +173,19 @@ fn a_function_in_sql_gives_its_first_row() {
     let with_rows = sql_function(query(select(vec![scan(&children, 0)], Some(eq(col(1), Expr::Parameter(0))), vec![col(0)])));
     let body = query(select(vec![scan(&parents(), 0)], None, vec![call(with_rows, vec![col(0), int(0)])]));
     assert_eq!(run(&body), ["10", "-", "12"]);
+}
+
+#[test]
+fn answers_in_a_function_are_remembered_by_the_parameters_that_they_read() {
+    let children = children();
+    let of_first = query(select(vec![scan(&children, 0)], Some(eq(col(1), Expr::Parameter(0))), vec![col(0)]));
+    let count = sql_function(query(select(Vec::new(), None, vec![subquery(SubqueryKind::Exists, of_first, Vec::new())])));
+    // The second argument differs from row to row, and nobody reads it.
+    let body = query(select(vec![scan(&parents(), 0)], None, vec![call(count.clone(), vec![int(3), col(0)])]));
+    assert_eq!(run(&body), ["true", "true", "true"]);
+    let once = children.values_read.swap(0, Ordering::Relaxed);
+    let body = query(select(vec![scan(&parents(), 0)], None, vec![call(count, vec![col(0), int(3)])]));
+    assert_eq!(run(&body), ["true", "false", "true"]);
+    assert!(children.values_read.load(Ordering::Relaxed) > once, "what is read differs from row to row");
+    assert_eq!(once, 4, "the column of the rows up to the child of 3, and what is shown of it");
 }

@@ -106,7 +106,7 @@ fn functions_in_from_stand_side_by_side() {
         registers: vec![Fill { column: 0, register }],
     };
     let one = TableFunction { expr: TableExpr::Single(int(7)), is_record: false, registers: vec![Fill { column: 0, register: 2 }] };
-    let scan = FunctionScan { alias: "f".into(), functions: vec![set(3, 0), set(2, 1), one], ordinality: Some(3), lateral: false };
+    let scan = FunctionScan { alias: "f".into(), functions: vec![set(3, 0), set(2, 1), one], ordinality: Some(3) };
     let body = select(vec![From::Function(scan)], None, vec![col(0), col(1), col(2), col(3)]);
     assert_eq!(run(&query(body)), ["1 1 7 1", "2 2 - 2", "3 - - 3"]);
 }
@@ -118,7 +118,7 @@ fn a_function_in_from_may_read_what_stands_before_it() {
         is_record: false,
         registers: vec![Fill { column: 0, register: 2 }],
     };
-    let scan_of = |functions| From::Function(FunctionScan { alias: "f".into(), functions, ordinality: None, lateral: true });
+    let scan_of = |functions| From::Function(FunctionScan { alias: "f".into(), functions, ordinality: None });
     let from = vec![scan(&table("t", false, &[&[2, 0], &[-1, 0], &[1, 0]]), 0), scan_of(vec![lateral])];
     assert_eq!(run(&query(select(from, None, vec![col(0), col(2)]))), ["2 1", "2 2", "1 1"]);
 }
@@ -139,7 +139,6 @@ fn a_cancelled_statement_stops() {
             registers: vec![Fill { column: 0, register: 0 }],
         }],
         ordinality: None,
-        lateral: false,
     };
     let body = query(select(vec![From::Function(endless)], Some(lt(col(0), int(0))), vec![col(0)]));
     let catalog = Arc::new(crate::catalog::Catalog::new(1, 1, Vec::new()));

@@ -1,64 +1,103 @@
 //! The values of one window function for the lines of a partition.
 
+use std::ops::Range;
+
 use spi::{Code, Error, Result};
 
 use super::Partition;
 use super::frame::Extent;
 use crate::execute::run::Run;
-use crate::function::AggregateEntry;
+use crate::function::{Accumulator, AggregateEntry};
 use crate::query::{SortOrder, WindowCall, WindowFunction};
 use crate::value::Value;
 
-/// One value per line. `function` is the place of the call among those of the window.
-pub(super) fn values(
-    partition: &Partition<'_>,
-    function: usize,
-    call: &WindowCall,
-    orders: &[SortOrder],
-    run: &mut Run,
-) -> Result<Vec<Value>> {
-    let count = partition.len();
-    let lines = 0..count;
-    match &call.function {
-        WindowFunction::RowNumber => Ok(lines.map(|line| int(line + 1)).collect()),
-        WindowFunction::Rank => Ok(lines.map(|line| int(partition.peers_start(line) + 1)).collect()),
-        WindowFunction::DenseRank => Ok(lines.map(|line| int(partition.groups[line] + 1)).collect()),
-        WindowFunction::PercentRank => {
-            let others = count.saturating_sub(1).max(1) as f64;
-            Ok(lines.map(|line| Value::Float(partition.peers_start(line) as f64 / others)).collect())
+/// How the values of one window function are made, one line of a partition after the other.
+pub(super) enum Computation {
+    /// Of the line's place, and of its neighbours.
+    Placed,
+    /// Of a line of the frame.
+    Framed(Extent),
+    /// Of all lines of the frame.
+    Aggregate(Extent, Accumulated),
+}
+
+/// An aggregate over the lines of a frame so far.
+pub(super) struct Accumulated {
+    entry: AggregateEntry,
+    accumulator: Box<dyn Accumulator>,
+    added: Range<usize>,
+    /// The value of these lines.
+    value: Option<Value>,
+    /// Bytes of the accumulator.
+    kept: usize,
+}
+
+impl Computation {
+    pub fn new(call: &WindowCall, orders: &[SortOrder], run: &mut Run) -> Result<Self> {
+        Ok(match &call.function {
+            WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::NthValue => {
+                Computation::Framed(Extent::new(&call.frame, orders, run)?)
+            }
+            WindowFunction::Aggregate(entry) => {
+                let accumulator = (entry.begin)(&call.signature);
+                let accumulated = Accumulated { entry: *entry, accumulator, added: 0..0, value: None, kept: 0 };
+                Computation::Aggregate(Extent::new(&call.frame, orders, run)?, accumulated)
+            }
+            _ => Computation::Placed,
+        })
+    }
+
+    /// The value on a line, behind those of the lines before. `function` is the place of the call among those of the window.
+    pub fn value(&mut self, partition: &Partition, function: usize, call: &WindowCall, line: usize, run: &mut Run) -> Result<Value> {
+        match self {
+            Computation::Placed => placed(partition, function, &call.function, line),
+            Computation::Framed(extent) => framed(partition, function, &call.function, extent, line),
+            Computation::Aggregate(extent, accumulated) => accumulated.value(partition, function, call, extent, line, run),
         }
-        WindowFunction::CumeDist => Ok(lines.map(|line| Value::Float(partition.peers_end(line) as f64 / count as f64)).collect()),
-        WindowFunction::Ntile => ntile(partition, function),
-        WindowFunction::Lag => Ok(lines.map(|line| neighbour(partition, function, line, false)).collect()),
-        WindowFunction::Lead => Ok(lines.map(|line| neighbour(partition, function, line, true)).collect()),
-        WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::NthValue => {
-            let extent = Extent::new(&call.frame, orders, run)?;
-            lines.map(|line| framed(partition, function, &call.function, &extent, line, run)).collect()
-        }
-        WindowFunction::Aggregate(entry) => {
-            let extent = Extent::new(&call.frame, orders, run)?;
-            aggregate(partition, function, call, entry, &extent, run)
+    }
+
+    /// How many bytes of the budget it has.
+    pub fn kept(&self) -> usize {
+        match self {
+            Computation::Aggregate(_, accumulated) => accumulated.kept,
+            _ => 0,
         }
     }
 }
 
-/// Divides the lines into so many buckets; the first ones are larger by one where it does not come out even.
-fn ntile(partition: &Partition<'_>, function: usize) -> Result<Vec<Value>> {
+fn placed(partition: &Partition, function: usize, which: &WindowFunction, line: usize) -> Result<Value> {
+    let count = partition.len();
+    Ok(match which {
+        WindowFunction::RowNumber => int(line + 1),
+        WindowFunction::Rank => int(partition.peers_start(line) + 1),
+        WindowFunction::DenseRank => int(partition.groups[line] + 1),
+        WindowFunction::PercentRank => {
+            let others = count.saturating_sub(1).max(1) as f64;
+            Value::Float(partition.peers_start(line) as f64 / others)
+        }
+        WindowFunction::CumeDist => Value::Float(partition.peers_end(line) as f64 / count as f64),
+        WindowFunction::Ntile => return ntile(partition, function, line),
+        WindowFunction::Lag => neighbour(partition, function, line, false),
+        WindowFunction::Lead => neighbour(partition, function, line, true),
+        _ => return Err(Error::internal("a function over a frame has no place")),
+    })
+}
+
+/// The bucket of a line, where they are divided into so many; the first ones are larger by one where it does not come out even.
+fn ntile(partition: &Partition, function: usize, line: usize) -> Result<Value> {
     let buckets = match partition.argument(0, function, 0) {
         Value::Int(buckets) if buckets > 0 => buckets as usize,
         Value::Int(_) => return Err(Error::new(Code::InvalidNtile, "argument of ntile must be greater than zero")),
-        _ => return Ok(vec![Value::Null; partition.len()]),
+        _ => return Ok(Value::Null),
     };
     let (size, larger) = (partition.len() / buckets, partition.len() % buckets);
-    let bucket = |line: usize| {
-        let in_larger = larger * (size + 1);
-        if line < in_larger { line / (size + 1) } else { larger + (line - in_larger) / size.max(1) }
-    };
-    Ok((0..partition.len()).map(|line| int(bucket(line) + 1)).collect())
+    let in_larger = larger * (size + 1);
+    let bucket = if line < in_larger { line / (size + 1) } else { larger + (line - in_larger) / size.max(1) };
+    Ok(int(bucket + 1))
 }
 
 /// `lag` and `lead`: the argument on the line so far away, or the default.
-fn neighbour(partition: &Partition<'_>, function: usize, line: usize, forward: bool) -> Value {
+fn neighbour(partition: &Partition, function: usize, line: usize, forward: bool) -> Value {
     let arguments = partition.lines[line].arguments[function].as_deref().unwrap_or_default();
     let distance = match arguments.get(1) {
         None => 1,
@@ -74,61 +113,75 @@ fn neighbour(partition: &Partition<'_>, function: usize, line: usize, forward: b
 }
 
 /// `first_value`, `last_value` and `nth_value`.
-fn framed(
-    partition: &Partition<'_>,
-    function: usize,
-    which: &WindowFunction,
-    extent: &Extent,
-    line: usize,
-    run: &mut Run,
-) -> Result<Value> {
-    run.touch()?;
-    let frame = extent.lines(partition, line)?;
-    let place = match which {
-        WindowFunction::FirstValue => 0,
-        WindowFunction::LastValue => frame.len().saturating_sub(1),
+fn framed(partition: &Partition, function: usize, which: &WindowFunction, extent: &Extent, line: usize) -> Result<Value> {
+    let mut seen = extent.lines(partition, line)?.filter(|other| !extent.leaves_out(partition, line, *other));
+    let other = match which {
+        WindowFunction::FirstValue => seen.next(),
+        WindowFunction::LastValue => seen.next_back(),
         _ => match partition.argument(line, function, 1) {
-            Value::Int(number) if number > 0 => number as usize - 1,
+            Value::Int(number) if number > 0 => seen.nth(number as usize - 1),
             Value::Int(_) => return Err(Error::new(Code::InvalidNthValue, "argument of nth_value must be greater than zero")),
             _ => return Ok(Value::Null),
         },
     };
-    Ok(if place < frame.len() { partition.argument(frame.start + place, function, 0) } else { Value::Null })
+    Ok(other.map_or(Value::Null, |other| partition.argument(other, function, 0)))
 }
 
-/// An aggregate over the frame of each line. A frame that only grows is added to; any other is begun anew.
-fn aggregate(
-    partition: &Partition<'_>,
-    function: usize,
-    call: &WindowCall,
-    entry: &AggregateEntry,
-    extent: &Extent,
-    run: &mut Run,
-) -> Result<Vec<Value>> {
-    let mut values: Vec<Value> = Vec::with_capacity(partition.len());
-    let mut accumulator = (entry.begin)(&call.signature);
-    let mut added = 0..0;
-    for line in 0..partition.len() {
+impl Accumulated {
+    /// The value of a frame. One that only grows is added to; any other is begun anew.
+    fn value(
+        &mut self,
+        partition: &Partition,
+        function: usize,
+        call: &WindowCall,
+        extent: &Extent,
+        line: usize,
+        run: &mut Run,
+    ) -> Result<Value> {
         let frame = extent.lines(partition, line)?;
-        if let Some(last) = values.last().filter(|_| frame == added) {
-            values.push(last.clone());
-            continue;
+        if extent.excludes() {
+            let mut accumulator = (self.entry.begin)(&call.signature);
+            let seen = frame.filter(|other| !extent.leaves_out(partition, line, *other));
+            add(partition, function, seen, &self.entry, accumulator.as_mut(), run)?;
+            return accumulator.finish(&run.context());
         }
-        if frame.start != added.start || frame.end < added.end {
-            accumulator = (entry.begin)(&call.signature);
-            added = frame.start..frame.start;
+        if let Some(value) = self.value.as_ref().filter(|_| frame == self.added) {
+            return Ok(value.clone());
         }
-        for other in added.end..frame.end {
-            run.touch()?;
-            let Some(arguments) = &partition.lines[other].arguments[function] else { continue };
-            if entry.takes_nulls || !arguments.iter().any(Value::is_null) {
-                accumulator.add(&run.context(), arguments)?;
-            }
+        if frame.start != self.added.start || frame.end < self.added.end {
+            self.accumulator = (self.entry.begin)(&call.signature);
+            self.added = frame.start..frame.start;
+            run.budget.release(std::mem::take(&mut self.kept));
         }
-        added = frame;
-        values.push(accumulator.finish(&run.context())?);
+        let lines = self.added.end..frame.end;
+        add(partition, function, lines, &self.entry, self.accumulator.as_mut(), run)?;
+        let grown = self.accumulator.size().saturating_sub(self.kept);
+        run.budget.keep(grown)?;
+        self.kept += grown;
+        self.added = frame;
+        let value = self.accumulator.finish(&run.context())?;
+        self.value = Some(value.clone());
+        Ok(value)
     }
-    Ok(values)
+}
+
+/// Adds the arguments of lines, those that FILTER leaves out and those with nulls excepted.
+fn add(
+    partition: &Partition,
+    function: usize,
+    lines: impl Iterator<Item = usize>,
+    entry: &AggregateEntry,
+    accumulator: &mut dyn Accumulator,
+    run: &mut Run,
+) -> Result<()> {
+    for line in lines {
+        run.touch()?;
+        let Some(arguments) = &partition.lines[line].arguments[function] else { continue };
+        if entry.takes_nulls || !arguments.iter().any(Value::is_null) {
+            accumulator.add(&run.context(), arguments)?;
+        }
+    }
+    Ok(())
 }
 
 fn int(number: usize) -> Value {

@@ -7,6 +7,7 @@ use spi::{Code, Error, Result};
 use crate::function::{Accumulator, AggregateEntry, Context};
 use crate::functions::array::element::element_type;
 use crate::functions::limits::within_limit;
+use crate::io::array::check_dimensions;
 use crate::value::{Array, Dimension, Value};
 
 pub const AGGREGATES: &[AggregateEntry] = &[
@@ -53,6 +54,10 @@ impl Accumulator for Elements {
             _ => Ok(Value::array(element, self.values.clone())),
         }
     }
+
+    fn size(&self) -> usize {
+        self.size
+    }
 }
 
 impl Elements {
@@ -61,6 +66,7 @@ impl Elements {
         if array.dimensions.is_empty() {
             return Err(Error::new(Code::Subscript, "cannot accumulate empty arrays"));
         }
+        check_dimensions(array.dimensions.len() + 1)?;
         match self.values.first() {
             Some(Value::Array(first)) if first.dimensions != array.dimensions => {
                 Err(Error::new(Code::Subscript, "cannot accumulate arrays of different dimensionality"))
@@ -116,5 +122,13 @@ impl Accumulator for Joined {
             Some(Kept::Text(text)) => text.as_str().into(),
             Some(Kept::Bytes(bytes)) => Value::Bytes(bytes.as_slice().into()),
         })
+    }
+
+    fn size(&self) -> usize {
+        match &self.text {
+            None => 0,
+            Some(Kept::Text(text)) => text.len(),
+            Some(Kept::Bytes(bytes)) => bytes.len(),
+        }
     }
 }

@@ -73,6 +73,10 @@ impl Accumulator for Percentile {
             fraction => self.at(fraction),
         }
     }
+
+    fn size(&self) -> usize {
+        self.size
+    }
 }
 
 impl Percentile {

@@ -7,6 +7,7 @@ use spi::{Code, Error, Result};
 use super::element::{array_or_empty, element_type};
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
+use crate::io::array::{check_bounds, check_dimensions};
 use crate::value::{Array, Dimension, Value};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
@@ -36,6 +37,13 @@ fn extend(mut array: Array, value: Value, in_front: bool) -> Result<Value> {
         [] => array.dimensions.push(Dimension { length: 1, lower: 1 }),
         [only] => only.length += 1,
         _ => return Err(Error::new(Code::BadData, "argument must be empty or one-dimensional array")),
+    }
+    if in_front {
+        // The new element has the subscript before the first one, until all move up.
+        let has_place = array.dimensions.iter().all(|dimension| dimension.lower > i32::MIN);
+        has_place.then_some(()).ok_or_else(|| Error::new(Code::OutOfRange, "integer out of range"))?;
+    } else {
+        check_bounds(&array.dimensions)?;
     }
     let place = if in_front { 0 } else { array.values.len() };
     array.values.insert(place, value);
@@ -75,6 +83,7 @@ fn concatenated(left: &Arc<Array>, right: &Arc<Array>) -> Result<Arc<Array>> {
         let detail = format!("Arrays of {left_count} and {right_count} dimensions are not compatible for concatenation.");
         return Err(incompatible(detail));
     }
+    check_bounds(&dimensions)?;
     let values = left.values.iter().chain(&right.values).cloned().collect();
     Ok(Arc::new(Array { element: left.element, dimensions, values }))
 }
@@ -88,14 +97,15 @@ fn fill(context: &Context<'_>, signature: &Signature, arguments: &[Value]) -> Re
     if arguments.is_null(1) || (with_bounds && arguments.is_null(2)) {
         return Err(Error::new(Code::NullValue, "dimension array or low bound array cannot be null"));
     }
-    let lengths = numbers(arguments.array(1)?, "Dimension array must be one dimensional.", "dimension values cannot be null")?;
+    let lengths = numbers(arguments.array(1)?)?;
     let lowers = match with_bounds {
-        true => numbers(arguments.array(2)?, "Low bound array must be one dimensional.", "low bound values cannot be null")?,
+        true => numbers(arguments.array(2)?)?,
         false => vec![1; lengths.len()],
     };
     if lowers.len() != lengths.len() {
         return Err(wrong_subscripts("Low bound array has different size than dimensions array."));
     }
+    check_dimensions(lengths.len())?;
     let element = element_type(context, signature.result.oid);
     let count = lengths.iter().try_fold(1i64, |count, length| {
         let valid = (0..=ELEMENTS_MAX).contains(length);
@@ -109,16 +119,20 @@ fn fill(context: &Context<'_>, signature: &Signature, arguments: &[Value]) -> Re
     if count == 0 || lengths.is_empty() {
         return Ok(Value::array(element, Vec::new()));
     }
-    let dimensions = lengths.iter().zip(&lowers).map(|(length, lower)| Dimension { length: *length as i32, lower: *lower as i32 });
+    let dimension = |(length, lower): (&i64, &i64)| Dimension { length: *length as i32, lower: *lower as i32 };
+    let dimensions: Vec<Dimension> = lengths.iter().zip(&lowers).map(dimension).collect();
+    check_bounds(&dimensions)?;
     let values = vec![arguments[0].clone(); count as usize];
-    Ok(Value::Array(Arc::new(Array { element, dimensions: dimensions.collect(), values })))
+    Ok(Value::Array(Arc::new(Array { element, dimensions, values })))
 }
 
-fn numbers(array: &Array, shape: &str, null: &str) -> Result<Vec<i64>> {
+/// Lengths, or lower bounds: PostgreSQL says the same of both.
+fn numbers(array: &Array) -> Result<Vec<i64>> {
     if array.dimensions.len() > 1 {
-        return Err(wrong_subscripts(shape));
+        return Err(wrong_subscripts("Dimension array must be one dimensional."));
     }
-    array.values.iter().map(|value| value.as_int().ok_or_else(|| Error::new(Code::NullValue, null))).collect()
+    let number = |value: &Value| value.as_int().ok_or_else(|| Error::new(Code::NullValue, "dimension values cannot be null"));
+    array.values.iter().map(number).collect()
 }
 
 fn wrong_subscripts(detail: &str) -> Error {

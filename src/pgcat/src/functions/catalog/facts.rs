@@ -1,6 +1,6 @@
 //! Facts that a server knows of itself: references between catalogs, versions of collations, and options as rows.
 
-use spi::{Error, Result};
+use spi::{Code, Error, Result};
 
 use super::records::{Columns, rows};
 use crate::catalog::oid as catalog_oid;
@@ -22,7 +22,8 @@ pub const SETS: &[SetEntry] =
 fn pg_collation_actual_version(context: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     let collation = arguments.oid(0)?;
     let row = context.catalog.by_oid(catalog_oid::PG_COLLATION, collation);
-    let row = row.ok_or_else(|| Error::internal(format!("cache lookup failed for collation {collation}")))?;
+    let missing = || Error::new(Code::UndefinedObject, format!("collation with OID {collation} does not exist"));
+    let row = row.ok_or_else(missing)?;
     Ok(row.get("collversion"))
 }
 

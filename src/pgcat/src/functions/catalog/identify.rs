@@ -1,6 +1,7 @@
 //! Objects in words, by the catalog that they are rows of and their OIDs: `pg_describe_object`, `pg_identify_object` and
-//! `pg_identify_object_as_address`.
+//! `pg_identify_object_as_address`; and the other way round, `pg_get_object_address`.
 
+mod address;
 mod description;
 mod identity;
 mod sorts;
@@ -18,6 +19,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("pg_describe_object", pg_describe_object),
     ScalarEntry::new("pg_identify_object", pg_identify_object),
     ScalarEntry::new("pg_identify_object_as_address", pg_identify_object_as_address),
+    ScalarEntry::new("pg_get_object_address", pg_get_object_address),
 ];
 
 /// An object, or with a number the column of a relation.
@@ -58,6 +60,13 @@ fn pg_identify_object(context: &Context<'_>, _: &Signature, arguments: &[Value])
             None => vec![type_.into(), Value::Null, Value::Null, Value::Null],
         },
     ))
+}
+
+const FOUND: Columns = &[("classid", oid::OID), ("objid", oid::OID), ("objsubid", oid::INT4)];
+
+fn pg_get_object_address(context: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
+    let found = address::of(context, arguments.text(0)?, &arguments.array(1)?.values, &arguments.array(2)?.values)?;
+    Ok(single(FOUND, vec![Value::oid(found.class), Value::oid(found.object), Value::Int(found.column)]))
 }
 
 const ADDRESS: Columns = &[("type", oid::TEXT), ("object_names", oid::TEXT_ARRAY), ("object_args", oid::TEXT_ARRAY)];

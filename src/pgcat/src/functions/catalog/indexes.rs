@@ -108,6 +108,12 @@ impl<'a> Described<'a> {
         text
     }
 
+    fn class_parameters(&self, place: usize) -> Vec<String> {
+        let own = self.index.oid("indexrelid").and_then(|index| self.naming.attribute(index, place as i64 + 1));
+        let parameters = own.map(|own| names::texts(&own.get("attoptions"))).unwrap_or_default();
+        parameters.iter().map(|parameter| storage_option(parameter)).collect()
+    }
+
     fn method(&self) -> u32 {
         self.class.oid("relam").unwrap_or_default()
     }
@@ -128,7 +134,16 @@ impl<'a> Described<'a> {
     fn order(&self, place: usize) -> String {
         let attribute = self.naming.attribute(self.table, self.columns[place]);
         let item = |column| integers(&self.index.get(column)).get(place).copied().unwrap_or_default();
-        let mut text = comparison(&self.naming, attribute.as_ref(), item("indcollation") as u32, item("indclass") as u32);
+        let class = item("indclass") as u32;
+        let mut text = comparison(&self.naming, attribute.as_ref(), item("indcollation") as u32, class);
+        let parameters = self.class_parameters(place);
+        if !parameters.is_empty() {
+            // The parameters need a class that they are of.
+            if is_own_class(&self.naming, class, attribute.and_then(|row| row.oid("atttypid"))) {
+                text += &self.naming.name(&names::OPERATOR_CLASS, class).map(|name| format!(" {name}")).unwrap_or_default();
+            }
+            text += &format!(" ({})", parameters.join(", "));
+        }
         if self.method() == BTREE {
             let options = item("indoption");
             text += match (options & DESCENDING != 0, options & NULLS_FIRST != 0) {
@@ -211,10 +226,9 @@ fn storage_option(option: &str) -> String {
     format!("{}={value}", quote_identifier(name))
 }
 
-/// A text in quotes.
+/// A text in quotes, in which a backslash is one like any other letter.
 pub(super) fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 #[cfg(test)]
@@ -227,6 +241,11 @@ mod tests {
         assert_eq!(options(statement), Some(" WITH (fillfactor='70')"));
         assert_eq!(options("CREATE INDEX i ON t USING btree (b) NULLS NOT DISTINCT"), Some(" NULLS NOT DISTINCT"));
         assert_eq!(options("CREATE INDEX i ON t (b)"), None);
+    }
+
+    #[test]
+    fn literals_have_no_escapes() {
+        assert_eq!(literal("it's a\\b"), "'it''s a\\b'");
     }
 
     #[test]

@@ -10,8 +10,12 @@ use crate::value::Value;
 /// The relation of a name that may be qualified.
 pub(super) fn relation(context: &Context<'_>, text: &str) -> Result<u32> {
     let names = identifier::parse(text)?;
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (namespaces, name) = match names.as_slice() {
+    relation_named(context, &names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The relation of a name in parts.
+pub(super) fn relation_named(context: &Context<'_>, names: &[&str]) -> Result<u32> {
+    let (namespaces, name) = match names {
         [name] => (context.catalog.search_namespaces(&context.host.search_path()), *name),
         [schema, name] => (vec![namespace(context, schema)?], *name),
         [database, schema, name] if *database == context.host.database() => (vec![namespace(context, schema)?], *name),

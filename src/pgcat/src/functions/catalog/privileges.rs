@@ -20,8 +20,6 @@ use kinds::{Holder, Kind};
 
 /// Nobody in particular.
 const PUBLIC: u32 = 0;
-/// The first OID that does not belong to PostgreSQL itself.
-const FIRST_OF_USERS: u32 = 16384;
 
 /// All forms of a function: the role and the object each by name or by OID, and without role, which is then the current one.
 macro_rules! forms {

@@ -5,6 +5,7 @@ use spi::Result;
 use crate::catalog::{CatalogRow, oid};
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
+use crate::statics;
 use crate::value::Value;
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
@@ -35,12 +36,14 @@ const VIEWS: [UpdatableView; 4] = [
     UpdatableView { name: "enabled_roles", commands: DELETE, columns: &[] },
 ];
 
-/// The first OID that does not belong to PostgreSQL itself.
-const FIRST_OF_USERS: u32 = 16384;
-
 fn view(row: &CatalogRow<'_>) -> Option<&'static UpdatableView> {
-    let name = row.text("relname").filter(|_| row.oid("oid").is_some_and(|oid| oid < FIRST_OF_USERS))?;
+    let name = row.text("relname").filter(|_| row.oid("oid").is_some_and(is_postgresqls))?;
     VIEWS.iter().find(|view| *view.name == *name)
+}
+
+/// Whether a relation belongs to PostgreSQL itself.
+fn is_postgresqls(relation: u32) -> bool {
+    statics::has_object(oid::PG_CLASS, relation)
 }
 
 /// Whether all rows of a relation can be changed, as those of tables can.
@@ -73,7 +76,7 @@ fn pg_column_is_updatable(context: &Context<'_>, _: &Signature, arguments: &[Val
 fn pg_relation_is_publishable(context: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     let relation = arguments.oid(0)?;
     let row = context.catalog.by_oid(oid::PG_CLASS, relation);
-    Ok(row.map(|row| is_table(&row) && relation >= FIRST_OF_USERS).into())
+    Ok(row.map(|row| is_table(&row) && !is_postgresqls(relation)).into())
 }
 
 /// The index that tells rows apart for others: the primary key, unless another was chosen.

@@ -3,7 +3,9 @@
 mod identify;
 mod names;
 mod objects;
+mod privileges;
 mod recorded;
+mod sessions;
 
 use std::sync::Arc;
 

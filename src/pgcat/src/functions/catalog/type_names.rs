@@ -1,4 +1,4 @@
-//! The names of types: `format_type`.
+//! The names of types: `format_type` and `oidvectortypes`.
 
 use spi::Result;
 
@@ -7,7 +7,14 @@ use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
 use crate::value::Value;
 
-pub const FUNCTIONS: &[ScalarEntry] = &[ScalarEntry::new("format_type", format_type)];
+pub const FUNCTIONS: &[ScalarEntry] = &[ScalarEntry::new("format_type", format_type), ScalarEntry::new("oidvectortypes", oidvectortypes)];
+
+/// The names of types, separated by commas.
+fn oidvectortypes(context: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
+    let naming = Naming::new(context);
+    let types = arguments.array(0)?.values.iter().filter_map(Value::as_oid);
+    Ok(types.map(|type_oid| naming.type_name(type_oid, None)).collect::<Vec<_>>().join(", ").into())
+}
 
 fn format_type(context: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     if arguments.is_null(0) {

@@ -62,6 +62,10 @@ impl Accumulator for Items {
     fn finish(&self, _: &Context<'_>) -> Result<Value> {
         if self.text.is_empty() { Ok(Value::Null) } else { self.form.value(format!("{}]", self.text)) }
     }
+
+    fn size(&self) -> usize {
+        self.text.len()
+    }
 }
 
 struct Members {
@@ -117,5 +121,10 @@ impl Accumulator for Members {
 
     fn finish(&self, _: &Context<'_>) -> Result<Value> {
         if self.text.is_empty() { Ok(Value::Null) } else { self.form.value(format!("{} }}", self.text)) }
+    }
+
+    /// The keys that must be unique are as long as they are in the text.
+    fn size(&self) -> usize {
+        if self.keys.is_some() { 2 * self.text.len() } else { self.text.len() }
     }
 }

@@ -16,20 +16,9 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
         without_keys(parse(arguments.text(0)?)?, &keys)
     }),
     ScalarEntry::new("jsonb_delete_idx", |_, _, arguments| without_place(parse(arguments.text(0)?)?, arguments.int(1)?)),
-    ScalarEntry::new("jsonb_delete_path", |_, _, arguments| {
-        let json = parse(arguments.text(0)?)?;
-        if is_scalar(&json) {
-            return Err(invalid("cannot delete path in scalar"));
-        }
-        changed(json, arguments.array(1)?, &Change::Delete)
-    }),
-    ScalarEntry::new("jsonb_set", |_, _, arguments| {
-        let json = parse(arguments.text(0)?)?;
-        if is_scalar(&json) {
-            return Err(invalid("cannot set path in scalar"));
-        }
-        changed(json, arguments.array(1)?, &Change::Set { value: parse(arguments.text(2)?)?, creates: arguments.bool(3)? })
-    }),
+    ScalarEntry::new("jsonb_delete_path", |_, _, arguments| delete_path(arguments)),
+    ScalarEntry::new("jsonb_set", |_, _, arguments| set(arguments, parse(arguments.text(2)?)?)),
+    ScalarEntry::new("jsonb_set_lax", |_, _, arguments| set_lax(arguments)),
     ScalarEntry::new("jsonb_insert", |_, _, arguments| {
         let json = parse(arguments.text(0)?)?;
         if is_scalar(&json) {
@@ -38,6 +27,45 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
         changed(json, arguments.array(1)?, &Change::Insert { value: parse(arguments.text(2)?)?, behind: arguments.bool(3)? })
     }),
 ];
+
+fn delete_path(arguments: &[Value]) -> Result<Value> {
+    let json = parse(arguments.text(0)?)?;
+    if is_scalar(&json) {
+        return Err(invalid("cannot delete path in scalar"));
+    }
+    changed(json, arguments.array(1)?, &Change::Delete)
+}
+
+fn set(arguments: &[Value], value: Json) -> Result<Value> {
+    let json = parse(arguments.text(0)?)?;
+    if is_scalar(&json) {
+        return Err(invalid("cannot set path in scalar"));
+    }
+    changed(json, arguments.array(1)?, &Change::Set { value, creates: arguments.bool(3)? })
+}
+
+/// Sets a value; the last argument says what a null means.
+fn set_lax(arguments: &[Value]) -> Result<Value> {
+    if [0, 1, 3].into_iter().any(|place| arguments.is_null(place)) {
+        return Ok(Value::Null);
+    }
+    let treatment = if arguments.is_null(4) { "" } else { arguments.text(4)? };
+    match treatment {
+        "" => Err(unknown_treatment()),
+        _ if !arguments.is_null(2) => set(arguments, parse(arguments.text(2)?)?),
+        "raise_exception" => Err(Error::new(Code::NullValue, "JSON value must not be null")
+            .detail("Exception was raised because null_value_treatment is \"raise_exception\".")
+            .hint("To avoid, either change the null_value_treatment argument or ensure that an SQL NULL is not passed.")),
+        "use_json_null" => set(arguments, Json::Null),
+        "delete_key" => delete_path(arguments),
+        "return_target" => Ok(arguments[0].clone()),
+        _ => Err(unknown_treatment()),
+    }
+}
+
+fn unknown_treatment() -> Error {
+    invalid("null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"")
+}
 
 /// What is done at the end of a path.
 enum Change {

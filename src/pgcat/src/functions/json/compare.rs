@@ -18,6 +18,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("jsonb_le", |_, _, arguments| Ok(ordering(arguments)?.is_le().into())),
     ScalarEntry::new("jsonb_gt", |_, _, arguments| Ok(ordering(arguments)?.is_gt().into())),
     ScalarEntry::new("jsonb_ge", |_, _, arguments| Ok(ordering(arguments)?.is_ge().into())),
+    ScalarEntry::new("jsonb_cmp", |_, _, arguments| Ok(Value::Int(ordering(arguments)? as i64))),
     ScalarEntry::new("jsonb_contains", |_, _, arguments| Ok(holds(arguments.text(0)?, arguments.text(1)?)?.into())),
     ScalarEntry::new("jsonb_contained", |_, _, arguments| Ok(holds(arguments.text(1)?, arguments.text(0)?)?.into())),
     ScalarEntry::new("jsonb_exists", |_, _, arguments| Ok(has(&parse(arguments.text(0)?)?, arguments.text(1)?).into())),

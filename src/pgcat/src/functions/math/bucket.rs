@@ -1,6 +1,7 @@
 //! `width_bucket`: which of equally wide buckets a number is in.
 
-use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive as _};
+use bigdecimal::num_bigint::BigInt;
+use bigdecimal::{BigDecimal, ToPrimitive as _};
 use spi::{Code, Error, Result};
 
 use crate::function::ScalarEntry;
@@ -78,7 +79,10 @@ fn of_numerics(operand: &BigDecimal, low: &BigDecimal, high: &BigDecimal, count:
     if behind {
         return bucket(count + 1);
     }
-    let whole = ((operand - low) * BigDecimal::from(count) / (high - low)).with_scale_round(0, RoundingMode::Down);
+    let (distance, width) = (operand - low, high - low);
+    let scale = distance.fractional_digit_count().max(width.fractional_digit_count());
+    let digits = |number: BigDecimal| number.with_scale(scale).into_bigint_and_exponent().0;
+    let whole: BigInt = digits(distance) * count / digits(width);
     bucket(whole.to_i64().unwrap_or(count - 1).min(count - 1) + 1)
 }
 

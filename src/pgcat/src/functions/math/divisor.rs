@@ -3,7 +3,7 @@
 use bigdecimal::num_bigint::{BigInt, Sign};
 use spi::Result;
 
-use crate::function::ScalarEntry;
+use crate::function::{Context, ScalarEntry};
 use crate::functions::Arguments;
 use crate::functions::operators::numerics;
 use crate::io::numeric::{in_range, with_scale};
@@ -14,11 +14,11 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("int8gcd", |_, _, arguments| int8(gcd(arguments.int(0)?, arguments.int(1)?))),
     ScalarEntry::new("int4lcm", |_, _, arguments| int4(lcm(arguments.int(0)?, arguments.int(1)?))),
     ScalarEntry::new("int8lcm", |_, _, arguments| int8(lcm(arguments.int(0)?, arguments.int(1)?))),
-    ScalarEntry::new("numeric_gcd", |_, _, arguments| of_numerics(arguments, big_gcd)),
-    ScalarEntry::new("numeric_lcm", |_, _, arguments| {
+    ScalarEntry::new("numeric_gcd", |context, _, arguments| of_numerics(arguments, |left, right| big_gcd(context, left, right))),
+    ScalarEntry::new("numeric_lcm", |context, _, arguments| {
         of_numerics(arguments, |left, right| {
-            let divisor = big_gcd(left.clone(), right.clone());
-            if divisor.sign() == Sign::NoSign { divisor } else { BigInt::from((left / divisor * right).magnitude().clone()) }
+            let divisor = big_gcd(context, left.clone(), right.clone())?;
+            Ok(if divisor.sign() == Sign::NoSign { divisor } else { BigInt::from((left / divisor * right).magnitude().clone()) })
         })
     }),
 ];
@@ -46,21 +46,24 @@ fn int8(number: i128) -> Result<Value> {
     Ok(Value::Int(number))
 }
 
-fn big_gcd(mut left: BigInt, mut right: BigInt) -> BigInt {
+/// Of the longest numbers it takes a long time, as it does in PostgreSQL, so that it can be cancelled.
+fn big_gcd(context: &Context<'_>, mut left: BigInt, mut right: BigInt) -> Result<BigInt> {
     while right.sign() != Sign::NoSign {
-        (left, right) = (right.clone(), left % right);
+        context.host.check_cancelled()?;
+        let rest = left % &right;
+        (left, right) = (right, rest);
     }
-    BigInt::from(left.magnitude().clone())
+    Ok(BigInt::from(left.magnitude().clone()))
 }
 
 /// Of the digits of both with as many of them behind the point. Infinities have no divisors.
-fn of_numerics(arguments: &[Value], compute: fn(BigInt, BigInt) -> BigInt) -> Result<Value> {
+fn of_numerics(arguments: &[Value], compute: impl Fn(BigInt, BigInt) -> Result<BigInt>) -> Result<Value> {
     let (Numeric::Finite(left), Numeric::Finite(right)) = (arguments.numeric(0)?, arguments.numeric(1)?) else {
         return Ok(numerics::value(Numeric::NaN));
     };
     let scale = left.fractional_digit_count().max(right.fractional_digit_count());
     let digits = |number: &bigdecimal::BigDecimal| number.with_scale(scale).into_bigint_and_exponent().0;
-    in_range(with_scale(compute(digits(left), digits(right)), scale)).map(numerics::value)
+    in_range(with_scale(compute(digits(left), digits(right))?, scale)).map(numerics::value)
 }
 
 #[cfg(test)]

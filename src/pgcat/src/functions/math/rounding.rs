@@ -6,7 +6,7 @@ use spi::Result;
 use crate::function::ScalarEntry;
 use crate::functions::Arguments;
 use crate::functions::operators::numerics;
-use crate::io::numeric::in_range;
+use crate::io::numeric::{SCALE_MAX, WHOLE_DIGITS_MAX, in_range};
 use crate::value::{Numeric, Value};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
@@ -35,13 +35,11 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     }),
 ];
 
-/// The digits behind the point that a number can be rounded to.
-const SCALE_MAX: i64 = 2000;
-
 /// With so many digits behind the point; a negative count makes digits before it zero.
 fn to_scale(number: &Numeric, scale: i64, mode: RoundingMode) -> Result<Value> {
     let Numeric::Finite(number) = number else { return Ok(numerics::value(number.clone())) };
-    let scale = scale.clamp(-SCALE_MAX, SCALE_MAX);
+    // One digit more than a number can have before the point, as rounding may give it.
+    let scale = scale.clamp(-WHOLE_DIGITS_MAX - 1, SCALE_MAX);
     let rounded = number.with_scale_round(scale, mode);
     in_range(rounded.with_scale(scale.max(0))).map(numerics::value)
 }

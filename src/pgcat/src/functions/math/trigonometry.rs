@@ -24,7 +24,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
 ];
 
 /// Computes where the function is defined; NaN gives NaN.
-fn within(arguments: &[Value], is_defined: fn(f64) -> bool, compute: fn(f64) -> f64) -> Result<Value> {
+pub(super) fn within(arguments: &[Value], is_defined: fn(f64) -> bool, compute: fn(f64) -> f64) -> Result<Value> {
     let number = arguments.float(0)?;
     if !number.is_nan() && !is_defined(number) {
         return Err(Error::new(Code::OutOfRange, "input is out of range"));

@@ -9,7 +9,7 @@ use super::numerics;
 use crate::function::ScalarEntry;
 use crate::functions::Arguments;
 use crate::io::json::{self, Json};
-use crate::io::numeric;
+use crate::io::{numeric, xid8};
 use crate::value::{Numeric, Value};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
@@ -19,7 +19,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("bitfromint8", |_, _, a| bits(a.int(0)?, 64, a.int(1)?)),
     ScalarEntry::new("bittoint4", |_, _, a| of_bits(a.text(0)?, Width::Int4)),
     ScalarEntry::new("bittoint8", |_, _, a| of_bits(a.text(0)?, Width::Int8)),
-    ScalarEntry::new("xid8toxid", |_, _, a| Ok(Value::oid(a.int(0)? as u32))),
+    ScalarEntry::new("xid8toxid", |_, _, a| Ok(Value::oid(xid8::read(a.text(0)?)? as u32))),
     ScalarEntry::new("jsonb_bool", |_, _, a| json_bool(a.text(0)?)),
     ScalarEntry::new("jsonb_numeric", |_, _, a| Ok(numerics::value(json_number(a.text(0)?, "numeric")?))),
     ScalarEntry::new("jsonb_int2", |_, _, a| numbers::whole(&json_number(a.text(0)?, "smallint")?, Width::Int2)),

@@ -11,11 +11,11 @@ use crate::value::Value;
 pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("text_name", |_, _, a| Ok(Value::text(text::name(a.text(0)?)))),
     ScalarEntry::new("name_text", |_, _, a| Ok(Value::text(a.text(0)?))),
-    ScalarEntry::new("name_bpchar", |_, _, a| Ok(Value::text(a.text(0)?))),
+    ScalarEntry::new("name_bpchar", |_, _, a| Ok(text::blank_padded(a.text(0)?))),
     ScalarEntry::new("bpchar_name", |_, _, a| Ok(Value::text(text::name(a.text(0)?.trim_end_matches(' '))))),
     ScalarEntry::new("char_text", |_, _, a| Ok(Value::text(a.text(0)?))),
-    ScalarEntry::new("char_bpchar", |_, _, a| Ok(Value::text(a.text(0)?))),
-    ScalarEntry::new("text_char", |_, _, a| Ok(Value::from(text::char_text(text::char(a.text(0)?))))),
+    ScalarEntry::new("char_bpchar", |_, _, a| Ok(text::blank_padded(a.text(0)?))),
+    ScalarEntry::new("text_char", |_, _, a| Ok(text::char_value(text::char(a.text(0)?)))),
     ScalarEntry::new("chartoi4", |_, _, a| Ok(Value::Int((text::char(a.text(0)?) as i8).into()))),
     ScalarEntry::new("i4tochar", byte_of_number),
     ScalarEntry::new("booltext", |_, _, a| Ok(Value::text(if a.bool(0)? { "true" } else { "false" }))),
@@ -29,7 +29,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
 
 fn byte_of_number(_: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     let byte = i8::try_from(arguments.int(0)?).map_err(|_| Error::new(Code::OutOfRange, "\"char\" out of range"))?;
-    Ok(Value::from(text::char_text(byte as u8)))
+    Ok(text::char_value(byte as u8))
 }
 
 /// A value, a modifier, and whether the cast is explicit.

@@ -4,6 +4,7 @@ use spi::{Code, Error, Result};
 
 use crate::function::ScalarEntry;
 use crate::functions::Arguments;
+use crate::functions::beginning::Beginning;
 use crate::value::Value;
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
@@ -25,6 +26,22 @@ pub fn like(text: &str, pattern: &str) -> Result<bool> {
 
 pub fn ilike(text: &str, pattern: &str) -> Result<bool> {
     like(&text.to_lowercase(), &pattern.to_lowercase())
+}
+
+/// With what all texts begin that match a pattern: what stands before its first wildcard.
+pub fn beginning(pattern: &str) -> Beginning {
+    let (mut text, mut letters) = (String::new(), pattern.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' | '_' => return Beginning { text, is_whole: false },
+            '\\' => match letters.next() {
+                Some(escaped) => text.push(escaped),
+                None => return Beginning { text, is_whole: false },
+            },
+            letter => text.push(letter),
+        }
+    }
+    Beginning { text, is_whole: true }
 }
 
 /// The bytes of the character that begins with a byte.

@@ -9,6 +9,7 @@ use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
 use crate::io::network::{Network, read_inet};
 use crate::io::{lsn, macaddr, numeric};
+use crate::value::compare::compare;
 use crate::value::{Numeric, Value};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
@@ -25,15 +26,17 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("inetpl", |_, _, a| add(read_inet(a.text(0)?)?, a.int(1)?.into())),
     ScalarEntry::new("inetmi_int8", |_, _, a| add(read_inet(a.text(0)?)?, -i128::from(a.int(1)?))),
     ScalarEntry::new("inetmi", difference),
-    ScalarEntry::new("inet_to_cidr", |_, _, a| Ok(Value::from(read_inet(a.text(0)?)?.masked().cidr_text()))),
-    ScalarEntry::new("network_show", |_, _, a| Ok(Value::from(read_inet(a.text(0)?)?.cidr_text()))),
+    ScalarEntry::new("inet_to_cidr", |_, _, a| Ok(read_inet(a.text(0)?)?.masked().cidr())),
+    ScalarEntry::new("network_show", |_, _, a| Ok(Value::from(read_inet(a.text(0)?)?.text()))),
     ScalarEntry::new("macaddr_not", |_, _, a| Ok(Value::from(macaddr::text(macaddr::read(a.text(0)?)?.map(|byte| !byte))))),
     ScalarEntry::new("macaddr_and", |_, _, a| combine_macaddr(a, |left, right| left & right)),
     ScalarEntry::new("macaddr_or", |_, _, a| combine_macaddr(a, |left, right| left | right)),
-    ScalarEntry::new("pg_lsn_mi", |_, _, a| {
-        let distance = i128::from(lsn::read(a.text(0)?)?) - i128::from(lsn::read(a.text(1)?)?);
-        Ok(numerics::value(Numeric::Finite(BigDecimal::from(BigInt::from(distance)))))
-    }),
+    ScalarEntry::new("pg_lsn_mi", |_, _, a| lsn_distance(a)),
+    ScalarEntry::new("pg_wal_lsn_diff", |_, _, a| lsn_distance(a)),
+    ScalarEntry::new("pg_lsn_cmp", |_, _, a| Ok(Value::Int(compare(&a[0], &a[1]) as i64))),
+    ScalarEntry::new("pg_lsn_larger", |_, _, a| Ok(if compare(&a[0], &a[1]).is_gt() { a[0].clone() } else { a[1].clone() })),
+    ScalarEntry::new("pg_lsn_smaller", |_, _, a| Ok(if compare(&a[0], &a[1]).is_lt() { a[0].clone() } else { a[1].clone() })),
+    ScalarEntry::new("numeric_pg_lsn", |_, _, a| lsn_of(a.numeric(0)?)),
     ScalarEntry::new("pg_lsn_pli", |_, _, a| move_lsn(a.text(0)?, a.numeric(1)?, 1)),
     ScalarEntry::new("pg_lsn_mii", |_, _, a| move_lsn(a.text(0)?, a.numeric(1)?, -1)),
 ];
@@ -52,7 +55,7 @@ fn not(_: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     let mut network = read_inet(arguments.text(0)?)?;
     let length = network.address().len();
     network.bytes[..length].iter_mut().for_each(|byte| *byte = !*byte);
-    Ok(Value::from(network.inet_text()))
+    Ok(network.inet())
 }
 
 fn combine(arguments: &[Value], operation: &str, with: fn(u8, u8) -> u8) -> Result<Value> {
@@ -62,7 +65,7 @@ fn combine(arguments: &[Value], operation: &str, with: fn(u8, u8) -> u8) -> Resu
     }
     left.bytes.iter_mut().zip(right.bytes).for_each(|(left, right)| *left = with(*left, right));
     left.bits = left.bits.max(right.bits);
-    Ok(Value::from(left.inet_text()))
+    Ok(left.inet())
 }
 
 fn number(network: Network) -> u128 {
@@ -80,7 +83,7 @@ fn add(mut network: Network, count: i128) -> Result<Value> {
         true => network.bytes = moved.to_be_bytes(),
         false => network.bytes[..4].copy_from_slice(&(moved as u32).to_be_bytes()),
     }
-    Ok(Value::from(network.inet_text()))
+    Ok(network.inet())
 }
 
 fn difference(_: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
@@ -99,6 +102,23 @@ fn combine_macaddr(arguments: &[Value], with: fn(u8, u8) -> u8) -> Result<Value>
     Ok(Value::from(macaddr::text(left)))
 }
 
+fn lsn_distance(arguments: &[Value]) -> Result<Value> {
+    let distance = i128::from(lsn::read(arguments.text(0)?)?) - i128::from(lsn::read(arguments.text(1)?)?);
+    Ok(numerics::value(Numeric::Finite(BigDecimal::from(BigInt::from(distance)))))
+}
+
+fn lsn_of(bytes: &Numeric) -> Result<Value> {
+    let refused = |what: &str| Error::new(Code::Unsupported, format!("cannot convert {what} to pg_lsn"));
+    match bytes {
+        Numeric::NaN => Err(refused("NaN")),
+        Numeric::Infinity | Numeric::NegativeInfinity => Err(refused("infinity")),
+        Numeric::Finite(bytes) => {
+            let lsn = numeric::rounded(bytes, 0).to_u64();
+            lsn.map(lsn::value).ok_or_else(|| Error::new(Code::InvalidArgument, "pg_lsn out of range"))
+        }
+    }
+}
+
 fn move_lsn(text: &str, bytes: &Numeric, sign: i128) -> Result<Value> {
     let verb = if sign > 0 { "add NaN to" } else { "subtract NaN from" };
     let out_of_range = || Error::new(Code::InvalidArgument, "pg_lsn out of range");
@@ -108,5 +128,5 @@ fn move_lsn(text: &str, bytes: &Numeric, sign: i128) -> Result<Value> {
         Numeric::Infinity | Numeric::NegativeInfinity => return Err(out_of_range()),
     };
     let moved = bytes.checked_mul(sign).and_then(|bytes| bytes.checked_add(lsn::read(text).ok()?.into())).ok_or_else(out_of_range)?;
-    u64::try_from(moved).map(|lsn| Value::from(lsn::text(lsn))).map_err(|_| out_of_range())
+    u64::try_from(moved).map(lsn::value).map_err(|_| out_of_range())
 }

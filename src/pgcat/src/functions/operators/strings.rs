@@ -9,6 +9,7 @@ use crate::value::Value;
 pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("textcat", |_, _, a| Ok(Value::from([a.text(0)?, a.text(1)?].concat()))),
     ScalarEntry::new("byteacat", |_, _, a| Ok(Value::Bytes([a.bytes(0)?, a.bytes(1)?].concat().into()))),
+    ScalarEntry::new("nameconcatoid", |_, _, a| Ok(name_with_oid(a.text(0)?, a.oid(1)?).into())),
     ScalarEntry::new("bitcat", |_, _, a| Ok(Value::from([a.text(0)?, a.text(1)?].concat()))),
     ScalarEntry::new("bitnot", not),
     ScalarEntry::new("bit_and", |_, _, a| combine(a, "AND", |left, right| left && right)),
@@ -17,6 +18,17 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("bitshiftleft", |_, _, a| shift(a.text(0)?, a.int(1)?)),
     ScalarEntry::new("bitshiftright", |_, _, a| shift(a.text(0)?, -a.int(1)?)),
 ];
+
+/// A name and a number behind it, the name cut so that both fit.
+fn name_with_oid(name: &str, oid: u32) -> String {
+    const NAME_BYTES_MAX: usize = 63;
+    let suffix = format!("_{oid}");
+    let mut end = name.len().min(NAME_BYTES_MAX - suffix.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", &name[..end])
+}
 
 fn not(_: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     let turned = arguments.text(0)?.chars().map(|bit| if bit == '0' { '1' } else { '0' });

@@ -11,6 +11,7 @@ use spi::{Code, Error, Result};
 
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
+use crate::functions::time::zone::named;
 use crate::io::calendar::{self, DAY, Local, MONTHS_PER_YEAR, SECOND, days_in_month, midnight, out_of_range};
 use crate::io::zone::Zone;
 use crate::value::{Interval, Value};
@@ -34,6 +35,12 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     }),
     ScalarEntry::new("timestamptz_mi_interval", |c, _, a| {
         Ok(Value::Timestamp(add_in_zone(a.timestamp(0)?, intervals::negated(a.interval(1)?)?, &Zone::of(c.host))?))
+    }),
+    ScalarEntry::new("timestamptz_pl_interval_at_zone", |_, _, a| {
+        Ok(Value::Timestamp(add_in_zone(a.timestamp(0)?, a.interval(1)?, &named(a.text(2)?)?)?))
+    }),
+    ScalarEntry::new("timestamptz_mi_interval_at_zone", |_, _, a| {
+        Ok(Value::Timestamp(add_in_zone(a.timestamp(0)?, intervals::negated(a.interval(1)?)?, &named(a.text(2)?)?)?))
     }),
     ScalarEntry::new("time_mi_time", |_, _, a| Ok(intervals::value(0, 0, a.time(0)? - a.time(1)?))),
     ScalarEntry::new("time_pl_interval", |_, _, a| Ok(Value::Time(of_day(a.time(0)?, a.interval(1)?.microseconds)))),

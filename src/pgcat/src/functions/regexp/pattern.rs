@@ -15,7 +15,9 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 use spi::{Code, Error, Result};
 
+use super::beginning::beginning;
 use super::syntax::{Flags, Translated, invalid, translate};
+use crate::functions::beginning::Beginning;
 
 /// How many patterns are kept compiled. The statements of one client use a handful.
 const CACHED_MAX: usize = 256;
@@ -28,6 +30,7 @@ const BACKTRACKS_MAX: usize = 2_000_000;
 pub struct Pattern {
     engine: Engine,
     groups: usize,
+    beginning: Option<Beginning>,
 }
 
 /// Where a match and its groups are, in bytes; the whole is the first.
@@ -86,7 +89,13 @@ impl Pattern {
     fn compile(pattern: &str, flags: Flags) -> Result<Self> {
         let translated = translate(pattern, flags)?;
         let engine = if translated.needs_backtracking { backtracking(&translated)? } else { linear(&translated)? };
-        Ok(Self { engine, groups: translated.groups })
+        let beginning = if translated.needs_backtracking { None } else { beginning(&translated.text) };
+        Ok(Self { engine, groups: translated.groups, beginning })
+    }
+
+    /// With what all texts begin that match it; `None` where that may be anything.
+    pub fn beginning(&self) -> Option<&Beginning> {
+        self.beginning.as_ref()
     }
 
     /// How many capturing groups it has.

@@ -67,7 +67,7 @@ const COLUMNS: Columns = &[
 ];
 
 /// What PostgreSQL shows instead of the query to those who may not see it.
-const HIDDEN: &str = "<insufficient privilege>";
+pub(crate) const HIDDEN: &str = "<insufficient privilege>";
 
 /// Tells the client where there is no such session.
 fn found(context: &Context<'_>, pid: i32, found: bool) -> Value {
@@ -75,6 +75,11 @@ fn found(context: &Context<'_>, pid: i32, found: bool) -> Value {
         context.host.notice("WARNING", "01000", format!("PID {pid} is not a PostgreSQL backend process"));
     }
     found.into()
+}
+
+/// What a session waits for, its kind first: between statements, for its client.
+pub(crate) fn waits_for(session: &Activity) -> Option<(&'static str, &'static str)> {
+    (session.state != "active").then_some(("Client", "ClientRead"))
 }
 
 fn row(context: &Context<'_>, session: &Activity) -> Result<Vec<Value>> {
@@ -93,8 +98,8 @@ fn row(context: &Context<'_>, session: &Activity) -> Result<Vec<Value>> {
     row[3] = Value::Text(session.application_name.clone());
     row[4] = session.state.into();
     row[5] = Value::Text(query.clone());
-    if session.state != "active" {
-        (row[6], row[7]) = ("Client".into(), "ClientRead".into());
+    if let Some((kind, event)) = waits_for(session) {
+        (row[6], row[7]) = (kind.into(), event.into());
     }
     row[8] = moment(session.transaction_start);
     row[9] = moment(session.query_start);

@@ -20,6 +20,10 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
         Ok(Value::Int(decoded(arguments.bytes(0)?, arguments.text(1)?)?.chars().count() as i64))
     }),
     ScalarEntry::new("pg_convert_from", |_, _, arguments| Ok(decoded(arguments.bytes(0)?, arguments.text(1)?)?.into())),
+    ScalarEntry::new("pg_convert", |_, _, arguments| {
+        let text = decoded(arguments.bytes(0)?, arguments.text(1)?)?;
+        Ok(Value::Bytes(encoded(&text, arguments.text(2)?)?.into()))
+    }),
     ScalarEntry::new("pg_convert_to", |_, _, arguments| Ok(Value::Bytes(encoded(arguments.text(0)?, arguments.text(1)?)?.into()))),
 ];
 

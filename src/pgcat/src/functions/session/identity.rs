@@ -16,6 +16,10 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
         Ok(context.host.search_path().into_iter().find(|name| context.catalog.namespace(name).is_some()).into())
     }),
     ScalarEntry::new("current_schemas", |context, _, arguments| schemas(context, arguments.bool(0)?)),
+    ScalarEntry::new("current_query", |context, _, _| {
+        let own = context.host.activity().into_iter().find(|session| session.pid == context.host.pid());
+        Ok(own.and_then(|session| session.query).map_or(Value::Null, Value::Text))
+    }),
     ScalarEntry::new("pgsql_version", |context, _, _| Ok(context.host.version().into())),
     ScalarEntry::new("pg_backend_pid", |context, _, _| Ok(Value::Int(i64::from(context.host.pid())))),
     ScalarEntry::new("inet_client_addr", |context, _, _| Ok(context.host.client().map(|(address, _)| address).into())),

@@ -1,21 +1,23 @@
 //! Sizes for people: `pg_size_pretty` and `pg_size_bytes`.
 
-use std::str::FromStr;
-
+use bigdecimal::num_bigint::{BigInt, Sign};
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 use spi::{Code, Error, Result};
 
 use crate::function::ScalarEntry;
 use crate::functions::Arguments;
+use crate::functions::operators::numerics;
+use crate::io::{is_space, numeric};
 use crate::value::{Numeric, Value};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
-    ScalarEntry::new("pg_size_pretty", |_, _, arguments| Ok(pretty(i128::from(arguments.int(0)?)).into())),
+    ScalarEntry::new("pg_size_pretty", |_, _, arguments| Ok(pretty(arguments.int(0)?.into()).into())),
     ScalarEntry::new("pg_size_pretty_numeric", |_, _, arguments| match arguments.numeric(0)? {
         Numeric::Finite(number) => Ok(pretty_numeric(number).into()),
-        Numeric::NaN => Ok("NaN bytes".into()),
-        Numeric::Infinity => Ok("Infinity bytes".into()),
-        Numeric::NegativeInfinity => Ok("-Infinity bytes".into()),
+        // No unit is large enough for these.
+        Numeric::NaN => Ok("NaN PB".into()),
+        Numeric::Infinity => Ok("Infinity PB".into()),
+        Numeric::NegativeInfinity => Ok("-Infinity PB".into()),
     }),
     ScalarEntry::new("pg_size_bytes", |_, _, arguments| Ok(Value::Int(bytes(arguments.text(0)?)?))),
 ];
@@ -23,7 +25,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
 /// A unit: its name, the size up to which the one before is used, and whether that one's number is rounded to halves.
 struct Unit {
     name: &'static str,
-    limit: i128,
+    limit: u64,
     rounds: bool,
     /// By how many bits it is larger than the one before.
     shift: u32,
@@ -39,19 +41,20 @@ const UNITS: &[Unit] = &[
 ];
 
 /// Numbers behind the first unit are kept doubled, so that they are rounded to the nearest at the end.
-fn pretty(mut size: i128) -> String {
+fn pretty(mut size: BigInt) -> String {
     for (place, unit) in UNITS.iter().enumerate() {
-        if size.abs() < unit.limit || place + 1 == UNITS.len() {
+        if *size.magnitude() < unit.limit.into() || place + 1 == UNITS.len() {
             let size = if unit.rounds { half_rounded(size) } else { size };
             return format!("{size} {}", unit.name);
         }
-        size /= 1 << UNITS[place + 1].shift;
+        size /= 1u32 << UNITS[place + 1].shift;
     }
     String::new()
 }
 
-fn half_rounded(size: i128) -> i128 {
-    (size + if size < 0 { -1 } else { 1 }) / 2
+fn half_rounded(size: BigInt) -> BigInt {
+    let away = if size.sign() == Sign::Minus { -1 } else { 1 };
+    (size + away) / 2
 }
 
 /// Bytes keep the digits behind the point; larger units are whole.
@@ -59,16 +62,15 @@ fn pretty_numeric(size: &BigDecimal) -> String {
     if size.abs() < 10 * 1024 {
         return format!("{} bytes", size.to_plain_string());
     }
-    // The integer part of a number beyond 128 bits is larger than all units can say.
-    pretty(size.with_scale_round(0, RoundingMode::Down).to_i128().unwrap_or(i128::MAX / 4))
+    pretty(size.with_scale_round(0, RoundingMode::Down).into_bigint_and_exponent().0)
 }
 
 fn bytes(text: &str) -> Result<i64> {
     let invalid = || Error::new(Code::InvalidArgument, format!("invalid size: \"{text}\""));
-    let trimmed = text.trim();
+    let trimmed = text.trim_matches(is_space);
     let length = number_length(trimmed).ok_or_else(invalid)?;
-    let number = BigDecimal::from_str(&trimmed[..length]).map_err(|_| invalid())?;
-    let unit = trimmed[length..].trim();
+    let number = numeric::read(&trimmed[..length])?;
+    let unit = trimmed[length..].trim_matches(is_space);
     let bits = match unit.to_ascii_lowercase().as_str() {
         "" | "bytes" | "b" => 0,
         "kb" => 10,
@@ -82,9 +84,12 @@ fn bytes(text: &str) -> Result<i64> {
                 .hint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\"."));
         }
     };
-    let size = number * BigDecimal::from(1i64 << bits);
-    let rounded = size.with_scale_round(0, RoundingMode::HalfUp);
-    rounded.to_i64().ok_or_else(|| Error::new(Code::OutOfRange, "bigint out of range"))
+    let factor = Numeric::Finite(BigDecimal::from(1i64 << bits));
+    let size = match numerics::multiply(&number, &factor)? {
+        Numeric::Finite(size) => numeric::rounded(&size, 0).to_i64(),
+        _ => None,
+    };
+    size.ok_or_else(|| Error::new(Code::OutOfRange, "bigint out of range"))
 }
 
 /// How long the number at the begin is; `None` without one.
@@ -102,7 +107,9 @@ fn number_length(text: &str) -> Option<usize> {
         return None;
     }
     if text[end..].starts_with(['e', 'E']) {
-        let behind = end + 1 + usize::from(text[end + 1..].starts_with(['+', '-']));
+        // As C reads whole numbers, with space in front. What `numeric` says of that is another matter.
+        let sign = text.len() - text[end + 1..].trim_start_matches(is_space).len();
+        let behind = sign + usize::from(text[sign..].starts_with(['+', '-']));
         let exponent = digits(behind);
         if exponent > 0 {
             end = behind + exponent;
@@ -113,6 +120,8 @@ fn number_length(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr as _;
+
     use super::*;
 
     /// Recorded from PostgreSQL 16.
@@ -122,12 +131,12 @@ mod tests {
             (10_239, "10239 bytes"),
             (10_240, "10 kB"),
             (-10_485_760, "-10 MB"),
-            (1_000_000_000_000_000, "909 TB"),
+            (1_000_000_000_000_000_i64, "909 TB"),
             (0, "0 bytes"),
             (8192, "8192 bytes"),
             (20_480_000, "20 MB"),
         ] {
-            assert_eq!(pretty(size), expected);
+            assert_eq!(pretty(BigInt::from(size)), expected);
         }
         assert_eq!(pretty_numeric(&BigDecimal::from_str("10240.5").unwrap()), "10 kB");
     }

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 use spi::{Code, Error, Result};
 
+use super::bounds::{check_bounds, check_dimensions};
 use crate::function::Context;
 use crate::io::wire::{Input, put_field};
+use crate::types::oid;
 use crate::value::{Array, Dimension, Value};
-
-/// As many dimensions as PostgreSQL has (`MAXDIM`).
-const DIMENSIONS_MAX: i32 = 6;
 
 pub fn send(context: &Context<'_>, array: &Array, out: &mut BytesMut) -> Result<()> {
     out.put_i32(array.dimensions.len() as i32);
@@ -28,13 +27,8 @@ pub fn receive(context: &Context<'_>, element: u32, typmod: i32, bytes: &[u8]) -
     let wrong = |message: String| Error::new(Code::InvalidBinary, message);
     let mut input = Input::new(bytes);
     let (count, flags, sent) = (input.i32()?, input.i32()?, input.u32()?);
-    if count < 0 {
-        return Err(wrong(format!("invalid number of dimensions: {count}")));
-    }
-    if count > DIMENSIONS_MAX {
-        let message = format!("number of array dimensions ({count}) exceeds the maximum allowed ({DIMENSIONS_MAX})");
-        return Err(Error::new(Code::Limit, message));
-    }
+    let count = usize::try_from(count).map_err(|_| wrong(format!("invalid number of dimensions: {count}")))?;
+    check_dimensions(count)?;
     if !matches!(flags, 0 | 1) {
         return Err(wrong("invalid array flags".to_owned()));
     }
@@ -50,6 +44,7 @@ pub fn receive(context: &Context<'_>, element: u32, typmod: i32, bytes: &[u8]) -
         length = length.checked_mul(items).filter(|length| *length <= bytes.len()).ok_or_else(|| wrong("invalid array size".to_owned()))?;
         dimensions.push(dimension);
     }
+    check_bounds(&dimensions)?;
     if count == 0 || length == 0 {
         return Ok(Value::Array(Arc::new(Array { element, dimensions: Vec::new(), values: Vec::new() })));
     }
@@ -59,4 +54,18 @@ pub fn receive(context: &Context<'_>, element: u32, typmod: i32, bytes: &[u8]) -
     }
     input.end()?;
     Ok(Value::Array(Arc::new(Array { element, dimensions, values })))
+}
+
+/// `int2vector` and `oidvector`: one dimension without nulls. An empty one may have none.
+pub fn receive_vector(context: &Context<'_>, element: u32, bytes: &[u8]) -> Result<Value> {
+    let value = receive(context, element, -1, bytes)?;
+    let Value::Array(array) = &value else { return Ok(value) };
+    if array.values.is_empty() {
+        return Ok(Value::vector(element, Vec::new()));
+    }
+    if array.dimensions.len() != 1 || array.values.iter().any(Value::is_null) {
+        let type_name = if element == oid::OID { "oidvector" } else { "int2vector" };
+        return Err(Error::new(Code::InvalidBinary, format!("invalid {type_name} data")));
+    }
+    Ok(value)
 }

@@ -2,11 +2,9 @@
 
 use spi::{Code, Error, Result};
 
+use super::bounds::{DIMENSIONS_MAX, check_bounds, check_dimensions};
 use crate::io::is_space;
 use crate::value::Dimension;
-
-/// As many dimensions as PostgreSQL has (`MAXDIM`).
-const DIMENSIONS_MAX: usize = 6;
 
 /// What a text says: its items in order, `None` for NULL.
 pub struct Parsed {
@@ -34,6 +32,7 @@ pub fn parse(text: &str, delimiter: char) -> Result<Parsed> {
         false if bounds.iter().map(|dimension| dimension.length).eq(lengths) => bounds,
         false => return Err(malformed("Specified array dimensions do not match array contents.")),
     };
+    check_bounds(&dimensions)?;
     Ok(Parsed { dimensions, items: reader.items })
 }
 
@@ -42,9 +41,7 @@ fn bounds<'a>(text: &'a str, malformed: &dyn Fn(&str) -> Error) -> Result<(Vec<D
     let mut bounds = Vec::new();
     let mut rest = text.trim_start_matches(is_space);
     while let Some(inside) = rest.strip_prefix('[') {
-        if bounds.len() == DIMENSIONS_MAX {
-            return Err(too_many(bounds.len() + 1));
-        }
+        check_dimensions(bounds.len() + 1)?;
         let (first, after) = number(inside);
         if first.is_empty() {
             return Err(malformed("\"[\" must introduce explicitly-specified array dimensions."));
@@ -60,14 +57,12 @@ fn bounds<'a>(text: &'a str, malformed: &dyn Fn(&str) -> Error) -> Result<(Vec<D
             }
         };
         let after = after.strip_prefix(']').ok_or_else(|| malformed("Missing \"]\" after array dimensions."))?;
-        let bound = |digits: &str| digits.parse::<i32>().map_err(|_| Error::new(Code::OutOfRange, "array bound is out of integer range"));
-        let (lower, upper) = (bound(lower)?, bound(upper)?);
+        let (lower, upper) = (bound(lower), bound(upper));
         if upper < lower {
             return Err(Error::new(Code::Subscript, "upper bound cannot be less than lower bound"));
         }
-        let length = i64::from(upper) - i64::from(lower) + 1;
-        let length = i32::try_from(length).map_err(|_| Error::new(Code::Limit, "array size exceeds the maximum allowed (134217727)"))?;
-        bounds.push(Dimension { length, lower });
+        // A length that overflows is not that of the contents.
+        bounds.push(Dimension { length: upper.wrapping_sub(lower).wrapping_add(1), lower });
         rest = after.trim_start_matches(is_space);
     }
     Ok((bounds, rest))
@@ -78,8 +73,15 @@ fn number(text: &str) -> (&str, &str) {
     text.split_at(text.find(|character: char| !matches!(character, '0'..='9' | '+' | '-')).unwrap_or(text.len()))
 }
 
-fn too_many(dimensions: usize) -> Error {
-    Error::new(Code::Limit, format!("number of array dimensions ({dimensions}) exceeds the maximum allowed ({DIMENSIONS_MAX})"))
+/// A bound as C's `atoi` reads it: up to what is no digit, and with the lower bits of what is too large.
+fn bound(text: &str) -> i32 {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let digits = digits.iter().take_while(|digit| digit.is_ascii_digit());
+    let number = digits.fold(0i64, |number, digit| number.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    (if is_negative { -number } else { number }) as i32
 }
 
 /// What was read last.
@@ -163,9 +165,7 @@ impl Reader {
                     if !matches!(self.state, Nothing | LevelStarted | LevelDelimited) {
                         return Err(unexpected('{'));
                     }
-                    if self.level == DIMENSIONS_MAX {
-                        return Err(too_many(self.level + 1));
-                    }
+                    check_dimensions(self.level + 1)?;
                     self.state = LevelStarted;
                     self.counts[self.level] = 0;
                     self.level += 1;

@@ -6,7 +6,9 @@ use crate::types::oid;
 use crate::value::{Field, Value};
 
 /// A function.
-pub(super) struct Row {
+pub(crate) struct FunctionRow {
+    /// `pronamespace`.
+    pub namespace: u32,
     pub info: FunctionInfo,
     /// `provariadic`, or 0.
     pub variadic: u32,
@@ -19,8 +21,8 @@ pub(super) struct Row {
     pub outputs: Vec<Field>,
 }
 
-impl Row {
-    pub(super) fn read(row: &CatalogRow<'_>) -> Option<Self> {
+impl FunctionRow {
+    pub(crate) fn read(row: &CatalogRow<'_>) -> Option<Self> {
         let kind = match row.char("prokind")? {
             b'a' => FunctionKind::Aggregate,
             b'w' => FunctionKind::Window,
@@ -29,7 +31,8 @@ impl Row {
         };
         let result = row.oid("prorettype")?;
         let (parameter_names, outputs) = parameters(row);
-        Some(Row {
+        Some(FunctionRow {
+            namespace: row.oid("pronamespace")?,
             info: FunctionInfo {
                 oid: row.oid("oid")?,
                 name: row.text("proname")?,

@@ -6,7 +6,7 @@ use spi::Result;
 
 use super::kinds::{self, Holder};
 use super::words::{self, Wanted};
-use super::{FIRST_OF_USERS, role_and, text};
+use super::{role_and, text};
 use crate::catalog::{CatalogRow, oid};
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::catalog::lookup;
@@ -55,7 +55,7 @@ fn has_any_column_privilege(context: &Context<'_>, _: &Signature, arguments: &[V
     let wanted = words::parse(words::COLUMN, text(privileges))?;
     let Some(row) = context.catalog.by_oid(oid::PG_CLASS, table) else { return Ok(Value::Null) };
     let holder = Holder::new(context, role);
-    let attributes = if table < FIRST_OF_USERS {
+    let attributes = if kinds::TABLE.is_postgresqls(table) {
         context.catalog.find(oid::PG_ATTRIBUTE, &["attrelid"], &[Value::oid(table)])
     } else {
         // Columns of data sources have no access lists of their own.

@@ -2,12 +2,13 @@
 
 use spi::{Code, Error, Result};
 
-use super::{FIRST_OF_USERS, PUBLIC, acl, member, words};
+use super::{PUBLIC, acl, member, words};
 use crate::catalog::{CatalogRow, oid};
 use crate::function::Context;
 use crate::functions::catalog::lookup;
 use crate::host::Object;
 use crate::io::{acl::parsed, registered};
+use crate::statics;
 use crate::types::oid as type_oid;
 use crate::value::Value;
 use words::Wanted;
@@ -44,6 +45,11 @@ impl Kind {
     ) -> Self {
         let [owner, acl] = columns;
         Self { letter, catalog, owner, acl, words, find, check: anything, object }
+    }
+
+    /// Whether an object belongs to PostgreSQL itself: neither to a data source nor to the server.
+    pub(super) fn is_postgresqls(&self, object: u32) -> bool {
+        statics::has_object(self.catalog, object)
     }
 }
 
@@ -115,10 +121,14 @@ impl<'a> Holder<'a> {
 
     /// Whether the role has a privilege on an object, whose row this is.
     pub(super) fn holds(&self, kind: &Kind, object: u32, row: &CatalogRow<'_>, wanted: Wanted) -> bool {
+        // The obsolete RULE is a word for nothing.
+        if words::bit(wanted.privilege).is_none() {
+            return false;
+        }
         if self.is_superuser {
             return true;
         }
-        if object >= FIRST_OF_USERS {
+        if !kind.is_postgresqls(object) {
             // What sources let a role do is not the role's to grant on.
             return !wanted.with_grant_option && self.context.host.has_privilege(self.role, (kind.object)(object), wanted.privilege);
         }

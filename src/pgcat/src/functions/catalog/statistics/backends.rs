@@ -1,4 +1,8 @@
-//! Sessions one by one: what `pg_stat_get_backend_pid` and its kin say. A session's number is its place among those that the role sees.
+//! Sessions one by one: what `pg_stat_get_backend_pid` and its kin say. A session's number is its place among those of the server.
+//!
+//! Everybody sees whose sessions there are, and only those who may see a session the rest of it.
+
+use std::sync::Arc;
 
 use spi::Result;
 
@@ -6,6 +10,7 @@ use super::super::lookup;
 use super::super::records::{Columns, nulls, single};
 use crate::function::{Context, RowSource, ScalarEntry, SetEntry, Signature};
 use crate::functions::Arguments;
+use crate::functions::session::activity::{HIDDEN, waits_for};
 use crate::host::Activity;
 use crate::types::oid;
 use crate::value::Value;
@@ -17,27 +22,36 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("pg_stat_get_backend_dbid", |context, _, arguments| of(context, arguments, database)),
     ScalarEntry::new("pg_stat_get_backend_userid", |context, _, arguments| of(context, arguments, user)),
     ScalarEntry::new("pg_stat_get_backend_activity", |context, _, arguments| {
-        of(context, arguments, |_, session| session.query.as_deref().unwrap_or("<insufficient privilege>").into())
+        text(context, arguments, |_, query| Some(if query.is_empty() { Arc::from(NO_COMMAND) } else { Arc::clone(query) }))
     }),
     ScalarEntry::new("pg_stat_get_backend_activity_start", |context, _, arguments| {
-        of(context, arguments, |_, session| moment(session.query_start))
+        seen(context, arguments, |session| moment(session.query_start))
     }),
     ScalarEntry::new("pg_stat_get_backend_xact_start", |context, _, arguments| {
-        of(context, arguments, |_, session| moment(session.transaction_start))
+        seen(context, arguments, |session| moment(session.transaction_start))
     }),
     ScalarEntry::new("pg_stat_get_backend_start", |context, _, arguments| {
-        of(context, arguments, |_, session| moment(Some(session.backend_start)))
+        seen(context, arguments, |session| moment(Some(session.backend_start)))
     }),
     ScalarEntry::new("pg_stat_get_backend_client_addr", |context, _, arguments| {
-        of(context, arguments, |_, session| session.client.as_ref().map(|(address, _)| address.clone()).into())
+        seen(context, arguments, |session| session.client.as_ref().map(|(address, _)| address.clone()).into())
     }),
     ScalarEntry::new("pg_stat_get_backend_client_port", |context, _, arguments| {
-        of(context, arguments, |_, session| Value::Int(session.client.as_ref().map_or(-1, |(_, port)| (*port).into())))
+        seen(context, arguments, |session| Value::Int(session.client.as_ref().map_or(-1, |(_, port)| (*port).into())))
     }),
-    ScalarEntry::new("pg_stat_get_backend_wait_event", super::never),
-    ScalarEntry::new("pg_stat_get_backend_wait_event_type", super::never),
+    ScalarEntry::new("pg_stat_get_backend_wait_event", |context, _, arguments| {
+        text(context, arguments, |session, _| waits_for(session).map(|(_, event)| event.into()))
+    }),
+    ScalarEntry::new("pg_stat_get_backend_wait_event_type", |context, _, arguments| {
+        text(context, arguments, |session, _| waits_for(session).map(|(kind, _)| kind.into()))
+    }),
     ScalarEntry::new("pg_stat_get_backend_subxact", subtransactions),
 ];
+
+/// What functions of texts say of a session that is not there.
+const NO_SESSION: &str = "<backend information not available>";
+/// The activity of a session that has run nothing.
+const NO_COMMAND: &str = "<command string not enabled>";
 
 pub const SETS: &[SetEntry] = &[SetEntry::new("pg_stat_get_backend_idset", numbers)];
 
@@ -48,6 +62,21 @@ fn session(context: &Context<'_>, arguments: &[Value]) -> Result<Option<Activity
 
 fn of(context: &Context<'_>, arguments: &[Value], value: fn(&Context<'_>, &Activity) -> Value) -> Result<Value> {
     Ok(session(context, arguments)?.map_or(Value::Null, |session| value(context, &session)))
+}
+
+/// What only those see who may see the session.
+fn seen(context: &Context<'_>, arguments: &[Value], value: fn(&Activity) -> Value) -> Result<Value> {
+    let session = session(context, arguments)?.filter(|session| session.query.is_some());
+    Ok(session.as_ref().map_or(Value::Null, value))
+}
+
+/// The same as a text, which says why there is none.
+fn text(context: &Context<'_>, arguments: &[Value], text: fn(&Activity, &Arc<str>) -> Option<Arc<str>>) -> Result<Value> {
+    let Some(session) = session(context, arguments)? else { return Ok(NO_SESSION.into()) };
+    Ok(match &session.query {
+        Some(query) => text(&session, query).map_or(Value::Null, Value::Text),
+        None => HIDDEN.into(),
+    })
 }
 
 fn database(context: &Context<'_>, session: &Activity) -> Value {

@@ -1,4 +1,4 @@
-//! Names, visibility and privileges, as PostgreSQL 16 answers.
+//! Names and visibility, as PostgreSQL 16 answers.
 
 use super::Fixture;
 use crate::catalog::oid;
@@ -62,86 +62,4 @@ fn names_that_mean_nothing_are_null() {
     }
     let error = fixture.call("to_regclass", &["x.y.z".into()]).expect_err("another database");
     assert_eq!((error.code.sqlstate(), &*error.message), ("0A000", "cross-database references are not implemented: \"x.y.z\""));
-}
-
-#[test]
-fn privileges_on_what_belongs_to_postgresql() {
-    let fixture = Fixture::new();
-    let has = |symbol: &str, arguments: &[&str]| {
-        let arguments: Vec<Value> = arguments.iter().map(|argument| (*argument).into()).collect();
-        fixture.call(symbol, &arguments).expect("an answer")
-    };
-    for (symbol, arguments, holds) in [
-        ("has_table_privilege_name_name", ["alice", "pg_class", "SELECT"], true),
-        ("has_table_privilege_name_name", ["alice", "pg_class", "INSERT"], false),
-        ("has_table_privilege_name_name", ["alice", "pg_class", "INSERT, SELECT"], true),
-        ("has_table_privilege_name_name", ["alice", "pg_class", "SELECT WITH GRANT OPTION"], false),
-        ("has_table_privilege_name_name", ["alice", "pg_authid", "SELECT"], false),
-        ("has_table_privilege_name_name", ["admin", "pg_authid", "DELETE"], true),
-        ("has_table_privilege_name_name", ["public", "pg_class", "SELECT"], true),
-        ("has_schema_privilege_name_name", ["alice", "pg_catalog", "USAGE"], true),
-        ("has_schema_privilege_name_name", ["alice", "pg_catalog", "CREATE"], false),
-        ("has_function_privilege_name_name", ["alice", "abs(int)", "EXECUTE"], true),
-        ("has_type_privilege_name_name", ["alice", "int4", "USAGE"], true),
-        ("has_language_privilege_name_name", ["alice", "sql", "USAGE"], true),
-        ("has_tablespace_privilege_name_name", ["alice", "pg_default", "CREATE"], false),
-        ("pg_has_role_name_name", ["alice", "readers", "MEMBER"], true),
-        ("pg_has_role_name_name", ["readers", "alice", "MEMBER"], false),
-        ("pg_has_role_name_name", ["admin", "alice", "USAGE"], true),
-    ] {
-        assert_eq!(has(symbol, &arguments), holds.into(), "{symbol} {arguments:?}");
-    }
-    assert!(fixture.call("has_table_privilege_id", &[Value::oid(999_999), "SELECT".into()]).expect("null").is_null());
-    for (symbol, arguments, state, message) in [
-        ("has_table_privilege_name", ["nope", "SELECT"], "42P01", "relation \"nope\" does not exist"),
-        ("has_table_privilege_name", ["pg_class", "SLECT"], "22023", "unrecognized privilege type: \"SLECT\""),
-        ("has_schema_privilege_name", ["nope", "USAGE"], "3F000", "schema \"nope\" does not exist"),
-        ("has_database_privilege_name", ["nope", "CONNECT"], "3D000", "database \"nope\" does not exist"),
-        ("has_language_privilege_name", ["nope", "USAGE"], "42704", "language \"nope\" does not exist"),
-        ("has_sequence_privilege_name", ["pg_class", "USAGE"], "42809", "\"pg_class\" is not a sequence"),
-        ("pg_has_role_name", ["nope", "USAGE"], "42704", "role \"nope\" does not exist"),
-    ] {
-        let error = fixture.call(symbol, &arguments.map(Value::from)).expect_err(message);
-        assert_eq!((error.code.sqlstate(), &*error.message), (state, message));
-    }
-}
-
-#[test]
-fn privileges_on_objects_of_sources_are_the_hosts() {
-    let mut fixture = Fixture::new();
-    (fixture.session.user, fixture.session.privileges) = ("alice", &["SELECT"]);
-    let has = |privilege: &str| fixture.call("has_table_privilege_name", &["crm.orders".into(), privilege.into()]).expect("an answer");
-    assert_eq!((has("SELECT"), has("INSERT"), has("SELECT WITH GRANT OPTION")), (true.into(), false.into(), false.into()));
-    let column = |name: &str| fixture.call("has_column_privilege_name_name", &["crm.orders".into(), name.into(), "SELECT".into()]);
-    assert_eq!(column("id").expect("an answer"), true.into());
-    assert_eq!(column("nope").expect_err("no column").code.sqlstate(), "42703");
-}
-
-#[test]
-fn access_lists() {
-    let fixture = Fixture::new();
-    for (letter, items) in [
-        ("r", &["admin=arwdDxt/admin"] as &[&str]),
-        ("d", &["=Tc/admin", "admin=CTc/admin"]),
-        ("f", &["=X/admin", "admin=X/admin"]),
-        ("s", &["admin=rwU/admin"]),
-        ("p", &["admin=sA/admin"]),
-        ("c", &[]),
-    ] {
-        let list = fixture.call("acldefault_sql", &[letter.into(), Value::oid(10)]).expect("a list");
-        let texts: Vec<&str> = list.as_array().expect("an array").values.iter().filter_map(Value::as_str).collect();
-        assert_eq!(texts, items);
-    }
-    let list = Value::array(1033, vec!["alice=ar*/admin".into(), "=U/admin".into()]);
-    let rows: Vec<Vec<Value>> = fixture
-        .rows("aclexplode", &[list])
-        .iter()
-        .filter_map(|row| match row {
-            Value::Record(record) => Some(record.values.clone()),
-            _ => None,
-        })
-        .collect();
-    let row =
-        |grantee, privilege: &str, is_grantable: bool| vec![Value::Int(10), Value::Int(grantee), privilege.into(), is_grantable.into()];
-    assert_eq!(rows, [row(16411, "INSERT", false), row(16411, "SELECT", true), row(0, "USAGE", false)]);
 }

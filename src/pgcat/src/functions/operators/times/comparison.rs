@@ -9,7 +9,7 @@ use crate::io::calendar::{DAY, is_infinite};
 use crate::io::zone::Zone;
 use crate::value::Value;
 
-/// The six operators of each pair of types, told by what stands before and behind `eq`, `ne`, …; `true` where one of them is a
+/// The six operators and the comparison of each pair of types, told by what stands before and behind `eq`, `ne`, …; `true` where one of them is a
 /// timestamp with time zone, so that the other one is meant in the session's zone.
 macro_rules! comparisons {
     ($($prefix:literal $suffix:literal $left_zoned:literal $right_zoned:literal),+ $(,)?) => {
@@ -20,6 +20,9 @@ macro_rules! comparisons {
             ScalarEntry::new(concat!($prefix, "le", $suffix), |c, _, a| holds(c, a, [$left_zoned, $right_zoned], Ordering::is_le)),
             ScalarEntry::new(concat!($prefix, "gt", $suffix), |c, _, a| holds(c, a, [$left_zoned, $right_zoned], Ordering::is_gt)),
             ScalarEntry::new(concat!($prefix, "ge", $suffix), |c, _, a| holds(c, a, [$left_zoned, $right_zoned], Ordering::is_ge)),
+            ScalarEntry::new(concat!($prefix, "cmp", $suffix), |c, _, a| {
+                Ok(Value::Int(order(c, a, [$left_zoned, $right_zoned])? as i64))
+            }),
         )+]
     };
 }
@@ -34,10 +37,14 @@ pub const FUNCTIONS: &[ScalarEntry] = comparisons! {
 };
 
 fn holds(context: &Context<'_>, arguments: &[Value], zoned: [bool; 2], test: fn(Ordering) -> bool) -> Result<Value> {
+    Ok(Value::Bool(test(order(context, arguments, zoned)?)))
+}
+
+fn order(context: &Context<'_>, arguments: &[Value], zoned: [bool; 2]) -> Result<Ordering> {
     let [left, right] = arguments else { return Err(Error::internal("a comparison needs two values")) };
     let zone = if zoned.contains(&true) { Zone::of(context.host) } else { Zone::Utc };
     let (left, right) = (micros(left, zoned[0], &zone)?, micros(right, zoned[1], &zone)?);
-    Ok(Value::Bool(test(left.cmp(&right))))
+    Ok(left.cmp(&right))
 }
 
 /// Microseconds, wide enough for dates that no timestamp reaches.
