@@ -6,9 +6,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use libtest_mimic::Failed;
-
-use crate::tidy::root;
+/// What can go wrong with a file.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// One statement.
 #[derive(Debug, Default, PartialEq)]
@@ -38,7 +37,8 @@ pub fn folder() -> Option<PathBuf> {
     match std::env::var_os("METAGATE_PGCOMPAT") {
         Some(folder) => Some(PathBuf::from(folder)).filter(is_there),
         None => {
-            let beside = std::fs::read_dir(root().parent()?).ok()?;
+            let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+            let beside = std::fs::read_dir(checkout.parent()?).ok()?;
             beside.filter_map(|entry| Some(entry.ok()?.path().join("pgcompat"))).find(is_there)
         }
     }
@@ -47,7 +47,7 @@ pub fn folder() -> Option<PathBuf> {
 const EXPECTED: &str = "expected_shapes.tsv";
 
 /// The clients, by name.
-pub fn clients(folder: &Path) -> Result<Vec<String>, Failed> {
+pub fn clients(folder: &Path) -> Result<Vec<String>> {
     let mut clients = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -60,7 +60,7 @@ pub fn clients(folder: &Path) -> Result<Vec<String>, Failed> {
 }
 
 /// The statements of one client.
-pub fn statements(folder: &Path, client: &str) -> Result<Vec<Statement>, Failed> {
+pub fn statements(folder: &Path, client: &str) -> Result<Vec<Statement>> {
     let text = std::fs::read_to_string(folder.join(format!("{client}.sql")))?;
     let mut statements: Vec<Statement> = Vec::new();
     for line in text.lines() {
@@ -116,7 +116,7 @@ fn parameters(mut written: &str) -> Vec<Option<String>> {
 }
 
 /// What PostgreSQL answers, by client and statement.
-pub fn expected(folder: &Path) -> Result<HashMap<(String, String), Expected>, Failed> {
+pub fn expected(folder: &Path) -> Result<HashMap<(String, String), Expected>> {
     let text = std::fs::read_to_string(folder.join(EXPECTED))?;
     let mut all = HashMap::new();
     for line in text.lines().skip(1) {
@@ -124,9 +124,9 @@ pub fn expected(folder: &Path) -> Result<HashMap<(String, String), Expected>, Fa
         let [client, name, _, state, rows, columns] = fields[..] else { return Err(format!("not a shape: {line}").into()) };
         let column = |written: &str| {
             let (name, oid) = written.rsplit_once(':').ok_or("a column without a type")?;
-            Ok::<_, Failed>((name.to_owned(), oid.parse()?))
+            Ok((name.to_owned(), oid.parse()?))
         };
-        let columns = columns.split('|').filter(|written| !written.is_empty()).map(column).collect::<Result<_, _>>()?;
+        let columns = columns.split('|').filter(|written| !written.is_empty()).map(column).collect::<Result<_>>()?;
         let rows = if rows.is_empty() { 0 } else { rows.parse()? };
         all.insert((client.to_owned(), name.to_owned()), Expected { state: state.to_owned(), rows, columns });
     }

@@ -47,6 +47,15 @@ pub async fn gateway() -> Gateway {
     gateway
 }
 
+/// Makes a database on the server that the script fills.
+pub fn run_script(database: &str, script: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("script.sql");
+    std::fs::write(&file, script).expect("a script");
+    psql(server(), "postgres", &["--command", &format!("CREATE DATABASE {database}")]);
+    psql(server(), database, &["--file", &file.to_string_lossy()]);
+}
+
 fn psql(server: &Server, database: &str, what: &[&str]) {
     let mut command = Command::new(PSQL);
     command.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", database]).args(what);

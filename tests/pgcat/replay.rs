@@ -1,6 +1,5 @@
 //! Sends recorded statements to a server, and compares the shape of each answer with PostgreSQL's.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,9 +9,10 @@ use fallible_iterator::FallibleIterator;
 use libtest_mimic::Failed;
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio_postgres::NoTls;
 
 use super::corpus::{self, Expected, Statement};
+use super::oids::Oids;
 use crate::wire::raw::{Raw, bind};
 
 /// How long one answer may take.
@@ -47,7 +47,11 @@ impl fmt::Display for Score {
 pub async fn replay(address: SocketAddr, password: &str, folder: &Path) -> Result<Score, Failed> {
     let expected = corpus::expected(folder)?;
     let mut score = Score::default();
-    let mut oids = Oids::connect(address, password).await?;
+    let mut config = tokio_postgres::Config::new();
+    config.host(address.ip().to_string()).port(address.port()).user("admin").password(password).dbname("sales");
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(connection);
+    let mut oids = Oids::of(client);
     for client in corpus::clients(folder)? {
         let mut session = Session { address, password, raw: None };
         for statement in corpus::statements(folder, &client)? {
@@ -181,71 +185,4 @@ async fn ask(raw: &mut Raw, statement: &Statement) -> Option<Answer> {
             _ => {}
         }
     }
-}
-
-/// The OIDs of the server's objects, looked up by name on a connection of their own.
-struct Oids {
-    client: Client,
-    known: HashMap<String, String>,
-}
-
-/// What stands for the OID of an object that is not there.
-const NOTHING: &str = "99999999";
-
-impl Oids {
-    async fn connect(address: SocketAddr, password: &str) -> Result<Oids, Failed> {
-        let mut config = tokio_postgres::Config::new();
-        config.host(address.ip().to_string()).port(address.port()).user("admin").password(password).dbname("sales");
-        let (client, connection) = config.connect(NoTls).await?;
-        tokio::spawn(connection);
-        Ok(Oids { client, known: HashMap::new() })
-    }
-
-    /// A text with OIDs in place of names.
-    async fn resolve(&mut self, text: &str) -> Result<String, Failed> {
-        let (mut resolved, mut rest) = (String::new(), text);
-        while let Some((before, after)) = rest.split_once("@{") {
-            let (token, after) = after.split_once('}').ok_or("a name without an end")?;
-            resolved += before;
-            resolved += &self.oid(token).await?;
-            rest = after;
-        }
-        Ok(resolved + rest)
-    }
-
-    async fn oid(&mut self, token: &str) -> Result<String, Failed> {
-        if let Some(oid) = self.known.get(token) {
-            return Ok(oid.clone());
-        }
-        let (kind, name) = token.split_once(':').ok_or("a name without a kind")?;
-        let within = |relation: &str, prefix: &str| {
-            let (schema, name) = name.split_once('.').unwrap_or(("", name));
-            let (schema, name) = (literal(schema), literal(name));
-            format!(
-                "SELECT o.oid FROM pg_catalog.{relation} o JOIN pg_catalog.pg_namespace n ON n.oid = o.{prefix}namespace \
-                 WHERE n.nspname = {schema} AND o.{prefix}name = {name}"
-            )
-        };
-        let sql = match kind {
-            "rel" => within("pg_class", "rel"),
-            "type" => within("pg_type", "typ"),
-            "proc" => within("pg_proc", "pro"),
-            "con" => format!("SELECT oid FROM pg_catalog.pg_constraint WHERE conname = {}", literal(name)),
-            "nsp" => format!("SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(name)),
-            "db" => format!("SELECT oid FROM pg_catalog.pg_database WHERE datname = {}", literal(name)),
-            other => return Err(format!("an object of kind {other}").into()),
-        };
-        let rows = self.client.simple_query(&sql).await?;
-        let found = rows.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        let oid = found.unwrap_or(NOTHING).to_owned();
-        self.known.insert(token.to_owned(), oid.clone());
-        Ok(oid)
-    }
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

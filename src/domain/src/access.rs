@@ -19,7 +19,7 @@ mod roles;
 mod scram;
 
 pub use grants::{Grant, grant, grants, revoke};
-pub use privilege::{Privilege, require_privilege};
+pub use privilege::{Privilege, has_privilege, require_privilege};
 pub use roles::{ADMIN_OID, AlterRole, CreateRole, Role, alter_role, create_role, drop_role, ensure_admin, reset_password, role, roles};
 pub use scram::{Verifier, verifier};
 

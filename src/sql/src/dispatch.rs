@@ -84,7 +84,7 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
         Command::Copy(command) => copy::run(context, command, &statement.source).await,
         Command::Prepare(prepare) => execute::prepare(session, context, prepare, &statement).await,
         Command::Execute(command) => {
-            let (plan, values) = execute::plan(session, context, command).await?;
+            let (plan, values) = execute::plan(session, context, command, &statement.source).await?;
             run_plan(session, context, &plan, values).await
         }
         Command::Deallocate(Some(name)) => session.prepared.deallocate(name).map(|()| Answer::command("DEALLOCATE")),
@@ -95,7 +95,7 @@ pub(crate) async fn run(session: &mut Session, context: &Arc<PlanContext>, work:
         Command::Explain(command) => {
             let (plan, values) = match command.command.as_ref() {
                 Command::Query(_) | Command::Insert(_) | Command::Declare(_) => (work.plan(context).await?, work.values),
-                Command::Execute(inner) => execute::plan(session, context, inner).await?,
+                Command::Execute(inner) => execute::plan(session, context, inner, &statement.source).await?,
                 Command::Refused(refused) => return Err(refusal(refused, context)),
                 _ => return Err(Error::new(Code::Unsupported, "EXPLAIN works for queries and INSERT only")),
             };

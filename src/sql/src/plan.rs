@@ -42,11 +42,17 @@ pub(crate) async fn plan(
     let data = async || planner::plan(context, statement, source, parameter_types).await.map(|planned| Plan::Data(Box::new(planned)));
     let ast::Statement::Query(query) = statement else { return data().await };
     let catalog = || pg_catalog::plan(context, query, source, parameter_types).map(Plan::Catalog);
-    let planned = match with_stack(source.0.len(), || pg_catalog::answerer(context, query))? {
+    let answerer = with_stack(source.0.len(), || pg_catalog::answerer(context, query));
+    let planned = match answerer {
         Answerer::Data => data().await,
         Answerer::Catalog => catalog(),
         Answerer::DataUnlessRefused => match data().await {
-            Err(refused) => catalog().map_err(|_| refused),
+            Err(refused) => catalog().map_err(|error| match (refused.code, error.code) {
+                (Code::UndefinedTable, Code::UndefinedTable) => refused,
+                // Of the views that only the catalog has, only that says what is wrong.
+                (Code::UndefinedTable, _) => error,
+                _ => refused,
+            }),
             planned => planned,
         },
         Answerer::CatalogUnlessMissing => match catalog() {
@@ -58,7 +64,8 @@ pub(crate) async fn plan(
             planned => planned,
         },
     };
-    if let Some(error) = planned.as_ref().err().filter(|error| pg_catalog::is_gap(error)) {
+    let is_of_catalog = answerer != Answerer::Data;
+    if let Some(error) = planned.as_ref().err().filter(|error| is_of_catalog && pg_catalog::is_gap(error)) {
         let application_name = context.settings.current().application_name();
         with_stack(source.0.len(), || context.engine.unanswered().count(query, &application_name, error));
     }
@@ -112,7 +119,7 @@ impl Plan {
     pub(crate) async fn execute(&self, context: &Arc<PlanContext>, values: Values) -> Result<BatchStream> {
         match self {
             Plan::Data(planned) => Ok(planned.execute(context, values.data()?).await?.map(|batch| batch.map(Batch::Arrow)).boxed()),
-            Plan::Catalog(planned) => planned.execute(context, values.catalog()?),
+            Plan::Catalog(planned) => Ok(planned.execute(context, values.catalog()?)),
         }
     }
 
@@ -120,7 +127,7 @@ impl Plan {
     pub(crate) async fn explain(&self, context: &Arc<PlanContext>, values: Values, analyze: bool, verbose: bool) -> Result<Vec<String>> {
         match self {
             Plan::Data(planned) => planned.explain(context, values.data()?, analyze, verbose).await,
-            Plan::Catalog(planned) => planned.explain(context, values.catalog()?, analyze),
+            Plan::Catalog(planned) => planned.explain(context, values.catalog()?, analyze).await,
         }
     }
 }

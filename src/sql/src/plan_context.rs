@@ -1,10 +1,11 @@
 //! What planning and running a statement may know of the session: an immutable view, made for each statement.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use domain::access::{Role, Visible};
 use domain::audit::Actor;
 use domain::catalog::Catalog;
+use pgcat::database::DatabaseCatalog;
 use pgcat::host::{Cursor, PreparedStatement};
 
 use crate::canceller::Canceller;
@@ -41,6 +42,8 @@ pub(crate) struct PlanContext {
     pub transaction_started_at: i64,
     /// Counts the transactions of the gateway's life, for `txid_current()`.
     pub transaction_id: u64,
+    /// PostgreSQL's catalog of the database, once something asked for it.
+    pub pg_catalog: OnceLock<Arc<DatabaseCatalog>>,
 }
 
 impl PlanContext {
@@ -59,8 +62,32 @@ impl PlanContext {
         }
     }
 
+    /// PostgreSQL's catalog of the database, the same one for the whole statement.
+    pub fn pg_catalog(&self) -> &Arc<DatabaseCatalog> {
+        self.pg_catalog.get_or_init(|| self.engine.catalogs().get(self))
+    }
+
+    /// The same session in another database.
+    pub fn in_database(&self, database: &str) -> Self {
+        Self { database: database.into(), pg_catalog: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The same session with other metadata.
+    pub fn with_catalog(&self, catalog: Arc<Catalog>) -> Self {
+        Self { catalog, pg_catalog: OnceLock::new(), ..self.clone() }
+    }
+
     /// The schemas of `search_path`, with `"$user"` replaced. Which of them exist in the database is for name resolution to say.
     pub fn search_path(&self) -> Vec<String> {
         self.settings.current().search_path(&self.role.name)
+    }
+
+    /// Where names without a schema are looked for: in those of `search_path`, then in the default schema of the connection's data
+    /// source. A tool that asks which tables it can name so has to be told of that one too.
+    pub fn searched_schemas(&self) -> Vec<String> {
+        let mut path = self.search_path();
+        let database = self.catalog.database(&self.database).filter(|database| self.visible.sees(database.source.oid));
+        path.extend(database.map(|database| database.default_schema.clone()).filter(|schema| !path.contains(schema)));
+        path
     }
 }

@@ -52,6 +52,7 @@ use crate::insert::{self, Rows, Target};
 use crate::native;
 use crate::output;
 use crate::parse::SourceText;
+use crate::pg_catalog;
 use crate::plan_context::PlanContext;
 use crate::pushdown;
 use crate::resolve::{self, Relations};
@@ -153,6 +154,7 @@ fn resolve(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceTe
         _ => return Err(Error::new(Code::Unsupported, "only queries and INSERT can be planned")),
     };
     rows.query = rewritten(ctx.engine.planning(), &rows.query);
+    pg_catalog::name_types_of_values(ctx, &mut rows.query);
     let relations = resolve::resolve(ctx, &rows.query, source)?;
     let natives = native::take(&mut rows.query, source)?;
     Ok(Resolved { target, rows, relations, natives })

@@ -84,11 +84,11 @@ impl Relations {
     }
 
     /// Gives a table of a data source the OIDs that it and its columns' types have in the session's database.
-    fn number(&mut self, name: &TableReference, ctx: &PlanContext) -> Result<()> {
-        let Some(relation) = self.0.get_mut(name) else { return Ok(()) };
-        match relation.source {
-            Some(source) => ctx.engine.catalogs().number(ctx, source, &mut relation.columns),
-            None => Ok(()),
+    fn number(&mut self, name: &TableReference, ctx: &PlanContext) {
+        if let Some(relation) = self.0.get_mut(name)
+            && let Some(source) = relation.source
+        {
+            pg_catalog::number(ctx.pg_catalog(), source, &mut relation.columns);
         }
     }
 
@@ -125,7 +125,7 @@ pub(crate) fn resolve(ctx: &Arc<PlanContext>, query: &Query, source: &SourceText
             }
             None => {
                 resolve_name(scope, &name, source, |table, database| own_provider(table, ctx, database), &mut relations)?;
-                relations.number(&reference(&name.parts), ctx)?;
+                relations.number(&reference(&name.parts), ctx);
             }
         }
     }
@@ -376,7 +376,7 @@ fn own_relation(table: &'static dyn Table, provider: Arc<dyn TableProvider>) -> 
 fn own_provider(table: &'static dyn Table, ctx: &Arc<PlanContext>, database: &str) -> Arc<dyn TableProvider> {
     match database == ctx.database.as_ref() {
         true => table.provider(ctx),
-        false => table.provider(&Arc::new(PlanContext { database: database.into(), ..PlanContext::clone(ctx) })),
+        false => table.provider(&Arc::new(ctx.in_database(database))),
     }
 }
 

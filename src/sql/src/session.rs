@@ -5,7 +5,7 @@
 mod identity;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -278,6 +278,7 @@ impl Session {
             statement_started_at: now,
             transaction_started_at: self.transaction.started_at(),
             transaction_id: self.transaction.id(),
+            pg_catalog: OnceLock::new(),
         }))
     }
 

@@ -1,4 +1,4 @@
-//! What clients asked of PostgreSQL's catalog and did not get: functions that do not exist here, and forms that are not supported.
+//! What clients asked of PostgreSQL's catalog and did not get: functions that do not exist, and forms that are not supported.
 //!
 //! Kept by this node since it began, for `admin.unanswered`, so that gaps show themselves.
 
@@ -14,8 +14,8 @@ use crate::session::now;
 
 /// How many different statements are kept; what comes after them is not counted.
 const STATEMENTS_MAX: usize = 1000;
-/// What is kept of a statement, in bytes.
-const SHAPE_BYTES_MAX: usize = 4096;
+/// What is kept of a statement, and of what was wrong with it, in bytes.
+const TEXT_BYTES_MAX: usize = 4096;
 
 /// All of them.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Unanswered {
         } else if counted.len() < STATEMENTS_MAX {
             let sqlstate = error.code.sqlstate();
             // Only the names of functions are known to hold no literal.
-            let message = if error.code == Code::UndefinedFunction { error.message.clone() } else { String::new() };
+            let message = if error.code == Code::UndefinedFunction { shortened(error.message.clone()) } else { String::new() };
             counted.insert(key, Counted { sqlstate, message, count: 1, first_seen_at: at, last_seen_at: at });
         }
     }
@@ -69,12 +69,15 @@ fn shape(query: &Query) -> Arc<str> {
     let mut query = query.clone();
     // The visitor never breaks.
     let _ = query.visit(&mut Literals);
-    let mut text = query.to_string();
-    if text.len() > SHAPE_BYTES_MAX {
-        text.truncate(text.floor_char_boundary(SHAPE_BYTES_MAX));
+    shortened(query.to_string()).into()
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
         text.push('…');
     }
-    text.into()
+    text
 }
 
 struct Literals;

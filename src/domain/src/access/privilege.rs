@@ -3,7 +3,7 @@
 use spi::{Code, Error, Result};
 use store::Replica;
 
-use super::{grants, require_usage, roles};
+use super::{Role, grants, require_usage, roles};
 use crate::audit::Actor;
 use crate::data_sources::DataSource;
 
@@ -42,9 +42,7 @@ impl Privilege {
 /// The data source, if the actor has the privilege on it. Only of one that it may see does it hear what it lacks.
 pub fn require_privilege(replica: &Replica, actor: &Actor, name: &str, privilege: Privilege) -> Result<DataSource> {
     let source = require_usage(replica, actor, name)?;
-    let server = source.member_of.as_ref().map(|membership| membership.server_oid);
-    let has = |role: u32| [source.oid].into_iter().chain(server).any(|source| grants::has(replica, role, source, privilege));
-    let granted = || roles::role(replica, &actor.role).is_some_and(|role| has(role.oid));
+    let granted = || roles::role(replica, &actor.role).is_some_and(|role| has_privilege(replica, &role, &source, privilege));
     if actor.superuser || granted() {
         return Ok(source);
     }
@@ -52,6 +50,12 @@ pub fn require_privilege(replica: &Replica, actor: &Actor, name: &str, privilege
     Err(Error::new(Code::Privilege, format!("permission denied for foreign server {name}"))
         .detail(format!("Role \"{}\" does not have the privilege {privilege} on it.", actor.role))
         .hint(format!("A superuser can say GRANT {privilege} ON FOREIGN SERVER {} TO {}.", identifier(name), identifier(&actor.role))))
+}
+
+/// Whether the role has the privilege on the source, or on the server whose database it is.
+pub fn has_privilege(replica: &Replica, role: &Role, source: &DataSource, privilege: Privilege) -> bool {
+    let server = source.member_of.as_ref().map(|membership| membership.server_oid);
+    role.superuser || [source.oid].into_iter().chain(server).any(|source| grants::has(replica, role.oid, source, privilege))
 }
 
 /// A name as SQL writes it.

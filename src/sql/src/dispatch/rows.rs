@@ -54,7 +54,7 @@ impl Query<'_> {
                 return Ok(None);
             }
         }
-        let context = Arc::new(PlanContext { catalog: services.catalogs.current(), ..context.as_ref().clone() });
+        let context = Arc::new(context.with_catalog(services.catalogs.current()));
         let plan = plan::plan(&context, self.query, self.source, &planned.parameter_types).await?;
         match self.is_described && *plan.columns() != planned.columns {
             true => Err(planner::changed_result_type()),

@@ -12,6 +12,7 @@ pub(super) fn parse(tokens: &mut Tokens<'_>) -> Result<Command> {
     if !tokens.peek_word("INTO") {
         return Err(tokens.unexpected());
     }
+    tokens.prepare_for_library();
     let statement = tokens.library(|parser| parser.parse_insert(TokenWithSpan::wrap(Token::make_keyword("INSERT"))))?;
     match statement {
         Statement::Insert(mut insert) => {

@@ -52,6 +52,7 @@ pub(super) fn parse_execute(tokens: &mut Tokens<'_>) -> Result<Execute> {
     let name = tokens.identifier()?;
     let mut arguments = Vec::new();
     if tokens.token(&Token::LParen) && !tokens.token(&Token::RParen) {
+        tokens.prepare_for_library();
         arguments.push(tokens.expression()?);
         while tokens.token(&Token::Comma) {
             arguments.push(tokens.expression()?);

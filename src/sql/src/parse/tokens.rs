@@ -17,22 +17,6 @@ static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
 /// How deep expressions and queries may be nested. The library needs a few kilobytes of stack for each level.
 const NESTING_MAX: usize = 200;
 
-/// The words that a statement with a query begins with, of which the library reads all but the first ones.
-const QUERIES: [&str; 6] = ["SELECT", "WITH", "VALUES", "TABLE", "DECLARE", EXPLAIN];
-/// Its options in parentheses are no part of a query.
-const EXPLAIN: &str = "EXPLAIN";
-
-/// Whether the tokens are a query, in which the library is to be spared what it does not read.
-fn is_query(tokens: &[TokenWithSpan]) -> bool {
-    let mut tokens = tokens.iter().map(|token| &token.token).filter(|token| !matches!(token, Token::Whitespace(_)));
-    match tokens.next() {
-        Some(Token::LParen) => true,
-        Some(Token::Word(word)) if word.value.eq_ignore_ascii_case(EXPLAIN) => !matches!(tokens.next(), Some(Token::LParen)),
-        Some(Token::Word(word)) => word.quote_style.is_none() && QUERIES.iter().any(|query| word.value.eq_ignore_ascii_case(query)),
-        _ => false,
-    }
-}
-
 pub(super) struct Tokens<'a> {
     parser: Parser<'static>,
     source: &'a SourceText,
@@ -40,8 +24,19 @@ pub(super) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(tokens: Vec<TokenWithSpan>, source: &'a SourceText) -> Self {
-        let tokens = if is_query(&tokens) { pgcat::parse::rewrite(tokens) } else { tokens };
-        Self { parser: Parser::new(&DIALECT).with_recursion_limit(NESTING_MAX).with_tokens_with_locations(tokens), source }
+        Self { parser: parser(tokens), source }
+    }
+
+    /// Puts what PostgreSQL reads and the library does not into words that it does, up to the end or to the parenthesis that closes
+    /// around what comes next. To be called once, before the library parses a query or expressions in which it may stand.
+    pub(super) fn prepare_for_library(&mut self) {
+        let before = std::mem::replace(&mut self.parser, parser(Vec::new()));
+        let next = before.index();
+        let mut tokens = before.into_tokens().split_off(next);
+        let behind = tokens.split_off(end(&tokens));
+        let mut tokens = pgcat::parse::rewrite(tokens);
+        tokens.extend(behind);
+        self.parser = parser(tokens);
     }
 
     /// Consumes the word if it is next. Quoted identifiers are no words.
@@ -180,6 +175,7 @@ impl<'a> Tokens<'a> {
     }
 
     pub(super) fn query(&mut self) -> Result<Box<Query>> {
+        self.prepare_for_library();
         let mut query = self.library(Parser::parse_query)?;
         shape::balance(&mut query)?;
         match reserved::find(&query) {
@@ -232,6 +228,28 @@ impl<'a> Tokens<'a> {
     pub(super) fn position(&self) -> usize {
         self.source.character(self.parser.peek_token_ref().span.start)
     }
+}
+
+fn parser(tokens: Vec<TokenWithSpan>) -> Parser<'static> {
+    Parser::new(&DIALECT).with_recursion_limit(NESTING_MAX).with_tokens_with_locations(tokens)
+}
+
+/// Where the parenthesis is that closes around the tokens, or their end.
+fn end(tokens: &[TokenWithSpan]) -> usize {
+    let mut open = 0_usize;
+    let closes = |token: &TokenWithSpan| match token.token {
+        Token::LParen => {
+            open += 1;
+            false
+        }
+        Token::RParen if open == 0 => true,
+        Token::RParen => {
+            open -= 1;
+            false
+        }
+        _ => false,
+    };
+    tokens.iter().position(closes).unwrap_or(tokens.len())
 }
 
 fn is_word(token: &Token, word: &str) -> bool {

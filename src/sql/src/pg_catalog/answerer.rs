@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast;
-use spi::{Code, Error, Result};
+use spi::{Code, Error};
 
 use crate::plan_context::PlanContext;
 use crate::resolve::relation_names;
@@ -25,19 +25,15 @@ pub(crate) enum Answerer {
 }
 
 /// The engine that answers a query in a session.
-pub(crate) fn answerer(context: &Arc<PlanContext>, query: &ast::Query) -> Result<Answerer> {
-    let names = relation_names(query);
-    let mut homes = Vec::with_capacity(names.len());
-    for name in &names {
-        homes.push(home(context, &name.parts)?);
-    }
+pub(crate) fn answerer(context: &Arc<PlanContext>, query: &ast::Query) -> Answerer {
+    let homes: Vec<Home> = relation_names(query).iter().map(|name| home(context, &name.parts)).collect();
     let any = |home| homes.contains(&home);
-    Ok(match () {
+    match () {
         () if any(Home::Source) => Answerer::Data,
         () if any(Home::Catalog) => Answerer::Catalog,
         () if any(Home::InformationSchema) => Answerer::DataUnlessRefused,
         () => Answerer::CatalogUnlessMissing,
-    })
+    }
 }
 
 /// Whether an error says that the catalog's engine does not have something, which the other may have.
@@ -55,34 +51,34 @@ pub(super) enum Home {
 }
 
 /// Where the relation of a name of one to three parts is.
-pub(super) fn home(context: &Arc<PlanContext>, parts: &[String]) -> Result<Home> {
+pub(super) fn home(context: &Arc<PlanContext>, parts: &[String]) -> Home {
     let schema = match parts {
         [relation] => return home_on_path(context, relation),
         [schema, _] => schema,
         [_, schema, _] => schema,
-        _ => return Ok(Home::Source),
+        _ => return Home::Source,
     };
-    Ok(match schema.as_str() {
+    of_schema(schema)
+}
+
+fn of_schema(schema: &str) -> Home {
+    match schema {
         PG_CATALOG => Home::Catalog,
         INFORMATION_SCHEMA => Home::InformationSchema,
         _ => Home::Source,
-    })
+    }
 }
 
-fn home_on_path(context: &Arc<PlanContext>, relation: &str) -> Result<Home> {
+fn home_on_path(context: &Arc<PlanContext>, relation: &str) -> Home {
     let path = context.search_path();
     let is_named = path.iter().any(|schema| schema == PG_CATALOG);
     let first = (!is_named).then_some(PG_CATALOG);
-    let catalog = context.engine.catalogs().get(context)?;
+    let catalog = &context.pg_catalog().catalog;
     for schema in first.into_iter().chain(path.iter().map(String::as_str)) {
         let Some(namespace) = catalog.namespace(schema) else { continue };
         if catalog.class(namespace, relation).is_some() {
-            return Ok(match schema {
-                PG_CATALOG => Home::Catalog,
-                INFORMATION_SCHEMA => Home::InformationSchema,
-                _ => Home::Source,
-            });
+            return of_schema(schema);
         }
     }
-    Ok(Home::Source)
+    Home::Source
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch, RecordBatchOptions, StringArray,
+};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -16,15 +18,17 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 use datafusion::sql::sqlparser::ast;
-use futures::stream;
+use futures::{StreamExt, TryStreamExt, stream};
 use pgcat::function::Context;
 use pgcat::io;
+use pgcat::types::Type;
 use pgcat::value::Value;
 use spi::types::{PgType, to_arrow};
 use spi::{Error, Result};
 
 use super::answerer::{self, Home};
 use super::planned;
+use super::tuples::Tuples;
 use crate::parse::{self, Command, SourceText};
 use crate::plan_context::PlanContext;
 use crate::resolve::RelationColumn;
@@ -35,7 +39,7 @@ type Found = (Arc<dyn TableProvider>, Vec<RelationColumn>);
 
 /// The relation of a name, if it is one of the catalog.
 pub(crate) fn find(context: &Arc<PlanContext>, parts: &[String]) -> Result<Option<Found>> {
-    if answerer::home(context, parts)? != Home::Catalog {
+    if answerer::home(context, parts) != Home::Catalog {
         return Ok(None);
     }
     let name: Vec<String> = parts.iter().map(|part| quote_identifier(part)).collect();
@@ -149,39 +153,39 @@ impl PartitionStream for CatalogRows {
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let batch = self.batch().map_err(|error| DataFusionError::External(Box::new(error)));
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream::once(async { batch })))
+        let schema = Arc::clone(&self.schema);
+        let batches = match query(&self.context, &self.text) {
+            Ok(planned) => planned.tuples(&self.context, Vec::new()).map(move |tuples| batch(&tuples?, &schema)).boxed(),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        };
+        let batches = batches.map_err(|error| DataFusionError::External(Box::new(error)));
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
     }
 }
 
-impl CatalogRows {
-    fn batch(&self) -> Result<RecordBatch> {
-        let planned = query(&self.context, &self.text)?;
-        let rows = planned.rows(&self.context, Vec::new())?;
-        let count = rows.len();
-        let mut columns: Vec<Vec<Value>> = planned.columns.iter().map(|_| Vec::with_capacity(count)).collect();
-        for row in rows {
-            columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
-        }
-        let arrays = planned.with_world(&self.context, |world| {
-            let array = |(values, column): (Vec<Value>, &crate::answer::Column)| array(world, &values, column.pg_type);
-            columns.into_iter().zip(planned.columns.iter()).map(array).collect::<Result<Vec<_>>>()
-        })?;
-        let options = RecordBatchOptions::new().with_row_count(Some(count));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)
-    }
+fn batch(tuples: &Tuples, schema: &SchemaRef) -> Result<RecordBatch> {
+    let world = tuples.world();
+    let array = |(column, type_): (usize, &Type)| {
+        let values: Vec<&Value> = (0..tuples.num_rows()).map(|row| tuples.value(row, column)).collect();
+        let (oid, typmod) = world.catalog.base_type(type_.oid, type_.typmod);
+        array(&world.context(), &values, PgType { oid, typmod })
+    };
+    let arrays = world.types.iter().enumerate().map(array).collect::<Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(tuples.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)?)
 }
 
 /// Values as an array of the type that DataFusion has for theirs.
-fn array(world: &Context<'_>, values: &[Value], pg_type: PgType) -> Result<ArrayRef> {
+fn array(world: &Context<'_>, values: &[&Value], pg_type: PgType) -> Result<ArrayRef> {
     let target = to_arrow(pg_type);
     let found: ArrayRef = match &target {
-        DataType::Boolean => Arc::new(values.iter().map(Value::as_bool).collect::<BooleanArray>()),
-        DataType::Int16 | DataType::Int32 | DataType::Int64 => Arc::new(values.iter().map(Value::as_int).collect::<Int64Array>()),
-        DataType::Float32 | DataType::Float64 => Arc::new(values.iter().map(float).collect::<Float64Array>()),
+        DataType::Boolean => Arc::new(values.iter().map(|value| value.as_bool()).collect::<BooleanArray>()),
+        DataType::Int16 | DataType::Int32 | DataType::Int64 => Arc::new(values.iter().map(|value| value.as_int()).collect::<Int64Array>()),
+        DataType::Float32 | DataType::Float64 => Arc::new(values.iter().map(|value| float(value)).collect::<Float64Array>()),
+        DataType::Binary => Arc::new(values.iter().map(|value| bytes(value)).collect::<BinaryArray>()),
         DataType::List(_) => return list(world, values, pg_type),
         _ => {
-            let text = |value: &Value| match value {
+            let text = |value: &&Value| match value {
                 Value::Null => Ok(None),
                 value => io::output(world, pg_type.oid, value).map(Some),
             };
@@ -192,6 +196,13 @@ fn array(world: &Context<'_>, values: &[Value], pg_type: PgType) -> Result<Array
     Ok(cast_with_options(&found, &target, &CastOptions { safe: false, ..CastOptions::default() })?)
 }
 
+fn bytes(value: &Value) -> Option<&[u8]> {
+    match value {
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
 fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Float(number) => Some(*number),
@@ -199,13 +210,13 @@ fn float(value: &Value) -> Option<f64> {
     }
 }
 
-fn list(world: &Context<'_>, values: &[Value], pg_type: PgType) -> Result<ArrayRef> {
+fn list(world: &Context<'_>, values: &[&Value], pg_type: PgType) -> Result<ArrayRef> {
     let element = pg_type.element().ok_or_else(|| Error::internal("a list without an element type"))?;
     let element = PgType::new(element.oid);
-    let arrays = values.iter().map(Value::as_array);
+    let arrays = values.iter().map(|value| value.as_array());
     let lengths = arrays.clone().map(|array| array.map_or(0, |array| array.values.len()));
     let nulls: NullBuffer = arrays.clone().map(|array| array.is_some()).collect();
-    let inner: Vec<Value> = arrays.flatten().flat_map(|array| array.values.iter().cloned()).collect();
+    let inner: Vec<&Value> = arrays.flatten().flat_map(|array| array.values.iter()).collect();
     let items = array(world, &inner, element)?;
     let field = Arc::new(Field::new_list_field(to_arrow(element), true));
     Ok(Arc::new(ListArray::try_new(field, OffsetBuffer::from_lengths(lengths), items, Some(nulls))?))

@@ -1,4 +1,4 @@
-//! PostgreSQL's catalogs of the databases that were asked for lately.
+//! PostgreSQL's catalogs of the databases that are asked for.
 //!
 //! What a catalog shows depends on the database, on what the role may see, and on one state of the store and of the metadata. One that
 //! follows an earlier one takes over what that has found out about schemas that did not change.
@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::access::{self, Role, Visible};
 use domain::catalog::Database as Source;
-use pgcat::catalog::{Catalog, oid};
+use pgcat::catalog::oid;
 use pgcat::database::{Database, DatabaseCatalog, DatabaseRow, DatabaseSchema, Numbering, RoleRow, Server};
 use pgcat::types::TypeKind;
 use pgcat::value::Value;
-use spi::Result;
 use spi::types::PgType;
 
 use super::POSTGRES_EPOCH;
@@ -22,96 +21,74 @@ use crate::plan_context::PlanContext;
 use crate::resolve::RelationColumn;
 
 /// How many are kept: roles that see different sources have different ones.
-const KEPT_MAX: usize = 64;
+const KEPT_MAX: usize = 256;
+
+/// How many of one database for one view of it: the newest, and one that a transaction holds on to.
+const GENERATIONS_MAX: usize = 2;
 
 /// Schemas that every database has, whose relations are those of PostgreSQL.
 const POSTGRESQL_SCHEMAS: [&str; 2] = ["information_schema", "pg_catalog"];
 
-/// The catalogs that were used last, the latest first.
+/// The catalogs that were made last, the latest first.
 #[derive(Default)]
 pub(crate) struct Catalogs {
     kept: Mutex<VecDeque<Kept>>,
     generations: AtomicU64,
 }
 
-#[derive(Clone)]
 struct Kept {
     database: Arc<str>,
     visible: Visible,
-    /// Roles change with the store only.
+    /// The state of the store that it was last known to be true of.
     revision: u64,
+    server: Arc<Server>,
     sources: Arc<domain::catalog::Catalog>,
-    made: DatabaseCatalog,
+    made: Arc<DatabaseCatalog>,
 }
 
 impl Kept {
-    fn is_for(&self, context: &PlanContext) -> bool {
+    fn shows_the_same(&self, context: &PlanContext) -> bool {
         self.database == context.database && self.visible == context.visible
+    }
+
+    fn is_of(&self, context: &PlanContext) -> bool {
+        Arc::ptr_eq(&self.sources, &context.catalog) && self.shows_the_same(context)
     }
 }
 
 impl Catalogs {
-    /// The catalog of the session's database, as the statement sees it.
-    pub(crate) fn get(&self, context: &PlanContext) -> Result<Arc<Catalog>> {
-        self.made(context).map(|made| made.catalog)
-    }
-
-    /// Gives the columns of a source's table the OID that the table has in the session's database, and the types that they have there.
-    /// A table of another database is one of none.
-    pub(crate) fn number(&self, context: &PlanContext, source: u32, columns: &mut [RelationColumn]) -> Result<()> {
-        let made = self.made(context)?;
-        for column in columns {
-            let Some(table_oid) = made.object_oid(source, column.table_oid) else {
-                (column.table_oid, column.attribute_number) = (0, 0);
-                continue;
-            };
-            column.table_oid = table_oid;
-            let key = [Value::oid(table_oid), Value::Int(i64::from(column.attribute_number))];
-            if let Some(attribute) = made.catalog.find_one(oid::PG_ATTRIBUTE, &["attrelid", "attnum"], &key)
-                && let (Some(type_oid), Some(typmod)) = (attribute.oid("atttypid"), attribute.int("atttypmod"))
-            {
-                let (base, typmod) = made.catalog.base_type(type_oid, typmod as i32);
-                // The values of an enumeration are its labels, as text; those of other types are what the source's connector gives.
-                let is_enum = made.catalog.type_info(base).is_some_and(|info| info.kind == TypeKind::Enum);
-                if is_enum || base == column.pg_type.oid {
-                    column.pg_type = PgType { oid: base, typmod };
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn made(&self, context: &PlanContext) -> Result<DatabaseCatalog> {
+    /// The catalog of the session's database, as the statement sees it. [`PlanContext::pg_catalog`] asks once for each statement.
+    pub(crate) fn get(&self, context: &PlanContext) -> Arc<DatabaseCatalog> {
         let revision = context.services().store.replica().revision();
+        if let Some(kept) = self.lock().iter().find(|kept| kept.revision == revision && kept.is_of(context)) {
+            return Arc::clone(&kept.made);
+        }
+        // Most changes of the store are about something else than roles.
+        let server = Arc::new(server(context));
         let earlier = {
             let mut kept = self.lock();
-            let place = kept.iter().position(|kept| kept.is_for(context));
-            match place.and_then(|place| kept.remove(place)) {
-                Some(found) => {
-                    kept.push_front(found.clone());
-                    Some(found)
-                }
-                None => None,
+            if let Some(kept) = kept.iter_mut().find(|kept| kept.is_of(context) && kept.server == server) {
+                kept.revision = revision;
+                return Arc::clone(&kept.made);
             }
+            // What is known of a schema is the same for whoever sees it.
+            kept.iter().find(|kept| kept.database == context.database).map(|kept| Arc::clone(&kept.made))
         };
-        if let Some(found) = &earlier
-            && found.revision == revision
-            && Arc::ptr_eq(&found.sources, &context.catalog)
-        {
-            return Ok(found.made.clone());
-        }
-        let made = self.make(context, earlier.map(|earlier| earlier.made).as_ref());
-        let answer = made.clone();
+        let made = Arc::new(self.make(context, &server, earlier.as_deref()));
         let (database, visible, sources) = (Arc::clone(&context.database), context.visible.clone(), Arc::clone(&context.catalog));
         let mut kept = self.lock();
-        kept.retain(|kept| !kept.is_for(context));
-        kept.push_front(Kept { database, visible, revision, sources, made });
+        // A transaction may go on with an older one while other sessions have the newest.
+        let mut others = 0;
+        kept.retain(|kept| {
+            others += usize::from(kept.shows_the_same(context));
+            !kept.shows_the_same(context) || (others < GENERATIONS_MAX && !kept.is_of(context))
+        });
+        kept.push_front(Kept { database, visible, revision, server, sources, made: Arc::clone(&made) });
         kept.truncate(KEPT_MAX);
-        Ok(answer)
+        made
     }
 
-    fn make(&self, context: &PlanContext, earlier: Option<&DatabaseCatalog>) -> DatabaseCatalog {
-        let server = Arc::new(server(context));
+    fn make(&self, context: &PlanContext, server: &Arc<Server>, earlier: Option<&DatabaseCatalog>) -> DatabaseCatalog {
         let source = context.catalog.database(&context.database).filter(|database| context.visible.sees(database.source.oid));
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
         let own = own_database::get();
@@ -128,12 +105,38 @@ impl Catalogs {
                 Database { oid: own.source.oid, generation, schemas: all, numbering: Numbering::ManySources }
             }
         };
-        DatabaseCatalog::new(&server, &database, earlier)
+        DatabaseCatalog::new(server, &database, earlier)
     }
 
     /// Every change is one call, so a panic elsewhere cannot leave the list half changed.
     fn lock(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the columns of a source's table the OID that the table has in the session's database, and the types that they have there.
+/// A table of another database is one of none.
+pub(crate) fn number(made: &DatabaseCatalog, source: u32, columns: &mut [RelationColumn]) {
+    let mut table = None;
+    for column in columns {
+        // All columns are of one table.
+        let (_, found) = *table.get_or_insert_with(|| (column.table_oid, made.object_oid(source, column.table_oid)));
+        let Some(table_oid) = found else {
+            (column.table_oid, column.attribute_number) = (0, 0);
+            continue;
+        };
+        column.table_oid = table_oid;
+        let key = [Value::oid(table_oid), Value::Int(i64::from(column.attribute_number))];
+        if let Some(attribute) = made.catalog.find_one(oid::PG_ATTRIBUTE, &["attrelid", "attnum"], &key)
+            && let (Some(type_oid), Some(typmod)) = (attribute.oid("atttypid"), attribute.int("atttypmod"))
+        {
+            let (base, typmod) = made.catalog.base_type(type_oid, typmod as i32);
+            // The values of an enumeration are its labels, as text; those of other types are what the source's connector gives.
+            let is_enum = made.catalog.type_info(base).is_some_and(|info| info.kind == TypeKind::Enum);
+            if is_enum || base == column.pg_type.oid {
+                column.pg_type = PgType { oid: base, typmod };
+            }
+        }
     }
 }
 

@@ -42,15 +42,12 @@ impl SessionHost {
         self.context.role.superuser || *entry.role == self.context.role.name
     }
 
-    fn reachable(&self, pid: i32) -> Result<Option<Arc<SessionEntry>>> {
-        let Some(entry) = self.context.engine.sessions().get(pid) else {
-            self.notice("WARNING", "01000", format!("PID {pid} is not a PostgreSQL backend process"));
-            return Ok(None);
-        };
-        match self.sees(&entry) {
-            true => Ok(Some(entry)),
-            false => Err(Error::new(Code::Privilege, "permission denied to terminate process")
+    /// The session of a process id, which the role may do something with.
+    fn reachable(&self, pid: i32, what: &str) -> Result<Option<Arc<SessionEntry>>> {
+        match self.context.engine.sessions().get(pid) {
+            Some(entry) if !self.sees(&entry) => Err(Error::new(Code::Privilege, format!("permission denied to {what}"))
                 .detail("Only roles with the SUPERUSER attribute may end or cancel the sessions of other roles.")),
+            entry => Ok(entry),
         }
     }
 }
@@ -69,7 +66,7 @@ impl Host for SessionHost {
     }
 
     fn search_path(&self) -> Vec<String> {
-        self.context.search_path()
+        self.context.searched_schemas()
     }
 
     fn setting(&self, name: &str) -> Option<String> {
@@ -143,22 +140,26 @@ impl Host for SessionHost {
         }
         let source = match object {
             Object::Database(oid) => Some(oid),
-            _ => self.context.catalog.database(&self.context.database).map(|database| database.source.oid),
+            Object::Schema(oid) | Object::Relation(oid) | Object::Function(oid) | Object::Type(oid) => {
+                self.context.pg_catalog().source_of(oid)
+            }
+            Object::Other => None,
         };
-        let own_or_seen =
-            source.filter(|oid| *oid != own_database::get().source.oid).is_none_or(|oid| access::visible(&replica, &role).sees(oid));
+        let own = own_database::get().source.oid;
+        let Some(source) = source.filter(|source| *source != own) else {
+            // Everybody may read what the gateway says of itself, which is about what the role may see.
+            return matches!(privilege, "CONNECT" | "USAGE" | "SELECT" | "EXECUTE");
+        };
+        if !access::visible(&replica, &role).sees(source) {
+            return false;
+        }
         match (object, privilege) {
-            (Object::Database(_), "CONNECT") | (Object::Schema(_) | Object::Type(_), "USAGE") | (Object::Relation(_), "SELECT") => {
-                own_or_seen
-            }
+            (Object::Database(_), "CONNECT") | (Object::Relation(_), "SELECT") => true,
+            (Object::Schema(_) | Object::Type(_) | Object::Other, "USAGE") | (Object::Function(_), "EXECUTE") => true,
             (Object::Relation(_), "INSERT") => {
-                let granted = |oid: u32| {
-                    let grants = access::grants(&replica);
-                    grants.iter().any(|grant| grant.source_oid == oid && grant.role_oid == role.oid && grant.privilege == Privilege::Insert)
-                };
-                own_or_seen && source.is_some_and(granted)
+                let source = self.context.catalog.databases.iter().find(|database| database.source.oid == source);
+                source.is_some_and(|database| access::has_privilege(&replica, &role, &database.source, Privilege::Insert))
             }
-            (Object::Function(_) | Object::Other, "EXECUTE" | "USAGE") => own_or_seen,
             _ => false,
         }
     }
@@ -179,20 +180,20 @@ impl Host for SessionHost {
                 query_start: doing.statement_began_at.map(|at| at - POSTGRES_EPOCH),
                 state_change: Some(doing.changed_at - POSTGRES_EPOCH),
                 state: doing.state,
-                query: doing.statement.filter(|_| sees),
+                query: sees.then(|| doing.statement.unwrap_or_default()),
             }
         };
         sessions.into_iter().map(shown).collect()
     }
 
     fn cancel_backend(&self, pid: i32) -> Result<bool> {
-        let entry = self.reachable(pid)?;
+        let entry = self.reachable(pid, "cancel query")?;
         entry.iter().for_each(|entry| entry.canceller.cancel());
         Ok(entry.is_some())
     }
 
     fn terminate_backend(&self, pid: i32) -> Result<bool> {
-        let entry = self.reachable(pid)?;
+        let entry = self.reachable(pid, "terminate process")?;
         if let Some(entry) = &entry {
             entry.terminated.cancel();
             entry.canceller.cancel();

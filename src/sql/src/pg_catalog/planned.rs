@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use datafusion::sql::sqlparser::ast;
-use futures::{StreamExt, stream};
-use pgcat::bind;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use pgcat::bind::{self, Bound};
+use pgcat::catalog::Catalog;
 use pgcat::execute::Execution;
 use pgcat::function::Context;
 use pgcat::host::Host;
@@ -21,7 +22,7 @@ use super::host::SessionHost;
 use super::tuples::{Tuples, World};
 use crate::answer::{Batch, BatchStream, Column, Format};
 use crate::parameters::Parameter;
-use crate::parse::{self, Command, SourceText};
+use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
 use crate::planner::deep::with_stack;
 
@@ -29,8 +30,8 @@ use crate::planner::deep::with_stack;
 const BATCH_ROWS: usize = 1024;
 /// How long rows are computed before some of them leave.
 const SLICE: Duration = Duration::from_millis(5);
-/// A query that is expected to touch more rows than this is computed on a thread of its own: some milliseconds, in which other
-/// sessions would wait for theirs.
+/// A query that is expected to touch more rows than this, or may touch any number, is computed on a thread of its own: other sessions
+/// would wait for theirs meanwhile.
 const LONG_COST: f64 = 20_000.0;
 
 /// A query of the catalog that can be run any number of times.
@@ -39,9 +40,7 @@ pub(crate) struct Planned {
     pub(crate) parameter_types: Vec<u32>,
     plan: Arc<Plan>,
     types: Vec<Type>,
-    catalog: Arc<pgcat::catalog::Catalog>,
-    /// The catalog of data sources that the query was bound for.
-    sources: Arc<domain::catalog::Catalog>,
+    catalog: Arc<Catalog>,
     search_path: Vec<String>,
     /// How long the text was.
     statement_bytes: usize,
@@ -53,32 +52,35 @@ pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &Sour
 }
 
 fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
-    let catalog = context.engine.catalogs().get(context)?;
+    let catalog = Arc::clone(&context.pg_catalog().catalog);
     let host = SessionHost::new(Arc::clone(context));
     let bound = bind::bind(&catalog, &host, query, &source.0, parameter_types)?;
-    let column = |column: &pgcat::query::OutputColumn| {
-        let (table_oid, attribute_number) = column.origin.unwrap_or_default();
-        // Clients are told of the type that a domain is over.
-        let (oid, typmod) = catalog.base_type(column.type_.oid, column.type_.typmod);
-        let pg_type = PgType { oid, typmod };
-        Column { name: column.name.clone(), table_oid, attribute_number, pg_type, format: Format::Text }
-    };
-    Ok(Planned {
-        columns: bound.query.columns.iter().map(column).collect(),
-        parameter_types: bound.parameter_types.clone(),
-        types: bound.query.columns.iter().map(|column| column.type_).collect(),
-        plan: Arc::new(pgcat::plan::plan(&bound.query)),
-        catalog,
-        sources: Arc::clone(&context.catalog),
-        search_path: context.search_path(),
-        statement_bytes: source.0.len(),
-    })
+    Ok(Planned::of(bound, catalog, context, source))
 }
 
 impl Planned {
+    fn of(bound: Bound, catalog: Arc<Catalog>, context: &PlanContext, source: &SourceText) -> Self {
+        let column = |column: &pgcat::query::OutputColumn| {
+            let (table_oid, attribute_number) = column.origin.unwrap_or_default();
+            // Clients are told of the type that a domain is over.
+            let (oid, typmod) = catalog.base_type(column.type_.oid, column.type_.typmod);
+            let pg_type = PgType { oid, typmod };
+            Column { name: column.name.clone(), table_oid, attribute_number, pg_type, format: Format::Text }
+        };
+        Planned {
+            columns: bound.query.columns.iter().map(column).collect(),
+            types: bound.query.columns.iter().map(|column| column.type_).collect(),
+            plan: Arc::new(pgcat::plan::plan(&bound.query)),
+            parameter_types: bound.parameter_types,
+            catalog,
+            search_path: context.search_path(),
+            statement_bytes: source.0.len(),
+        }
+    }
+
     /// Whether the names of the query still mean what they meant when it was bound.
     pub(crate) fn holds_for(&self, context: &PlanContext) -> bool {
-        Arc::ptr_eq(&self.sources, &context.catalog) && self.search_path == context.search_path()
+        Arc::ptr_eq(&self.catalog, &context.pg_catalog().catalog) && self.search_path == context.search_path()
     }
 
     /// The values of a Bind message.
@@ -98,11 +100,21 @@ impl Planned {
     }
 
     /// The rows, computed as they are taken.
-    pub(crate) fn execute(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> Result<BatchStream> {
-        let (is_long, bytes) = (self.plan.cost() > LONG_COST, self.statement_bytes);
-        let (execution, world) = self.begin(context, values);
-        let abandoned = Abandoned(Arc::clone(&world.abandoned));
-        let batches = stream::try_unfold((execution, false, abandoned), move |(execution, ended, abandoned)| {
+    pub(crate) fn execute(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> BatchStream {
+        self.tuples(context, values).map_ok(Batch::Tuples).boxed()
+    }
+
+    /// The rows, as the catalog's values.
+    pub(super) fn tuples(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> impl Stream<Item = Result<Tuples>> + Send + use<> {
+        let is_long = self.plan.is_unbounded() || self.plan.cost() > LONG_COST;
+        let bytes = self.statement_bytes;
+        let host = SessionHost::new(Arc::clone(context));
+        let guard = Abandoned(host.abandoned());
+        let host: Arc<dyn Host> = Arc::new(host);
+        let execution = || Execution::new(Arc::clone(&self.plan), Arc::clone(&self.catalog), Arc::clone(&host), values);
+        let execution = with_stack(bytes, execution);
+        let world = Arc::new(World { types: self.types.clone(), catalog: Arc::clone(&self.catalog), host });
+        stream::try_unfold((execution, false, guard), move |(execution, ended, guard)| {
             let world = Arc::clone(&world);
             async move {
                 if ended {
@@ -112,44 +124,22 @@ impl Planned {
                     true => tokio::task::spawn_blocking(move || some_rows(execution, bytes)).await.map_err(stopped)??,
                     false => some_rows(execution, bytes)?,
                 };
-                Ok((!rows.is_empty()).then(|| (Batch::Tuples(Tuples::new(rows, &world)), (execution, ended, abandoned))))
+                Ok((!rows.is_empty()).then(|| (Tuples::new(rows, &world), (execution, ended, guard))))
             }
-        });
-        Ok(batches.boxed())
+        })
     }
 
     /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first.
-    pub(crate) fn explain(&self, context: &Arc<PlanContext>, values: Vec<Value>, analyze: bool) -> Result<Vec<String>> {
-        let mut lines = self.with_world(context, |world| pgcat::explain::explain(&self.plan, world))?;
+    pub(crate) async fn explain(&self, context: &Arc<PlanContext>, values: Vec<Value>, analyze: bool) -> Result<Vec<String>> {
+        let mut lines = {
+            let host = SessionHost::new(Arc::clone(context));
+            pgcat::explain::explain(&self.plan, &Context { catalog: &self.catalog, host: &host })?
+        };
         if analyze {
-            lines.push(format!("Actual Rows: {}", self.rows(context, values)?.len()));
+            let rows = self.tuples(context, values).try_fold(0, async |rows, tuples| Ok(rows + tuples.num_rows())).await?;
+            lines.push(format!("Actual Rows: {rows}"));
         }
         Ok(lines)
-    }
-
-    fn begin(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> (Execution, Arc<World>) {
-        let host = SessionHost::new(Arc::clone(context));
-        let abandoned = host.abandoned();
-        let host: Arc<dyn Host> = Arc::new(host);
-        let world = World { types: self.types.clone(), catalog: Arc::clone(&self.catalog), host: Arc::clone(&host), abandoned };
-        let execution = || Execution::new(Arc::clone(&self.plan), Arc::clone(&self.catalog), host, values);
-        (with_stack(self.statement_bytes, execution), Arc::new(world))
-    }
-
-    /// Does something with what values mean.
-    pub(super) fn with_world<T>(&self, context: &Arc<PlanContext>, work: impl FnOnce(&Context<'_>) -> T) -> T {
-        let host = SessionHost::new(Arc::clone(context));
-        work(&Context { catalog: &self.catalog, host: &host })
-    }
-
-    /// All rows at once, for queries that have few.
-    pub(super) fn rows(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> Result<Vec<Vec<Value>>> {
-        let (mut execution, _) = self.begin(context, values);
-        let mut rows = Vec::new();
-        while let Some(row) = with_stack(self.statement_bytes, || execution.next())? {
-            rows.push(row);
-        }
-        Ok(rows)
     }
 }
 
@@ -187,30 +177,35 @@ fn stopped(error: tokio::task::JoinError) -> Error {
     Error::internal("a query of the catalog ended before its rows").detail(format!("{error}.")).cause(error)
 }
 
+/// The OIDs of types that a statement names.
+pub(crate) fn type_oids(context: &Arc<PlanContext>, written: &[ast::DataType]) -> Result<Vec<u32>> {
+    let catalog = &context.pg_catalog().catalog;
+    let host = SessionHost::new(Arc::clone(context));
+    written.iter().map(|written| bind::bind_type(catalog, &host, written)).collect()
+}
+
 /// The values of EXECUTE's arguments, in the types of the parameters.
-pub(crate) fn evaluate(context: &Arc<PlanContext>, arguments: &[ast::Expr], types: &[u32]) -> Result<Vec<Value>> {
-    if arguments.is_empty() {
-        return Ok(Vec::new());
-    }
-    let written: Vec<String> = arguments.iter().map(ast::Expr::to_string).collect();
-    let text = format!("SELECT {}", written.join(", "));
-    let row = || {
-        let statements = parse::script(&text)?;
-        let Some(Command::Query(query)) = statements.first().map(|only| only.command.as_ref()) else {
-            return Err(Error::internal("arguments are not expressions"));
-        };
-        let ast::Statement::Query(query) = query.as_ref() else { return Err(Error::internal("arguments are not expressions")) };
-        let planned = plan(context, query, &SourceText(text.as_str().into()), &[])?;
-        let row = planned.rows(context, Vec::new())?.pop().ok_or_else(|| Error::internal("arguments have no values"))?;
+pub(crate) async fn evaluate(context: &Arc<PlanContext>, arguments: &[ast::Expr], source: &SourceText, types: &[u32]) -> Result<Arguments> {
+    let catalog = Arc::clone(&context.pg_catalog().catalog);
+    let planned = with_stack(source.0.len(), || {
         let host = SessionHost::new(Arc::clone(context));
-        let world = Context { catalog: &planned.catalog, host: &host };
-        let value = |((value, column), oid): ((Value, &Column), &u32)| match value {
-            Value::Null => Ok(Value::Null),
-            value if column.pg_type.oid == *oid => Ok(value),
-            value => io::input(&world, *oid, -1, &io::output(&world, column.pg_type.oid, &value)?),
-        };
-        row.into_iter().zip(planned.columns.iter()).zip(types).map(value).collect()
-    };
-    // Its places mean nothing to the client, whose statement is another text.
-    row().map_err(|error: Error| Error { position: None, ..error })
+        let bound = bind::bind_arguments(&catalog, &host, arguments, &source.0, types)?;
+        Ok::<_, Error>(Planned::of(bound, catalog, context, source))
+    })?;
+    let mut rows = std::pin::pin!(planned.tuples(context, Vec::new()));
+    rows.try_next().await?.map(Arguments).ok_or_else(|| Error::internal("arguments have no values"))
+}
+
+/// One row of values.
+pub(crate) struct Arguments(Tuples);
+
+impl Arguments {
+    pub(crate) fn values(&self) -> Vec<Value> {
+        self.0.row(0).to_vec()
+    }
+
+    /// The texts of the values; `None` is null.
+    pub(crate) fn texts(&self) -> Result<Vec<Option<String>>> {
+        (0..self.0.num_columns()).map(|column| self.0.text(0, column)).collect()
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use pgcat::catalog::Catalog;
 use pgcat::function::Context;
@@ -10,6 +9,7 @@ use pgcat::host::Host;
 use pgcat::io;
 use pgcat::types::Type;
 use pgcat::value::Value;
+use spi::Result;
 
 use crate::answer::Format;
 use crate::encode::Cell;
@@ -28,8 +28,6 @@ pub(super) struct World {
     pub(super) types: Vec<Type>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) host: Arc<dyn Host>,
-    /// Set when nobody wants more rows.
-    pub(super) abandoned: Arc<AtomicBool>,
 }
 
 impl World {
@@ -63,8 +61,11 @@ impl Tuples {
         let is_null = move |row: usize| nulls.value(row, column).is_null();
         match format {
             Format::Text => Cell::of(is_null, move |row, out| {
-                let text = io::output(&values.world.context(), type_oid, values.value(row, column))?;
-                out.extend_from_slice(text.as_bytes());
+                match values.value(row, column) {
+                    // Most values are their texts.
+                    Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+                    value => out.extend_from_slice(io::output(&values.world.context(), type_oid, value)?.as_bytes()),
+                }
                 Ok(())
             }),
             Format::Binary => {
@@ -73,7 +74,23 @@ impl Tuples {
         }
     }
 
-    fn value(&self, row: usize, column: usize) -> &Value {
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub(super) fn row(&self, row: usize) -> &[Value] {
+        &self.rows[self.offset + row]
+    }
+
+    /// A value's text; `None` is null.
+    pub(super) fn text(&self, row: usize, column: usize) -> Result<Option<String>> {
+        match self.value(row, column) {
+            Value::Null => Ok(None),
+            value => io::output(&self.world.context(), self.world.types[column].oid, value).map(Some),
+        }
+    }
+
+    pub(super) fn value(&self, row: usize, column: usize) -> &Value {
         &self.rows[self.offset + row][column]
     }
 }

@@ -263,7 +263,7 @@ fn expressions_have_postgresqls_types() {
     let world = World::new();
     world.check_columns(
         "SELECT 1, 3000000000, 1.5, 'a', true",
-        "?column? integer, ?column? bigint, ?column? numeric, ?column? text, bool boolean",
+        "?column? integer, ?column? bigint, ?column? numeric, ?column? text, ?column? boolean",
     );
     world.check_columns(
         "SELECT 1 + 1, id + 1, -1, coalesce(id, 0) FROM accounts",

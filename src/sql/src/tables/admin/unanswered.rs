@@ -10,15 +10,15 @@ use crate::tables::row_table::RowTable;
 
 pub(super) struct Unanswered;
 
-/// A kind of statement that failed on this node because PostgreSQL has something that metagate has not. Superusers see all of them,
-/// others none.
+/// A kind of statement, over PostgreSQL's catalog or over no table at all, that failed on this node because a function does not exist or a
+/// form is not supported: where PostgreSQL has it, metagate should. Superusers see all of them, others none.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Row {
     /// The statement, with `?` for each literal.
     statement: String,
     /// The client's `application_name`.
     application_name: String,
-    /// The SQLSTATE of the first failure: `42883` for an unknown function, `0A000` for what is not supported.
+    /// The SQLSTATE of the first failure: `42883` for an unknown function or operator, `0A000` for what is not supported.
     sqlstate: &'static str,
     /// What does not exist; empty where it is a form of a statement that is not supported.
     message: String,
