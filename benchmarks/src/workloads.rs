@@ -6,6 +6,7 @@ mod harvest;
 mod large;
 mod peer;
 mod pushed;
+mod recorded;
 mod rows;
 mod scans;
 
@@ -24,6 +25,8 @@ pub enum Workload {
     Peer,
     /// What tools ask of PostgreSQL's catalog at 100,000 tables, beside a PostgreSQL with 10,000.
     Catalog,
+    /// Statements of many clients, as they were recorded, beside the PostgreSQL that is the source.
+    Recorded,
     /// The metadata of 10,000 PostgreSQL tables and 2,000 MariaDB tables, beside IMPORT FOREIGN SCHEMA.
     Harvest,
     /// All rows of a PostgreSQL table, beside the server itself and postgres_fdw.
@@ -47,6 +50,7 @@ pub async fn run(workloads: &[Workload]) -> Result<()> {
                 Workload::Large => large::run().await?,
                 Workload::Peer => peer::run().await?,
                 Workload::Catalog => catalog::run().await?,
+                Workload::Recorded => recorded::run().await?,
                 Workload::Harvest => harvest::run().await?,
                 Workload::Rows => rows::run().await?,
                 Workload::Pushed => pushed::run().await?,
