@@ -5,7 +5,8 @@
 //! again, and the same rows where a condition stands elsewhere. What was wrong once is in `fuzz/found.txt`, with PostgreSQL's answers.
 //!
 //! By hand, more of it: `PGCAT_FUZZ_ROUNDS` says how many statements there are (150 unless told), `PGCAT_FUZZ_SEED` the seed of the
-//! first (each has the next), and `PGCAT_FUZZ_TRACE` a file that always holds the statement at hand, for what ends the process.
+//! first (each has the next), and `PGCAT_FUZZ_TRACE` a file that always holds the statement at hand, for what ends the process. How their
+//! answers are compared with those of a PostgreSQL, [`differential`] says.
 
 mod differential;
 mod expressions;
