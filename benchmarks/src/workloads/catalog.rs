@@ -1,6 +1,6 @@
 //! What tools ask of PostgreSQL's catalog: a gateway with 100,000 tables beside a PostgreSQL with 10,000.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
 use futures::future::try_join_all;
@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Config, SimpleQueryMessage};
 
 use super::peer::{CLIENTS, THROUGHPUT_TIME};
 use crate::Result;
-use crate::measure::{Times, compare, memory_mib, report};
+use crate::measure::{Times, compare, memory_mib, report, timed};
 use crate::postgresql::PostgreSql;
 use crate::server::{Server, connect};
 use crate::synthetic::{COLUMNS, table_name};
@@ -197,8 +197,9 @@ pub async fn run() -> Result<()> {
     let (connected, theirs_connected) = (connected(&ours).await?, connected(&theirs).await?);
     compare("connect", connected.median(), &[("PostgreSQL", theirs_connected.median())]);
     for (name, statements) in TASKS {
-        let (ours, theirs) = (task(&ours, statements).await?, task(&theirs, statements).await?);
+        let ((ours_first, ours), (theirs_first, theirs)) = (task(&ours, statements).await?, task(&theirs, statements).await?);
         compare(name, ours.median(), &[("PostgreSQL", theirs.median())]);
+        compare(&format!("{name}, first"), ours_first, &[("PostgreSQL", theirs_first)]);
     }
     for (name, settings, columns) in [("metagate", &ours, OURS * COLUMNS), ("PostgreSQL", &theirs, THEIRS * COLUMNS)] {
         let client = connect(settings).await?;
@@ -222,8 +223,8 @@ pub async fn run() -> Result<()> {
     Ok(())
 }
 
-/// How long the statements of a task take together.
-async fn task(settings: &Config, statements: &[&str]) -> Result<Times> {
+/// How long the statements of a task take together: the first time, when nothing is planned or remembered yet, and then.
+async fn task(settings: &Config, statements: &[&str]) -> Result<(Duration, Times)> {
     let client = connect(settings).await?;
     let oid = "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
     let oid: u32 = client.query_one(oid, &[&SCHEMA, &table_name(TABLE)]).await?.get(0);
@@ -236,7 +237,7 @@ async fn task(settings: &Config, statements: &[&str]) -> Result<Times> {
         }
         Ok(())
     };
-    Times::of(RUNS, run).await
+    Ok((timed(run(0)).await?, Times::of(RUNS, run).await?))
 }
 
 async fn connected(settings: &Config) -> Result<Times> {

@@ -19,6 +19,7 @@ mod keys;
 mod layout;
 mod lookup;
 mod names;
+mod numbers;
 mod part;
 mod pg_attrdef;
 mod pg_attribute;

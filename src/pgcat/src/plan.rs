@@ -34,6 +34,7 @@ pub struct Plan {
     pub(crate) constants: Option<Arc<Query>>,
     nested: Nested,
     is_unbounded: bool,
+    is_volatile: bool,
 }
 
 /// The plans of the queries inside expressions, and of the bodies of functions in SQL, by the address of the [`Query`]. The expressions
@@ -256,7 +257,7 @@ pub fn plan(query: &Query) -> Plan {
     let mut planner = Planner::default();
     let plan = planner.query(&query);
     let constants = constants::has_any(&query).then(|| Arc::new(query));
-    Plan { query: plan, constants, nested: planner.nested, is_unbounded: planner.is_unbounded }
+    Plan { query: plan, constants, nested: planner.nested, is_unbounded: planner.is_unbounded, is_volatile: planner.is_volatile }
 }
 
 impl Plan {
@@ -270,6 +271,11 @@ impl Plan {
     /// must not wait runs such a plan elsewhere.
     pub fn is_unbounded(&self) -> bool {
         self.is_unbounded
+    }
+
+    /// Whether it calls functions that may answer differently each time.
+    pub fn is_volatile(&self) -> bool {
+        self.is_volatile
     }
 
     /// The plan of a query in an expression.

@@ -5,6 +5,7 @@ mod catalog_table;
 mod catalogs;
 mod host;
 mod planned;
+mod plans;
 mod source_types;
 mod tuples;
 

@@ -22,7 +22,7 @@ pub(crate) enum Plan {
     /// By DataFusion: whatever reads data sources or the gateway's own relations.
     Data(Box<planner::Planned>),
     /// By pgcat: whatever reads PostgreSQL's catalog, or nothing at all.
-    Catalog(pg_catalog::Planned),
+    Catalog(Arc<pg_catalog::Planned>),
 }
 
 /// The values of `$1`, `$2`, … for a plan, in the form of its engine.
@@ -102,6 +102,14 @@ impl Plan {
         match self {
             Plan::Data(planned) => planned.holds_for(context),
             Plan::Catalog(planned) => planned.holds_for(context),
+        }
+    }
+
+    /// Whether it also serves when the same text comes again.
+    pub(crate) fn is_reusable(&self) -> bool {
+        match self {
+            Plan::Data(_) => true,
+            Plan::Catalog(planned) => planned.is_shared(),
         }
     }
 

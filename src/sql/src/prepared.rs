@@ -161,7 +161,8 @@ impl PreparedStatements {
         let removed = self.by_name.remove(name);
         self.listed.remove(name);
         let existed = removed.is_some();
-        self.recent.extend(removed.filter(|prepared| prepared.request.is_some() && prepared.plan.is_some()));
+        let is_reusable = |prepared: &Prepared| prepared.plan.as_ref().is_some_and(|kept| kept.plan.is_reusable());
+        self.recent.extend(removed.filter(|prepared| prepared.request.is_some() && is_reusable(prepared)));
         if self.recent.len() > RECENT_MAX {
             self.recent.pop_front();
         }

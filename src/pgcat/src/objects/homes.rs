@@ -55,12 +55,17 @@ impl Homes {
     /// Where the object of an OID is, or the object that it belongs to.
     pub(crate) fn of(&self, oid: u32) -> Home {
         let object = ids::owner(oid).0;
-        if object < FIRST || ids::is_marked(object) {
+        if ids::is_marked(object) {
             return Home::Anywhere;
         }
         match self.runs.partition_point(|(first, _)| *first <= object) {
             0 => Home::Nowhere,
             place => Home::At(self.runs[place - 1].1 as usize),
         }
+    }
+
+    /// Where what refers to an OID is, if it is where the object is. What is PostgreSQL's or nothing, all schemas may refer to.
+    pub(crate) fn of_reference(&self, oid: u32) -> Home {
+        if ids::owner(oid).0 < FIRST { Home::Anywhere } else { self.of(oid) }
     }
 }

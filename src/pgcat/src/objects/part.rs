@@ -62,6 +62,8 @@ pub(crate) struct DynamicRelation {
 struct Route {
     /// The place of the column in the key.
     position: usize,
+    /// Whether it has the rows' own OIDs, not those that they refer to.
+    is_own: bool,
     context: Arc<Context>,
     /// Places of schemas with those of the parts that are made of them, sorted.
     parts: Vec<(usize, usize)>,
@@ -108,7 +110,8 @@ impl DynamicRelation {
                 Placed { first, part, lookups: Lookups::default(), at }
             };
             let parts: Vec<Placed> = (self.make_parts)().into_iter().map(place).filter(|placed| placed.part.count() > 0).collect();
-            let routes = self.base.indexes().iter().map(|index| Route::new(&parts, &index.columns)).collect();
+            let is_own = |column: usize| &*self.base.columns[column].name == "oid";
+            let routes = self.base.indexes().iter().map(|index| Route::new(&parts, &index.columns, is_own)).collect();
             AllRows { hidden, base_count, parts, routes, count }
         })
     }
@@ -196,19 +199,20 @@ impl Relation for DynamicRelation {
 
 impl Route {
     /// The first column that tells the home of all parts' rows.
-    fn new(parts: &[Placed], columns: &[usize]) -> Option<Self> {
+    fn new(parts: &[Placed], columns: &[usize], is_own: impl Fn(usize) -> bool) -> Option<Self> {
         let context = |column| Some(Arc::clone(&parts.first()?.part.home(column)?.context));
         columns.iter().enumerate().find_map(|(position, column)| {
             let home = |(place, placed): (usize, &Placed)| Some((placed.part.home(*column)?.place, place));
             let mut parts: Vec<(usize, usize)> = parts.iter().enumerate().map(home).collect::<Option<_>>()?;
             parts.sort_unstable();
-            Some(Self { position, context: context(*column)?, parts })
+            Some(Self { position, is_own: is_own(*column), context: context(*column)?, parts })
         })
     }
 
     /// The parts that may have rows of the key; `None` where all may.
     fn parts_of(&self, key: &[Value]) -> Option<&[(usize, usize)]> {
-        let place = match self.context.homes().of(key[self.position].as_oid()?) {
+        let (oid, homes) = (key[self.position].as_oid()?, self.context.homes());
+        let place = match if self.is_own { homes.of(oid) } else { homes.of_reference(oid) } {
             Home::At(place) => place,
             Home::Nowhere => return Some(&[]),
             Home::Anywhere => return None,

@@ -14,6 +14,7 @@ use super::ids::{self, Dependent, Ids, dependent};
 use super::layout::{Cells, columns, indexes, partitions, tables, types};
 use super::lookup::{CatalogLookups, Lookups};
 use super::names;
+use super::numbers::place_of;
 use super::pg_attribute::has_default;
 use super::pg_description::COMMENTED;
 
@@ -210,7 +211,7 @@ impl Schema {
             })
         });
         match by_oid {
-            None => oids.binary_search(&in_snapshot).ok(),
+            None => place_of(oids, in_snapshot),
             Some(rows) => {
                 let place = rows.binary_search_by_key(&in_snapshot, |row| oids[*row as usize]).ok()?;
                 Some(rows[place] as usize)

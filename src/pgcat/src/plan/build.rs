@@ -21,6 +21,8 @@ pub(super) struct Planner {
     pub nested: Nested,
     /// Whether nothing says how many rows some part of it has, or how long it takes.
     pub is_unbounded: bool,
+    /// Whether some expression is volatile.
+    pub is_volatile: bool,
     /// The queries around the one that is planned, and itself as the last.
     levels: Vec<Level>,
 }
@@ -119,6 +121,7 @@ impl Planner {
                 }
             });
         });
+        self.is_volatile |= is_volatile;
         self.is_unbounded |= is_volatile;
         self.levels.iter_mut().next_back().into_iter().for_each(|level| level.parameters.extend(&parameters));
     }

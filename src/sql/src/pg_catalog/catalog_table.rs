@@ -57,7 +57,7 @@ pub(crate) fn find(context: &Arc<PlanContext>, parts: &[String]) -> Result<Optio
     Ok(Some((Arc::new(table), columns)))
 }
 
-fn query(context: &Arc<PlanContext>, text: &str) -> Result<planned::Planned> {
+fn query(context: &Arc<PlanContext>, text: &str) -> Result<Arc<planned::Planned>> {
     let statements = parse::script(text)?;
     match statements.first().map(|only| only.command.as_ref()) {
         Some(Command::Query(query)) => match query.as_ref() {

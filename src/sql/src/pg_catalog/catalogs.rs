@@ -16,6 +16,7 @@ use pgcat::value::Value;
 use spi::types::PgType;
 
 use super::POSTGRES_EPOCH;
+use super::plans::Plans;
 use crate::own_database;
 use crate::plan_context::PlanContext;
 use crate::resolve::RelationColumn;
@@ -34,6 +35,7 @@ const POSTGRESQL_SCHEMAS: [&str; 2] = ["information_schema", "pg_catalog"];
 pub(crate) struct Catalogs {
     kept: Mutex<VecDeque<Kept>>,
     generations: AtomicU64,
+    plans: Plans,
 }
 
 struct Kept {
@@ -85,7 +87,13 @@ impl Catalogs {
         });
         kept.push_front(Kept { database, visible, revision, server, sources, made: Arc::clone(&made) });
         kept.truncate(KEPT_MAX);
+        self.plans.retain(|catalog| kept.iter().any(|kept| Arc::ptr_eq(&kept.made.catalog, catalog)));
         made
+    }
+
+    /// Plans of queries of these catalogs.
+    pub(super) fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     fn make(&self, context: &PlanContext, server: &Arc<Server>, earlier: Option<&DatabaseCatalog>) -> DatabaseCatalog {

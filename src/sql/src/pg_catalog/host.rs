@@ -25,17 +25,29 @@ pub(super) struct SessionHost {
     context: Arc<PlanContext>,
     canceller: Canceller,
     abandoned: Arc<AtomicBool>,
+    was_asked: AtomicBool,
 }
 
 impl SessionHost {
     pub(super) fn new(context: Arc<PlanContext>) -> Self {
         let canceller = context.canceller.clone();
-        Self { context, canceller, abandoned: Arc::default() }
+        Self { context, canceller, abandoned: Arc::default(), was_asked: AtomicBool::new(false) }
     }
 
     /// To be set when nobody wants what is computed any more.
     pub(super) fn abandoned(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.abandoned)
+    }
+
+    /// Whether something was asked that other sessions would answer differently, or the same one later. The search path does not count.
+    pub(super) fn was_asked(&self) -> bool {
+        self.was_asked.load(Ordering::Relaxed)
+    }
+
+    /// The session, for what is not the same for all of them.
+    fn session(&self) -> &PlanContext {
+        self.was_asked.store(true, Ordering::Relaxed);
+        &self.context
     }
 
     fn sees(&self, entry: &SessionEntry) -> bool {
@@ -44,7 +56,7 @@ impl SessionHost {
 
     /// The session of a process id, which the role may do something with.
     fn reachable(&self, pid: i32, what: &str) -> Result<Option<Arc<SessionEntry>>> {
-        match self.context.engine.sessions().get(pid) {
+        match self.session().engine.sessions().get(pid) {
             Some(entry) if !self.sees(&entry) => Err(Error::new(Code::Privilege, format!("permission denied to {what}"))
                 .detail("Only roles with the SUPERUSER attribute may end or cancel the sessions of other roles.")),
             entry => Ok(entry),
@@ -54,15 +66,15 @@ impl SessionHost {
 
 impl Host for SessionHost {
     fn current_user(&self) -> &str {
-        &self.context.role.name
+        &self.session().role.name
     }
 
     fn session_user(&self) -> &str {
-        &self.context.role.name
+        &self.session().role.name
     }
 
     fn database(&self) -> &str {
-        &self.context.database
+        &self.session().database
     }
 
     fn search_path(&self) -> Vec<String> {
@@ -70,31 +82,31 @@ impl Host for SessionHost {
     }
 
     fn setting(&self, name: &str) -> Option<String> {
-        self.context.settings.current().show(name).ok()
+        self.session().settings.current().show(name).ok()
     }
 
     fn set_setting(&self, name: &str, value: &str, local: bool) -> Result<String> {
         let scope = if local { Scope::Transaction } else { Scope::Session };
-        self.context.settings.set(name, value, scope)?;
-        self.context.settings.current().show(name)
+        self.session().settings.set(name, value, scope)?;
+        self.session().settings.current().show(name)
     }
 
     fn settings(&self) -> Vec<(String, String)> {
-        self.context.settings.current().rows().into_iter().map(|row| (row.name, row.shown)).collect()
+        self.session().settings.current().rows().into_iter().map(|row| (row.name, row.shown)).collect()
     }
 
     fn version(&self) -> String {
         let architecture = std::env::consts::ARCH;
-        let own = self.context.engine.version();
+        let own = self.session().engine.version();
         format!("PostgreSQL {SERVER_VERSION} (metagate {own}) on {architecture}-pc-linux-gnu, compiled by rustc, 64-bit")
     }
 
     fn pid(&self) -> i32 {
-        self.context.pid
+        self.session().pid
     }
 
     fn client(&self) -> Option<(String, i32)> {
-        address(&self.context.client_addr)
+        address(&self.session().client_addr)
     }
 
     fn server(&self) -> Option<(String, i32)> {
@@ -102,33 +114,35 @@ impl Host for SessionHost {
     }
 
     fn started_at(&self) -> i64 {
-        self.context.engine.started_at() - POSTGRES_EPOCH
+        self.session().engine.started_at() - POSTGRES_EPOCH
     }
 
     fn transaction_started_at(&self) -> i64 {
-        self.context.transaction_started_at - POSTGRES_EPOCH
+        self.session().transaction_started_at - POSTGRES_EPOCH
     }
 
     fn statement_started_at(&self) -> i64 {
-        self.context.statement_started_at - POSTGRES_EPOCH
+        self.session().statement_started_at - POSTGRES_EPOCH
     }
 
     fn clock(&self) -> i64 {
+        self.session();
         now() - POSTGRES_EPOCH
     }
 
     fn transaction_id(&self) -> u64 {
-        self.context.transaction_id
+        self.session().transaction_id
     }
 
     fn is_superuser(&self) -> bool {
-        self.context.role.superuser
+        self.session().role.superuser
     }
 
     fn has_privilege(&self, role: u32, object: Object, privilege: &str) -> bool {
-        let replica = self.context.services().store.replica();
-        let role = if role == self.context.role.oid {
-            self.context.role.as_ref().clone()
+        let session = self.session();
+        let replica = session.services().store.replica();
+        let role = if role == session.role.oid {
+            session.role.as_ref().clone()
         } else {
             match access::roles(&replica).into_iter().find(|other| other.oid == role) {
                 Some(role) => role,
@@ -140,9 +154,7 @@ impl Host for SessionHost {
         }
         let source = match object {
             Object::Database(oid) => Some(oid),
-            Object::Schema(oid) | Object::Relation(oid) | Object::Function(oid) | Object::Type(oid) => {
-                self.context.pg_catalog().source_of(oid)
-            }
+            Object::Schema(oid) | Object::Relation(oid) | Object::Function(oid) | Object::Type(oid) => session.pg_catalog().source_of(oid),
             Object::Other => None,
         };
         let own = own_database::get().source.oid;
@@ -157,7 +169,7 @@ impl Host for SessionHost {
             (Object::Database(_), "CONNECT") | (Object::Relation(_), "SELECT") => true,
             (Object::Schema(_) | Object::Type(_) | Object::Other, "USAGE") | (Object::Function(_), "EXECUTE") => true,
             (Object::Relation(_), "INSERT") => {
-                let source = self.context.catalog.databases.iter().find(|database| database.source.oid == source);
+                let source = session.catalog.databases.iter().find(|database| database.source.oid == source);
                 source.is_some_and(|database| access::has_privilege(&replica, &role, &database.source, Privilege::Insert))
             }
             _ => false,
@@ -165,7 +177,7 @@ impl Host for SessionHost {
     }
 
     fn activity(&self) -> Vec<Activity> {
-        let sessions = self.context.engine.sessions().all();
+        let sessions = self.session().engine.sessions().all();
         let shown = |entry: Arc<SessionEntry>| {
             let doing = entry.doing();
             let sees = self.sees(&entry);
@@ -202,16 +214,16 @@ impl Host for SessionHost {
     }
 
     fn prepared_statements(&self) -> Vec<PreparedStatement> {
-        self.context.prepared.all()
+        self.session().prepared.all()
     }
 
     fn cursors(&self) -> Vec<Cursor> {
-        self.context.cursors.all()
+        self.session().cursors.all()
     }
 
     fn notice(&self, severity: &'static str, code: &'static str, message: String) {
         let severity = if severity == "WARNING" { Severity::Warning } else { Severity::Notice };
-        self.context.notices.push(Notice { severity, code, message, detail: None, hint: None });
+        self.session().notices.push(Notice { severity, code, message, detail: None, hint: None });
     }
 
     fn check_cancelled(&self) -> Result<()> {

@@ -1,7 +1,7 @@
 //! A query of the catalog, bound and ready to be run any number of times.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use datafusion::sql::sqlparser::ast;
@@ -33,6 +33,8 @@ const SLICE: Duration = Duration::from_millis(5);
 /// A query that is expected to touch more rows than this, or may touch any number, is computed on a thread of its own: other sessions
 /// would wait for theirs meanwhile.
 const LONG_COST: f64 = 20_000.0;
+/// The largest answer that is remembered, in bytes.
+const ANSWER_MAX: usize = 1 << 20;
 
 /// A query of the catalog that can be run any number of times.
 pub(crate) struct Planned {
@@ -44,18 +46,33 @@ pub(crate) struct Planned {
     search_path: Vec<String>,
     /// How long the text was.
     statement_bytes: usize,
+    is_shared: bool,
+    /// The rows, once they were computed, where nothing but the catalog decides them and it takes long.
+    answer: OnceLock<Vec<Rows>>,
 }
 
+/// Rows that leave together.
+type Rows = Arc<Vec<Vec<Value>>>;
+
 /// Binds a query. `parameter_types` are the OIDs that the client knows, with 0 for those that it does not.
-pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
+pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Arc<Planned>> {
     with_stack(source.0.len(), || plan_here(context, query, source, parameter_types))
 }
 
-fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
+fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Arc<Planned>> {
+    let plans = context.engine.catalogs().plans();
+    if let Some(planned) = plans.find(context, query, source, parameter_types) {
+        return Ok(planned);
+    }
     let catalog = Arc::clone(&context.pg_catalog().catalog);
     let host = SessionHost::new(Arc::clone(context));
     let bound = bind::bind(&catalog, &host, query, &source.0, parameter_types)?;
-    Ok(Planned::of(bound, catalog, context, source))
+    let is_shared = !host.was_asked();
+    let planned = Arc::new(Planned { is_shared, ..Planned::of(bound, catalog, context, source) });
+    if is_shared {
+        plans.keep(query, source, parameter_types, &planned);
+    }
+    Ok(planned)
 }
 
 impl Planned {
@@ -75,12 +92,27 @@ impl Planned {
             catalog,
             search_path: context.search_path(),
             statement_bytes: source.0.len(),
+            is_shared: false,
+            answer: OnceLock::new(),
         }
+    }
+
+    pub(super) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Whether it means the same in every session with the same catalog and search path. A literal such as `'now'` or a date may not.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// Whether the names of the query still mean what they meant when it was bound.
     pub(crate) fn holds_for(&self, context: &PlanContext) -> bool {
-        Arc::ptr_eq(&self.catalog, &context.pg_catalog().catalog) && self.search_path == context.search_path()
+        self.is_bound_to(&context.pg_catalog().catalog, &context.search_path())
+    }
+
+    pub(super) fn is_bound_to(&self, catalog: &Arc<Catalog>, search_path: &[String]) -> bool {
+        Arc::ptr_eq(&self.catalog, catalog) && self.search_path == search_path
     }
 
     /// The values of a Bind message.
@@ -100,37 +132,51 @@ impl Planned {
     }
 
     /// The rows, computed as they are taken.
-    pub(crate) fn execute(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> BatchStream {
+    pub(crate) fn execute(self: &Arc<Self>, context: &Arc<PlanContext>, values: Vec<Value>) -> BatchStream {
         self.tuples(context, values).map_ok(Batch::Tuples).boxed()
     }
 
     /// The rows, as the catalog's values.
-    pub(super) fn tuples(&self, context: &Arc<PlanContext>, values: Vec<Value>) -> impl Stream<Item = Result<Tuples>> + Send + use<> {
+    pub(super) fn tuples(
+        self: &Arc<Self>,
+        context: &Arc<PlanContext>,
+        values: Vec<Value>,
+    ) -> impl Stream<Item = Result<Tuples>> + Send + use<> {
+        let host = Arc::new(SessionHost::new(Arc::clone(context)));
+        let world = World { types: self.types.clone(), catalog: Arc::clone(&self.catalog), host: Arc::clone(&host) as Arc<dyn Host> };
+        let rows = match self.answer.get() {
+            Some(answer) => stream::iter(answer.clone().into_iter().map(Ok)).left_stream(),
+            None => self.compute(host, values).right_stream(),
+        };
+        let world = Arc::new(world);
+        rows.map_ok(move |rows| Tuples::new(rows, &world))
+    }
+
+    fn compute(self: &Arc<Self>, host: Arc<SessionHost>, values: Vec<Value>) -> impl Stream<Item = Result<Rows>> + Send + use<> {
         let is_long = self.plan.is_unbounded() || self.plan.cost() > LONG_COST;
+        let is_lasting = self.is_shared && is_long && values.is_empty() && !self.plan.is_volatile();
         let bytes = self.statement_bytes;
-        let host = SessionHost::new(Arc::clone(context));
         let guard = Abandoned(host.abandoned());
-        let host: Arc<dyn Host> = Arc::new(host);
-        let execution = || Execution::new(Arc::clone(&self.plan), Arc::clone(&self.catalog), Arc::clone(&host), values);
+        let session = Arc::clone(&host) as Arc<dyn Host>;
+        let execution = || Execution::new(Arc::clone(&self.plan), Arc::clone(&self.catalog), session, values);
         let execution = with_stack(bytes, execution);
-        let world = Arc::new(World { types: self.types.clone(), catalog: Arc::clone(&self.catalog), host });
-        stream::try_unfold((execution, false, guard), move |(execution, ended, guard)| {
-            let world = Arc::clone(&world);
-            async move {
-                if ended {
-                    return Ok(None);
-                }
-                let (execution, rows, ended) = match is_long {
-                    true => tokio::task::spawn_blocking(move || some_rows(execution, bytes)).await.map_err(stopped)??,
-                    false => some_rows(execution, bytes)?,
-                };
-                Ok((!rows.is_empty()).then(|| (Tuples::new(rows, &world), (execution, ended, guard))))
+        let answer = is_lasting.then(|| Answer::new(Arc::clone(self), host));
+        stream::try_unfold((execution, false, guard, answer), move |(execution, ended, guard, mut answer)| async move {
+            if ended {
+                return Ok(None);
             }
+            let (execution, rows, ended) = match is_long {
+                true => tokio::task::spawn_blocking(move || some_rows(execution, bytes)).await.map_err(stopped)??,
+                false => some_rows(execution, bytes)?,
+            };
+            let rows = Arc::new(rows);
+            answer = answer.and_then(|answer| answer.with(&rows, ended));
+            Ok((!rows.is_empty()).then(|| (rows, (execution, ended, guard, answer))))
         })
     }
 
     /// The plan's tree, as EXPLAIN shows it. With `analyze` the query is run to its end first.
-    pub(crate) async fn explain(&self, context: &Arc<PlanContext>, values: Vec<Value>, analyze: bool) -> Result<Vec<String>> {
+    pub(crate) async fn explain(self: &Arc<Self>, context: &Arc<PlanContext>, values: Vec<Value>, analyze: bool) -> Result<Vec<String>> {
         let mut lines = {
             let host = SessionHost::new(Arc::clone(context));
             pgcat::explain::explain(&self.plan, &Context { catalog: &self.catalog, host: &host })?
@@ -140,6 +186,35 @@ impl Planned {
             lines.push(format!("Actual Rows: {rows}"));
         }
         Ok(lines)
+    }
+}
+
+/// An answer that is to be remembered, as far as it is computed.
+struct Answer {
+    planned: Arc<Planned>,
+    host: Arc<SessionHost>,
+    rows: Vec<Rows>,
+    bytes: usize,
+}
+
+impl Answer {
+    fn new(planned: Arc<Planned>, host: Arc<SessionHost>) -> Self {
+        Self { planned, host, rows: Vec::new(), bytes: 0 }
+    }
+
+    /// With more rows. Nothing is left where it must not be remembered, and where it is.
+    fn with(mut self, rows: &Rows, ended: bool) -> Option<Self> {
+        self.bytes += rows.iter().flatten().map(Value::size).sum::<usize>();
+        if self.bytes > ANSWER_MAX || self.host.was_asked() {
+            return None;
+        }
+        self.rows.push(Arc::clone(rows));
+        if !ended {
+            return Some(self);
+        }
+        // Two sessions may have computed it at once.
+        self.planned.answer.get_or_init(|| self.rows);
+        None
     }
 }
 
@@ -190,7 +265,7 @@ pub(crate) async fn evaluate(context: &Arc<PlanContext>, arguments: &[ast::Expr]
     let planned = with_stack(source.0.len(), || {
         let host = SessionHost::new(Arc::clone(context));
         let bound = bind::bind_arguments(&catalog, &host, arguments, &source.0, types)?;
-        Ok::<_, Error>(Planned::of(bound, catalog, context, source))
+        Ok::<_, Error>(Arc::new(Planned::of(bound, catalog, context, source)))
     })?;
     let mut rows = std::pin::pin!(planned.tuples(context, Vec::new()));
     rows.try_next().await?.map(Arguments).ok_or_else(|| Error::internal("arguments have no values"))

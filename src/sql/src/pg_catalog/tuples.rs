@@ -37,8 +37,8 @@ impl World {
 }
 
 impl Tuples {
-    pub(super) fn new(rows: Vec<Vec<Value>>, world: &Arc<World>) -> Self {
-        Self { offset: 0, length: rows.len(), rows: Arc::new(rows), world: Arc::clone(world) }
+    pub(super) fn new(rows: Arc<Vec<Vec<Value>>>, world: &Arc<World>) -> Self {
+        Self { offset: 0, length: rows.len(), rows, world: Arc::clone(world) }
     }
 
     pub(crate) fn num_rows(&self) -> usize {
