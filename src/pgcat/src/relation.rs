@@ -34,6 +34,11 @@ pub trait Relation: Send + Sync {
     /// columns' types. Rows come in the order of their numbers.
     fn lookup(&self, index: usize, key: &[Value]) -> Rows;
 
+    /// How many rows a key of an index is expected to have, where it has any.
+    fn rows_per_key(&self, index: usize) -> f64 {
+        self.indexes()[index].rows_per_key(self.count())
+    }
+
     /// Columns of names, as places in `columns`, whose rows can be found by how those begin.
     fn columns_by_beginning(&self) -> &[usize] {
         &[]
@@ -62,6 +67,13 @@ pub struct Index {
     pub columns: Vec<usize>,
     /// Whether a key has at most one row.
     pub unique: bool,
+}
+
+impl Index {
+    /// How many rows of `count` a key is thought to have where nothing else is known: few, and fewer with more columns.
+    pub fn rows_per_key(&self, count: u64) -> f64 {
+        if self.unique { 1.0 } else { (count as f64).powf(0.3 / self.columns.len() as f64).max(1.0) }
+    }
 }
 
 /// Rows that were found.

@@ -182,6 +182,16 @@ impl Relation for DynamicRelation {
         found
     }
 
+    /// A schema has all rows of its part.
+    fn rows_per_key(&self, index: usize) -> f64 {
+        let (index, rows) = (&self.base.indexes()[index], self.rows());
+        let is_of_schema = |column: &usize| self.base.columns[*column].name.ends_with("namespace");
+        match index.columns.as_slice() {
+            [column] if is_of_schema(column) => (rows.count as f64 / rows.parts.len().max(1) as f64).max(1.0),
+            _ => index.rows_per_key(rows.count),
+        }
+    }
+
     /// Those that the base has sorted; parts that have not are read.
     fn columns_by_beginning(&self) -> &[usize] {
         self.base.columns_by_beginning()

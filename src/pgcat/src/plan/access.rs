@@ -102,12 +102,9 @@ pub(super) fn choose(relation: &dyn Relation, keys: &[LookupKey], available: &Re
         let chosen: Option<Vec<(usize, f64)>> = index.columns.iter().map(|column| usable(*column)).collect();
         let chosen = chosen?;
         let combinations: f64 = chosen.iter().map(|(_, values)| values).product();
-        let per_key = match () {
-            () if index.unique => 1.0,
-            // In a catalog 0 stands for no object, which most rows have.
-            () if chosen.iter().all(|(key, _)| keys[*key].is_zero()) => relation.count() as f64,
-            () => rows_per_key(relation, index.columns.len()),
-        };
+        // In a catalog 0 stands for no object, which most rows have.
+        let is_nothing = !index.unique && chosen.iter().all(|(key, _)| keys[*key].is_zero());
+        let per_key = if is_nothing { relation.count() as f64 } else { relation.rows_per_key(place) };
         Some(Choice { index: Some(place), keys: chosen.into_iter().map(|(key, _)| key).collect(), rows: combinations * per_key })
     };
     let of_pattern = |(place, key): (usize, &LookupKey)| match key.by {
@@ -153,11 +150,6 @@ impl LookupKey {
             By::Key { .. } => None,
         }
     }
-}
-
-/// What an index that is not unique finds is thought to be few, and fewer with more columns.
-fn rows_per_key(relation: &dyn Relation, columns: usize) -> f64 {
-    (relation.count() as f64).powf(0.3 / columns as f64).max(1.0)
 }
 
 /// The expressions that a condition says to be equal to a key, and whether both are of one type.
