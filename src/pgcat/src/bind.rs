@@ -10,9 +10,11 @@ mod limits;
 mod names;
 mod place;
 mod query;
+mod recursion;
 mod referenced;
 mod relations;
 mod scope;
+mod search;
 mod select;
 mod set_operations;
 mod set_returning;
@@ -74,7 +76,12 @@ pub(crate) struct Binder<'a> {
     pub(crate) record_shapes: Vec<Arc<[Field]>>,
     /// The names of the parameters of the function in SQL whose text is bound; empty for statements.
     pub(crate) argument_names: Vec<String>,
+    /// How many parts of the statement were begun.
+    begun: u32,
 }
+
+/// After how many parts of a statement it is asked whether to go on. Each takes some microseconds.
+const PARTS_BETWEEN_CHECKS: u32 = 32;
 
 /// Binds a query. The parameters' types are those that are declared, 0 where one is not.
 pub fn bind(catalog: &Catalog, host: &dyn Host, query: &ast::Query, source: &str, parameter_types: &[u32]) -> Result<Bound> {
@@ -111,11 +118,18 @@ impl<'a> Binder<'a> {
             subqueries: 0,
             record_shapes: Vec::new(),
             argument_names: Vec::new(),
+            begun: 0,
         }
     }
 }
 
 impl Binder<'_> {
+    /// Counts a part of the statement that is begun. Every so many, the statement may be stopped here.
+    fn begin(&mut self) -> Result<()> {
+        self.begun = self.begun.wrapping_add(1);
+        if self.begun.is_multiple_of(PARTS_BETWEEN_CHECKS) { self.host.check_cancelled() } else { Ok(()) }
+    }
+
     /// The innermost query. There is one while anything is bound.
     pub(crate) fn scope(&self) -> &Scope {
         &self.scopes[self.scopes.len() - 1]

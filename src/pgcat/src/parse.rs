@@ -37,6 +37,18 @@ pub const JSON_ARRAY_OF_QUERY: &str = "\0json array";
 /// The function that marks `WITH UNIQUE KEYS` as the last argument of a constructor of JSON in a syntax tree.
 pub const UNIQUE_KEYS: &str = "\0unique keys";
 
+/// What an empty select list is in a syntax tree.
+pub const NOTHING: &str = "\0nothing";
+
+/// The first element of `GROUP BY DISTINCT` in a syntax tree.
+pub const DISTINCT_SETS: &str = "\0distinct";
+
+/// The queries of WITH that stand behind one for its SEARCH and CYCLE in a syntax tree. Their columns are those that the clause names,
+/// the new ones last; of CYCLE, the one row has the values of the mark.
+pub const SEARCH_DEPTH: &str = "\0search depth";
+pub const SEARCH_BREADTH: &str = "\0search breadth";
+pub const CYCLE: &str = "\0cycle";
+
 /// How deep expressions and queries may be nested.
 const NESTING_MAX: usize = 200;
 

@@ -7,6 +7,7 @@ mod build;
 mod conditions;
 mod constants;
 mod equality;
+mod full_join;
 mod group;
 mod join;
 mod order;
@@ -18,7 +19,10 @@ mod walk;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use spi::Result;
+
 use crate::expr::{Expr, Subquery};
+use crate::host::Host;
 use crate::query::{Fill, FunctionScan, Grouping, OutputColumn, Query, Register, RelationScan, SetOperator, SetReturning, SortKey, Window};
 use crate::rewrite::rewrite;
 use crate::value::Field;
@@ -250,14 +254,17 @@ pub(crate) struct ProjectSet {
     pub calls: Vec<SetReturning>,
 }
 
-/// Plans a query with all queries in it.
-pub fn plan(query: &Query) -> Plan {
+/// Plans a query with all queries in it. The host is asked whether to stop every so often.
+pub fn plan(query: &Query, host: &dyn Host) -> Result<Plan> {
     let mut query = query.clone();
     rewrite(&mut query);
-    let mut planner = Planner::default();
+    let mut planner = Planner::new(host);
     let plan = planner.query(&query);
+    if let Some(error) = planner.failed {
+        return Err(error);
+    }
     let constants = constants::has_any(&query).then(|| Arc::new(query));
-    Plan { query: plan, constants, nested: planner.nested, is_unbounded: planner.is_unbounded, is_volatile: planner.is_volatile }
+    Ok(Plan { query: plan, constants, nested: planner.nested, is_unbounded: planner.is_unbounded, is_volatile: planner.is_volatile })
 }
 
 impl Plan {

@@ -43,6 +43,8 @@ pub enum Code {
     Grouping,
     /// A window function where none may be, or a window that cannot be (42P20).
     Windowing,
+    /// A query of WITH RECURSIVE that reads itself where it may not (42P19).
+    InvalidRecursion,
     /// A reference that may not stand there, such as a position beyond the select list (42P10).
     InvalidReference,
     /// A subquery that must give one row gave more (21000).
@@ -238,6 +240,7 @@ impl Code {
             Code::Ambiguous => "42702",
             Code::Grouping => "42803",
             Code::Windowing => "42P20",
+            Code::InvalidRecursion => "42P19",
             Code::InvalidReference => "42P10",
             Code::Cardinality => "21000",
             Code::AlreadyExists => "42710",

@@ -48,6 +48,7 @@ impl Binder<'_> {
             _ => self.scopes[scope].place,
         };
         self.check_aggregate(place).map_err(at)?;
+        self.check_recursive_aggregate(scope).map_err(at)?;
         let mut call = AggregateCall { name, entry, signature, arguments, distinct, order_by, filter, register: 0 };
         if call.arguments.iter().any(|argument| self.has_aggregate(scope, argument)) {
             return Err(at(Error::new(Code::Grouping, "aggregate function calls cannot be nested")));

@@ -46,6 +46,7 @@ impl<'a> Binder<'a> {
 
     /// An expression of the statement.
     pub(crate) fn expression(&mut self, syntax: &ast::Expr, place: Place) -> Result<Typed> {
+        self.begin()?;
         stacker::maybe_grow(STACK_LEFT_BYTES, STACK_BYTES, || self.level(syntax, place))
     }
 

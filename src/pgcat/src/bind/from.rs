@@ -16,10 +16,9 @@ pub(super) enum Tree {
     Join { kind: JoinKind, left: Box<Tree>, right: Box<Tree>, on: Option<Expr> },
 }
 
-/// A part of FROM: what it is, the item that has its columns, and what can be named of it.
+/// A part of FROM: what it is, and what can be named of it.
 pub(super) struct Side {
     pub(super) tree: Tree,
-    pub(super) item: usize,
     pub(super) visible: Vec<Visible>,
 }
 
@@ -51,6 +50,7 @@ impl Binder<'_> {
 
     /// One thing in FROM, without what is joined to it.
     pub(super) fn factor(&mut self, factor: &ast::TableFactor) -> Result<Side> {
+        self.begin()?;
         stacker::maybe_grow(64 * 1024, 1024 * 1024, || match factor {
             ast::TableFactor::Table { sample: Some(_), .. } => {
                 Err(Error::new(Code::Unsupported, "TABLESAMPLE is not supported for the system catalogs"))
@@ -92,20 +92,25 @@ impl Binder<'_> {
         if let Some(alias) = alias {
             rename_columns(&mut item, alias, "table")?;
         }
-        let side = self.add(item);
-        Ok(match alias {
-            Some(_) => side,
-            // What has no name can be read all the same.
-            None => Side { visible: side.visible.into_iter().map(|visible| Visible { by_name: false, ..visible }).collect(), ..side },
-        })
+        // What has no name can be read all the same.
+        Ok(self.scanned(item, alias.is_some()))
     }
 
-    /// Makes an item of this query's FROM of it, which can be named.
-    pub(super) fn add(&mut self, item: Item) -> Side {
+    /// Something that rows come from, which can be named as a whole.
+    pub(super) fn whole(&mut self, item: Item) -> Side {
+        self.scanned(item, true)
+    }
+
+    fn scanned(&mut self, item: Item, by_name: bool) -> Side {
+        let item = self.add(item);
+        Side { tree: Tree::Item(item), visible: vec![Visible { by_name, ..Visible::whole(item) }] }
+    }
+
+    /// Makes an item of this query's FROM of it.
+    pub(super) fn add(&mut self, item: Item) -> usize {
         let scope = self.scope_mut();
         scope.items.push(item);
-        let item = scope.items.len() - 1;
-        Side { tree: Tree::Item(item), item, visible: vec![Visible::whole(item)] }
+        scope.items.len() - 1
     }
 
     /// Refuses two things of one name in a FROM. The same name may stand for relations of different schemas.

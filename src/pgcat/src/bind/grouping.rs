@@ -1,5 +1,7 @@
 //! GROUP BY and aggregates: the keys of groups, and what may be read of a group.
 
+use std::collections::HashSet;
+
 use spi::{Code, Error, Result};
 use sqlparser::ast;
 use sqlparser::ast::Spanned;
@@ -9,6 +11,7 @@ use super::targets::Target;
 use super::{Binder, Place};
 use crate::catalog::oid as catalog_oid;
 use crate::expr::{Expr, Typed};
+use crate::parse::DISTINCT_SETS;
 use crate::query::{Bound, Grouping, Register};
 use crate::value::Value;
 
@@ -33,6 +36,10 @@ impl Binder<'_> {
             return Err(Error::new(Code::Syntax, "syntax error at or near \"WITH\""));
         }
         let mut groups = Groups { keys: Vec::new(), sets: None };
+        let (is_distinct, elements) = match elements.split_first() {
+            Some((ast::Expr::Identifier(mark), rest)) if mark.value == DISTINCT_SETS => (true, rest),
+            _ => (false, elements.as_slice()),
+        };
         for element in elements {
             let sets = self.group_element(element, targets, &mut groups.keys)?;
             let combined = match groups.sets.take() {
@@ -50,6 +57,10 @@ impl Binder<'_> {
         for set in groups.sets.iter_mut().flatten() {
             set.sort_unstable();
             set.dedup();
+        }
+        if is_distinct && let Some(sets) = &mut groups.sets {
+            let mut seen = HashSet::new();
+            sets.retain(|set| seen.insert(set.clone()));
         }
         Ok(groups)
     }

@@ -1,5 +1,7 @@
 //! Joins: their conditions, and what can be named of them.
 
+use std::collections::HashSet;
+
 use spi::{Code, Error, Result};
 use sqlparser::ast;
 
@@ -33,22 +35,20 @@ impl Binder<'_> {
                 self.merge(&left, &right, kind, &names, &mut columns)?
             }
             Some(ast::JoinConstraint::Natural) => {
-                let items = &self.scope().items;
-                let shared = |column: &&ItemColumn| items[right.item].columns.iter().any(|other| other.name == column.name);
-                let names: Vec<String> = items[left.item].columns.iter().filter(shared).map(|column| column.name.clone()).collect();
+                let others: HashSet<&str> = self.columns_of_side(&right).map(|(.., column)| column.name.as_str()).collect();
+                let shared = self.columns_of_side(&left).filter(|(.., column)| others.contains(column.name.as_str()));
+                let names: Vec<String> = shared.map(|(.., column)| column.name.clone()).collect();
                 self.merge(&left, &right, kind, &names, &mut columns)?
             }
             Some(ast::JoinConstraint::None) => return Err(Error::new(Code::Syntax, "JOIN must have a condition")),
             None => None,
         };
         let merged = columns.len();
-        let mut side = self.joined(left, right, kind, on, columns);
-        if let Some(alias) = alias {
-            let named = self.merged_columns(alias, side.item, merged);
-            self.check_names(&side.visible, std::slice::from_ref(&named))?;
-            side.visible.push(named);
-        }
-        Ok(side)
+        let visible = match merged {
+            0 => [left.visible, right.visible].concat(),
+            _ => self.joined(&left, &right, columns, alias)?,
+        };
+        Ok(Side { tree: Tree::Join { kind, left: Box::new(left.tree), right: Box::new(right.tree), on }, visible })
     }
 
     /// `USING (…) AS alias`: a name for the merged columns alone, which come first in the join.
@@ -60,43 +60,44 @@ impl Binder<'_> {
             source: Source::Joined { item: join, column: place },
         });
         let columns = columns.collect();
-        let item = self.add(Item::new(alias, columns, None)).item;
+        let item = self.add(Item::new(alias, columns, None));
         Visible { columns: false, ..Visible::whole(item) }
     }
 
-    /// The join of both: the merged columns first, then what is left of each.
-    fn joined(&mut self, left: Side, right: Side, kind: JoinKind, on: Option<Expr>, merged: Vec<ItemColumn>) -> Side {
-        let mut columns = merged;
-        let count = columns.len();
-        for side in [left.item, right.item] {
-            for (place, column) in self.scope().items[side].columns.iter().enumerate() {
-                if columns[..count].iter().any(|merged| merged.name == column.name) {
-                    continue;
-                }
-                let source = Source::Joined { item: side, column: place };
-                columns.push(ItemColumn { name: column.name.clone(), type_: column.type_, origin: column.origin, source });
-            }
-        }
-        let item = self.add(Item::new(String::new(), columns, None)).item;
-        let sides = left.visible.into_iter().chain(right.visible);
-        let mut visible: Vec<Visible> = sides.map(|visible| Visible { columns: false, ..visible }).collect();
+    /// What can be named of a join with merged columns, which come first, before what is left of each side.
+    fn joined(&mut self, left: &Side, right: &Side, merged: Vec<ItemColumn>, alias: Option<String>) -> Result<Vec<Visible>> {
+        let count = merged.len();
+        let sides = self.columns_of_side(left).chain(self.columns_of_side(right));
+        let rest = sides.filter(|(.., column)| merged.iter().all(|merged| merged.name != column.name)).map(joined_column);
+        let rest: Vec<ItemColumn> = rest.collect();
+        let columns = merged.into_iter().chain(rest).collect();
+        let item = self.add(Item::new(String::new(), columns, None));
+        let sides = left.visible.iter().chain(&right.visible);
+        let mut visible: Vec<Visible> = sides.map(|visible| Visible { columns: false, ..*visible }).collect();
         visible.push(Visible { by_name: false, ..Visible::whole(item) });
-        Side { tree: Tree::Join { kind, left: Box::new(left.tree), right: Box::new(right.tree), on }, item, visible }
+        if let Some(alias) = alias {
+            let named = self.merged_columns(alias, item, count);
+            self.check_names(&visible, std::slice::from_ref(&named))?;
+            visible.push(named);
+        }
+        Ok(visible)
+    }
+
+    /// The columns of one side of a join, in their order: the item of each, and its place there.
+    fn columns_of_side<'s>(&'s self, side: &'s Side) -> impl Iterator<Item = (usize, usize, &'s ItemColumn)> {
+        let items = side.visible.iter().filter(|visible| visible.columns).map(|visible| visible.item);
+        items.flat_map(|item| {
+            let Item { columns, hidden, .. } = &self.scope().items[item];
+            columns[..columns.len() - hidden].iter().enumerate().map(move |(place, column)| (item, place, column))
+        })
     }
 
     /// `(… JOIN …) AS alias`, which hides the names of what it joins.
     pub(super) fn aliased_join(&mut self, side: Side, alias: &ast::TableAlias) -> Result<Side> {
-        let columns = self.scope().items[side.item].columns.iter().enumerate();
-        let columns: Vec<ItemColumn> = columns
-            .map(|(place, column)| {
-                let source = Source::Joined { item: side.item, column: place };
-                ItemColumn { name: column.name.clone(), type_: column.type_, origin: column.origin, source }
-            })
-            .collect();
+        let columns: Vec<ItemColumn> = self.columns_of_side(&side).map(joined_column).collect();
         let mut item = Item::new(fold(&alias.name), columns, None);
         rename_columns(&mut item, alias, "join expression")?;
-        let named = self.add(item);
-        Ok(Side { tree: side.tree, ..named })
+        Ok(Side { tree: side.tree, visible: vec![Visible::whole(self.add(item))] })
     }
 
     /// The condition of ON, which sees what it joins and nothing beside it.
@@ -118,15 +119,15 @@ impl Binder<'_> {
                 let message = format!("column name \"{name}\" appears more than once in USING clause");
                 return Err(Error::new(Code::DuplicateColumn, message));
             }
-            let left_column = self.using_column(left.item, name, "left")?;
-            let right_column = self.using_column(right.item, name, "right")?;
-            let left_typed = self.scope_mut().typed_column(left.item, left_column);
-            let right_typed = self.scope_mut().typed_column(right.item, right_column);
+            let (left_item, left_column) = self.using_column(left, name, "left")?;
+            let (right_item, right_column) = self.using_column(right, name, "right")?;
+            let left_typed = self.scope_mut().typed_column(left_item, left_column);
+            let right_typed = self.scope_mut().typed_column(right_item, right_column);
             conditions.push(self.operator_call("=", left_typed.clone(), right_typed.clone())?.expr);
             let origin = match kind {
                 JoinKind::Full => None,
-                JoinKind::Right => self.scope().items[right.item].columns[right_column].origin,
-                _ => self.scope().items[left.item].columns[left_column].origin,
+                JoinKind::Right => self.scope().items[right_item].columns[right_column].origin,
+                _ => self.scope().items[left_item].columns[left_column].origin,
             };
             let typed = self.merged_column(left_typed, right_typed, kind)?;
             merged.push(ItemColumn { name: name.clone(), type_: typed.type_, origin, source: Source::Merged(typed.expr) });
@@ -138,15 +139,15 @@ impl Binder<'_> {
         })
     }
 
-    fn using_column(&self, item: usize, name: &str, side: &str) -> Result<usize> {
-        let mut places = self.scope().items[item].columns.iter().enumerate().filter(|(_, column)| column.name == name);
+    fn using_column(&self, side: &Side, name: &str, which: &str) -> Result<(usize, usize)> {
+        let mut places = self.columns_of_side(side).filter(|(.., column)| column.name == name);
         match (places.next(), places.next()) {
-            (Some((place, _)), None) => Ok(place),
+            (Some((item, place, _)), None) => Ok((item, place)),
             (None, _) => {
-                let message = format!("column \"{name}\" specified in USING clause does not exist in {side} table");
+                let message = format!("column \"{name}\" specified in USING clause does not exist in {which} table");
                 Err(Error::new(Code::UndefinedColumn, message))
             }
-            _ => Err(Error::new(Code::Ambiguous, format!("common column name \"{name}\" appears more than once in {side} table"))),
+            _ => Err(Error::new(Code::Ambiguous, format!("common column name \"{name}\" appears more than once in {which} table"))),
         }
     }
 
@@ -164,6 +165,12 @@ impl Binder<'_> {
             JoinKind::Full => Typed::new(Expr::Coalesce(vec![left.expr, right.expr]), target),
         })
     }
+}
+
+/// A column of a side, as the join has it.
+fn joined_column((item, place, column): (usize, usize, &ItemColumn)) -> ItemColumn {
+    let source = Source::Joined { item, column: place };
+    ItemColumn { name: column.name.clone(), type_: column.type_, origin: column.origin, source }
 }
 
 /// The columns of USING, and the alias that is written as if it were one of them.

@@ -86,7 +86,8 @@ impl Binder<'_> {
     }
 
     fn columns_of(&mut self, scope: usize, item: usize) -> Vec<NamedColumn> {
-        let count = self.scopes[scope].items[item].columns.len();
+        let Item { columns, hidden, .. } = &self.scopes[scope].items[item];
+        let count = columns.len() - hidden;
         (0..count)
             .map(|column| {
                 let typed = self.column_at(Found { scope, item }, column, None);

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{self, Expr, ObjectName, Query, TableFactor, Visit, Visitor};
+use sqlparser::ast::{Expr, ObjectName, Query, TableFactor, Visit, Visitor};
 
 use super::fold;
 
@@ -22,10 +22,9 @@ pub fn referenced(query: &Query) -> Referenced {
     collector.found
 }
 
-/// Whether a body reads something of this name that is not qualified.
-pub(super) fn reads(body: &ast::SetExpr, name: &str) -> bool {
-    let found = referenced(&super::query::query_of(body));
-    found.relations.iter().any(|parts| matches!(parts.as_slice(), [only] if only == name))
+/// Whether a query reads something of this name that is not qualified.
+pub(super) fn reads(query: &Query, name: &str) -> bool {
+    referenced(query).relations.iter().any(|parts| matches!(parts.as_slice(), [only] if only == name))
 }
 
 #[derive(Default)]
@@ -113,6 +112,6 @@ impl Collector {
     }
 }
 
-fn parts(name: &ObjectName) -> Vec<String> {
+pub(super) fn parts(name: &ObjectName) -> Vec<String> {
     name.0.iter().filter_map(|part| part.as_ident()).map(fold).collect()
 }

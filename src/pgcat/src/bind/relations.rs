@@ -66,7 +66,7 @@ impl Binder<'_> {
             item.namespace = None;
             rename_columns(&mut item, alias, "table")?;
         }
-        Ok(self.add(item))
+        Ok(self.whole(item))
     }
 
     /// The relation of a name: its namespace and its row of `pg_class`.

@@ -36,6 +36,8 @@ pub(crate) struct Scope {
     pub(crate) named_windows: Vec<(String, ast::WindowSpec)>,
     pub(crate) windows: Vec<Window>,
     pub(crate) set_returning: Vec<Vec<SetReturning>>,
+    /// Whether it reads the query of WITH RECURSIVE that it is a term of.
+    pub(crate) reads_itself: bool,
     /// Whether a set-returning function in it is volatile.
     pub(crate) is_volatile: bool,
 }
@@ -67,6 +69,8 @@ pub(crate) struct Item {
     /// The schema and database, for relations without alias, which may be qualified.
     pub(crate) namespace: Option<u32>,
     pub(crate) columns: Vec<ItemColumn>,
+    /// How many of the last columns `*` leaves out.
+    pub(crate) hidden: usize,
     /// `pg_class.oid` of a base relation.
     pub(crate) relation: Option<u32>,
     /// The type of its rows: composite or `record`.
@@ -169,6 +173,7 @@ impl Item {
             hidden_name: None,
             namespace: None,
             columns,
+            hidden: 0,
             relation: None,
             row_type: crate::types::oid::RECORD,
             is_scalar: false,

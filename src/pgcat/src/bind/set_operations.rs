@@ -156,7 +156,7 @@ impl Binder<'_> {
             _ => {}
         }
         // What is wrong inside of the expression, which sees the columns, is said first.
-        let item = self.add(Item::new("*SELECT* 1".to_owned(), Self::columns_of_query(columns), None)).item;
+        let item = self.add(Item::new("*SELECT* 1".to_owned(), Self::columns_of_query(columns), None));
         self.scope_mut().visible.push(Visible::whole(item));
         self.in_place(Place::OrderBy, |binder| binder.expression(expr, Place::OrderBy))?;
         Err(Error::new(Code::Unsupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause")

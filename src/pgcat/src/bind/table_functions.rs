@@ -68,7 +68,7 @@ impl Binder<'_> {
         if let Some(alias) = alias.filter(|alias| !has_definitions(alias)) {
             rename_columns(&mut item, alias, "table")?;
         }
-        Ok(self.add(item))
+        Ok(self.whole(item))
     }
 
     fn scanned_function(&mut self, call: &ast::Expr, is_only: bool, alias: Option<&ast::TableAlias>) -> Result<Bound> {

@@ -9,6 +9,7 @@ use super::names::NamedColumn;
 use super::scope::Holds;
 use super::{Binder, Place, fold};
 use crate::expr::{Expr, Typed};
+use crate::parse::NOTHING;
 use crate::query::OutputColumn;
 
 /// A column of the answer, or a hidden one that rows are sorted by.
@@ -38,6 +39,7 @@ impl Binder<'_> {
                 ast::SelectItem::UnnamedExpr(ast::Expr::CompoundFieldAccess { root, access_chain }) if is_star(access_chain) => {
                     targets.extend(self.fields_of(root, access_chain)?);
                 }
+                ast::SelectItem::UnnamedExpr(ast::Expr::Identifier(mark)) if mark.value == NOTHING => {}
                 ast::SelectItem::UnnamedExpr(expr) => targets.push(self.target(expr, figure_column_name(expr))?),
                 ast::SelectItem::ExprWithAlias { expr, alias } => targets.push(self.target(expr, fold(alias))?),
                 ast::SelectItem::Wildcard(star) => {

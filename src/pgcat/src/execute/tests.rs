@@ -7,4 +7,5 @@ mod joins;
 mod limits;
 mod nested;
 mod rows;
+mod scratch_lang;
 mod support;

@@ -79,7 +79,7 @@ impl Runner {
         let query = parse::query(text)?;
         let bound = bind(&self.catalog, &**session, &query, text, &[])?;
         let types: Vec<u32> = bound.query.columns.iter().map(|column| column.type_.oid).collect();
-        let plan = Arc::new(plan(&bound.query));
+        let plan = Arc::new(plan(&bound.query, &**session)?);
         let context = Context { catalog: &self.catalog, host: &**session };
         crate::explain::explain(&plan, &context)?;
         let parameters = vec![Value::Null; bound.parameter_types.len()];

@@ -3,14 +3,18 @@
 //! All of it is decided by a few neighbouring tokens, and means the same afterwards.
 
 mod frame;
+mod joins;
 mod json;
+mod number;
+mod recursion;
 mod symmetric;
+mod typed_literal;
 mod using;
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
 
-use super::ROWS_FROM;
+use super::{DISTINCT_SETS, NOTHING, ROWS_FROM};
 
 /// The tokens of a statement, put so that the parser library can read them. Space is left out.
 pub fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
@@ -30,7 +34,7 @@ pub fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             }
         }
     }
-    collated_casts(rewritten)
+    joins::nested(collated_casts(rewritten))
 }
 
 /// How many tokens are replaced, and by what.
@@ -41,14 +45,17 @@ type Rewrite = fn(&[TokenWithSpan], &[TokenWithSpan]) -> Replacement;
 
 const REWRITES: &[Rewrite] = &[
     table_query,
+    empty_select,
     rows_from,
     only,
-    typed_literal,
+    number::plain,
+    typed_literal::cast,
     variadic,
     star_of_record,
     quantified_operator,
     sort_operator,
     group_by_all,
+    group_by_distinct,
     nameless_columns,
     is_null,
     collation_for,
@@ -56,6 +63,8 @@ const REWRITES: &[Rewrite] = &[
     symmetric::between,
     frame::bounds,
     using::alias,
+    recursion::search,
+    recursion::cycle,
     json::predicate,
     json::unique_keys,
     json::array_of_query,
@@ -72,6 +81,20 @@ fn table_query(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement 
         let words = [keyword(Keyword::SELECT, "SELECT"), Token::Mul, keyword(Keyword::FROM, "FROM")];
         (1, words.into_iter().map(|token| TokenWithSpan::new(token, table.span)).collect())
     })
+}
+
+/// Words that may stand behind a select list, besides FROM, before which the parser library knows that there is none.
+const BEHIND_SELECT_LISTS: &[&str] =
+    &["WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
+
+/// `SELECT` without a list has one that says so.
+fn empty_select(_: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
+    let select = rest.first().filter(|token| is_word(&token.token, "SELECT"))?;
+    let is_empty = match rest.get(1).map(|token| &token.token) {
+        None | Some(Token::RParen | Token::SemiColon) => true,
+        Some(token) => one_of(token, BEHIND_SELECT_LISTS),
+    };
+    is_empty.then(|| (1, vec![select.clone(), TokenWithSpan::new(quoted(NOTHING), select.span)]))
 }
 
 /// `ROWS FROM (…)` is a call of a function that is called so.
@@ -187,46 +210,6 @@ const NO_TYPES: &[&str] = &[
     "WITH",
 ];
 
-/// Words behind which an operand begins.
-const OPERAND_BEGINS: &[&str] = &[
-    "ALL", "AND", "BETWEEN", "BY", "CASE", "DISTINCT", "ELSE", "FROM", "HAVING", "ILIKE", "IN", "LIKE", "LIMIT", "NOT", "OFFSET", "ON",
-    "OR", "SELECT", "THEN", "TO", "VALUE", "WHEN", "WHERE",
-];
-
-/// `name 'x'` is `CAST('x' AS name)`.
-fn typed_literal(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
-    let begins = match before.last().map(|token| &token.token) {
-        Some(Token::Word(word)) => word.quote_style.is_none() && contains(OPERAND_BEGINS, &word.value),
-        Some(token) => ends_no_operand(token),
-        None => true,
-    };
-    let Token::Word(first) = &rest.first()?.token else { return None };
-    if !begins || (first.quote_style.is_none() && contains(NO_TYPES, &first.value)) {
-        return None;
-    }
-    let mut length = 1;
-    while let [period, name, ..] = &rest[length..]
-        && period.token == Token::Period
-        && matches!(name.token, Token::Word(_))
-    {
-        length += 2;
-    }
-    let literal = rest.get(length)?;
-    if !matches!(literal.token, Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_) | Token::DollarQuotedString(_)) {
-        return None;
-    }
-    let at = rest[0].span;
-    let mut words = vec![
-        TokenWithSpan::new(keyword(Keyword::CAST, "CAST"), at),
-        TokenWithSpan::new(Token::LParen, at),
-        literal.clone(),
-        TokenWithSpan::new(keyword(Keyword::AS, "AS"), literal.span),
-    ];
-    words.extend_from_slice(&rest[..length]);
-    words.push(TokenWithSpan::new(Token::RParen, literal.span));
-    Some((length + 1, words))
-}
-
 /// Whether an operand follows a token that is no word.
 fn ends_no_operand(token: &Token) -> bool {
     !matches!(
@@ -305,6 +288,14 @@ fn group_by_all(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement
     found.then(|| (1, Vec::new()))
 }
 
+/// `GROUP BY DISTINCT …` is `GROUP BY` with a first element that says so.
+fn group_by_distinct(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
+    let [.., group, by] = before else { return None };
+    let distinct = rest.first().filter(|token| is_word(&token.token, "DISTINCT"))?;
+    let found = is_word(&group.token, "GROUP") && is_word(&by.token, "BY");
+    found.then(|| (1, [quoted(DISTINCT_SETS), Token::Comma].map(|token| TokenWithSpan::new(token, distinct.span)).into()))
+}
+
 /// `f() AS (a int)` has an alias without a name.
 fn nameless_columns(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
     let [alias, open, inside, ..] = rest else { return None };
@@ -367,6 +358,11 @@ fn collated_casts(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             closes[place] += 1;
         }
     }
+    wrapped(tokens, &opens, &closes)
+}
+
+/// Tokens with so many parentheses opened, and closed before that, in front of each.
+fn wrapped(tokens: Vec<TokenWithSpan>, opens: &[usize], closes: &[usize]) -> Vec<TokenWithSpan> {
     let mut wrapped = Vec::with_capacity(tokens.len());
     for (place, token) in tokens.into_iter().enumerate() {
         let parenthesis = |kind: Token| TokenWithSpan::new(kind, token.span);

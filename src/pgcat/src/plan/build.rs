@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use spi::Error;
+
 use crate::expr::Expr;
+use crate::host::Host;
 use crate::query::{Body, Distinct as DistinctKind, Query, Select, SetOperator};
 
 use super::walk::{self, STACK_PIECE, STACK_RED_ZONE};
@@ -16,8 +19,10 @@ const SET_SELECTIVITY: f64 = 0.5;
 const WORKING_ROWS: f64 = 100.0;
 
 /// The state of planning one statement.
-#[derive(Default)]
-pub(super) struct Planner {
+pub(super) struct Planner<'a> {
+    host: &'a dyn Host,
+    /// Why there will be no plan. What is planned after that does not matter, and costs little.
+    pub failed: Option<Error>,
     pub nested: Nested,
     /// Whether nothing says how many rows some part of it has, or how long it takes.
     pub is_unbounded: bool,
@@ -46,7 +51,19 @@ pub(super) struct CteRead {
     pub rows: f64,
 }
 
-impl Planner {
+impl<'a> Planner<'a> {
+    pub fn new(host: &'a dyn Host) -> Self {
+        Self { host, failed: None, nested: Nested::new(), is_unbounded: false, is_volatile: false, levels: Vec::new() }
+    }
+
+    /// Whether there will be no plan, because something is wrong or the statement is to stop.
+    pub fn has_failed(&mut self) -> bool {
+        if self.failed.is_none() {
+            self.failed = self.host.check_cancelled().err();
+        }
+        self.failed.is_some()
+    }
+
     pub fn query(&mut self, query: &Query) -> Arc<QueryPlan> {
         self.plan(query, None)
     }

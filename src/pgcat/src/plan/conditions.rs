@@ -39,6 +39,17 @@ impl Condition {
         Self { needs: needs(&expr), sides, is_volatile: expr.is_volatile(), expr }
     }
 
+    /// What each side of an operator needs, be it an equality or not.
+    pub fn operands(&self) -> Option<(Registers, Registers)> {
+        match &self.expr {
+            Expr::Call(call) => match call.arguments.as_slice() {
+                [left, right] => Some((needs(left), needs(right))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// How much it costs to ask: what is dear is asked last.
     pub fn rank(&self) -> u8 {
         let mut rank = 0;

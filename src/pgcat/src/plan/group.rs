@@ -13,6 +13,7 @@ use crate::query::{Fill, From, FunctionScan, JoinKind, Register, RelationScan};
 use super::access::{self, LookupKey};
 use super::build::Planner;
 use super::conditions::{self, Condition};
+use super::full_join;
 use super::registers::Registers;
 use super::{CteScan, Estimate, QueryScan, walk};
 
@@ -66,10 +67,13 @@ pub(super) struct Expected {
     pub alone: Estimate,
 }
 
-impl Planner {
+impl Planner<'_> {
     /// The group of a FROM list with its WHERE.
     pub(super) fn group(&mut self, from: &[From], filter: Option<&Expr>) -> Group {
         let mut group = Group::default();
+        if self.has_failed() {
+            return group;
+        }
         from.iter().for_each(|from| self.gather(from, &mut group));
         filter.iter().for_each(|filter| conditions::split(filter, &mut group.conditions));
         group.finish()
@@ -133,6 +137,9 @@ impl Planner {
         let (left, right) = (self.group(std::slice::from_ref(left), None), self.group(std::slice::from_ref(right), None));
         let mut conditions = Vec::new();
         on.iter().for_each(|on| conditions::split(on, &mut conditions));
+        if !full_join::is_possible(&conditions, &left.fills(), &right.fills()) && !self.has_failed() {
+            self.failed = Some(full_join::refused());
+        }
         let fills = left.fills().union(&right.fills());
         let mut needs = left.needs().union(&right.needs());
         conditions.iter().for_each(|condition| needs.add(&condition.needs));

@@ -12,7 +12,7 @@ use super::{Answer, Estimate, Group, Output, ProjectSet, Source, WindowScan};
 /// What a set-returning function of the select list is thought to return.
 const SET_ROWS: f64 = 10.0;
 
-impl Planner {
+impl Planner<'_> {
     pub(super) fn select(&mut self, select: &Select) -> (Answer, Estimate) {
         let from = self.group(&select.from, select.filter.as_ref());
         let (mut source, mut estimate) = join(&from, &Registers::default());

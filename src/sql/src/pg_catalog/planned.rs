@@ -68,7 +68,7 @@ fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText
     let host = SessionHost::new(Arc::clone(context));
     let bound = bind::bind(&catalog, &host, query, &source.0, parameter_types)?;
     let is_shared = !host.was_asked();
-    let planned = Arc::new(Planned { is_shared, ..Planned::of(bound, catalog, context, source) });
+    let planned = Arc::new(Planned { is_shared, ..Planned::of(bound, catalog, &host, context, source)? });
     if is_shared {
         plans.keep(query, source, parameter_types, &planned);
     }
@@ -76,7 +76,7 @@ fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText
 }
 
 impl Planned {
-    fn of(bound: Bound, catalog: Arc<Catalog>, context: &PlanContext, source: &SourceText) -> Self {
+    fn of(bound: Bound, catalog: Arc<Catalog>, host: &SessionHost, context: &PlanContext, source: &SourceText) -> Result<Self> {
         let column = |column: &pgcat::query::OutputColumn| {
             let (table_oid, attribute_number) = column.origin.unwrap_or_default();
             // Clients are told of the type that a domain is over.
@@ -84,17 +84,17 @@ impl Planned {
             let pg_type = PgType { oid, typmod };
             Column { name: column.name.clone(), table_oid, attribute_number, pg_type, format: Format::Text }
         };
-        Planned {
+        Ok(Planned {
             columns: bound.query.columns.iter().map(column).collect(),
             types: bound.query.columns.iter().map(|column| column.type_).collect(),
-            plan: Arc::new(pgcat::plan::plan(&bound.query)),
+            plan: Arc::new(pgcat::plan::plan(&bound.query, host)?),
             parameter_types: bound.parameter_types,
             catalog,
             search_path: context.search_path(),
             statement_bytes: source.0.len(),
             is_shared: false,
             answer: OnceLock::new(),
-        }
+        })
     }
 
     pub(super) fn catalog(&self) -> &Arc<Catalog> {
@@ -265,7 +265,7 @@ pub(crate) async fn evaluate(context: &Arc<PlanContext>, arguments: &[ast::Expr]
     let planned = with_stack(source.0.len(), || {
         let host = SessionHost::new(Arc::clone(context));
         let bound = bind::bind_arguments(&catalog, &host, arguments, &source.0, types)?;
-        Ok::<_, Error>(Arc::new(Planned::of(bound, catalog, context, source)))
+        Planned::of(bound, catalog, &host, context, source).map(Arc::new)
     })?;
     let mut rows = std::pin::pin!(planned.tuples(context, Vec::new()));
     rows.try_next().await?.map(Arguments).ok_or_else(|| Error::internal("arguments have no values"))

@@ -53,7 +53,10 @@ impl Binder<'_> {
             let type_oid = if i32::try_from(number).is_ok() { oid::INT4 } else { oid::INT8 };
             return Ok(Typed::new(Expr::Constant(Value::Int(number)), Type::new(type_oid)));
         }
-        let value = self.input(Type::new(oid::NUMERIC), &digits)?;
+        let value = self.input(Type::new(oid::NUMERIC), &digits).map_err(|error| match error.code {
+            Code::InvalidText => Error::new(Code::Syntax, format!("trailing junk after numeric literal at or near \"{digits}\"")),
+            _ => error,
+        })?;
         Ok(Typed::new(Expr::Constant(value), Type::new(oid::NUMERIC)))
     }
 

@@ -25,6 +25,23 @@ fn constants_fail_where_postgresql_computes_them() {
     check(include_str!("constants.txt"));
 }
 
+/// What the parser library cannot read by itself, and forms of names of types.
+#[test]
+fn grammar_is_that_of_postgresql() {
+    check(include_str!("grammar.txt"));
+}
+
+/// Where a query of WITH RECURSIVE may read itself, SEARCH, and CYCLE.
+#[test]
+fn recursion_is_that_of_postgresql() {
+    check(include_str!("recursion.txt"));
+}
+
+#[test]
+fn full_joins_are_refused_where_postgresql_has_no_way_to_do_them() {
+    check(include_str!("full_joins.txt"));
+}
+
 /// Of every clause and every family of functions.
 #[test]
 fn statements_of_all_kinds_answer_as_in_postgresql() {
@@ -49,7 +66,7 @@ fn rows(catalog: &Arc<Catalog>, statement: &str) -> Result<String> {
     let host = Arc::new(Session::new());
     let query = parse::query(statement)?;
     let bound = bind(catalog, &*host, &query, statement, &[])?;
-    let mut execution = Execution::new(Arc::new(plan(&bound.query)), catalog.clone(), host.clone(), Vec::new());
+    let mut execution = Execution::new(Arc::new(plan(&bound.query, &*host)?), catalog.clone(), host.clone(), Vec::new());
     let context = Context { catalog, host: &*host };
     let mut lines = Vec::new();
     while let Some(row) = execution.next()? {

@@ -20,7 +20,7 @@ fn execution(statement: &str, host: Arc<Session>) -> Result<Execution> {
     let catalog = fixture::sales();
     let query = parse::query(statement)?;
     let bound = bind(&catalog, &*host, &query, statement, &[])?;
-    Ok(Execution::new(Arc::new(plan(&bound.query)), catalog, host, Vec::new()))
+    Ok(Execution::new(Arc::new(plan(&bound.query, &*host)?), catalog, host, Vec::new()))
 }
 
 fn finish(mut execution: Execution) -> Result<()> {
@@ -88,6 +88,22 @@ fn values_have_a_limit() {
         let result = execution(statement, Arc::new(Session::new())).and_then(finish).map_err(|error| error.code);
         assert_eq!(result, Err(Code::Limit), "{statement}");
     }
+}
+
+/// The names and joins of a statement may be so many that nobody waits for their plan.
+#[test]
+fn what_is_long_is_not_planned_to_its_end() {
+    let joins = |count: usize| -> String { (0..count).map(|place| format!(" CROSS JOIN pg_tables t{place}")).collect() };
+    let statement = format!("SELECT 1 FROM pg_am{}", joins(60));
+    let host = Session::new();
+    let bound = bind(&fixture::sales(), &host, &parse::query(&statement).unwrap(), &statement, &[]).unwrap();
+    let asked = usize::MAX - host.checks_left.load(Ordering::Relaxed);
+    assert!(asked > 0, "binding never asks");
+    host.checks_left.store(asked - 1, Ordering::Relaxed);
+    let again = bind(&fixture::sales(), &host, &parse::query(&statement).unwrap(), &statement, &[]);
+    assert_eq!(again.map(|_| ()).map_err(|error| error.code), Err(Code::Cancelled));
+    host.checks_left.store(10, Ordering::Relaxed);
+    assert_eq!(plan(&bound.query, &host).map(|_| ()).map_err(|error| error.code), Err(Code::Cancelled));
 }
 
 /// Each of them reads for long before its first row, and nothing of what it does is so long that it does not ask.

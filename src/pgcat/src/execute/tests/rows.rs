@@ -143,8 +143,9 @@ fn a_cancelled_statement_stops() {
     let body = query(select(vec![From::Function(endless)], Some(lt(col(0), int(0))), vec![col(0)]));
     let catalog = Arc::new(crate::catalog::Catalog::new(1, 1, Vec::new()));
     let session = Arc::new(Session::new());
+    let plan = Arc::new(crate::plan::plan(&body, &*session).unwrap());
     session.is_cancelled.store(true, Ordering::Relaxed);
-    let mut execution = crate::execute::Execution::new(Arc::new(crate::plan::plan(&body)), catalog, session, Vec::<Value>::new());
+    let mut execution = crate::execute::Execution::new(plan, catalog, session, Vec::<Value>::new());
     assert_eq!(execution.next().unwrap_err().code, Code::Cancelled);
     assert_eq!(execution.next().unwrap(), None, "nothing comes behind an error");
 }

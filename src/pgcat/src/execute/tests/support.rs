@@ -248,7 +248,7 @@ pub fn try_run(query: &Query) -> Result<Vec<String>> {
 
 pub fn try_run_with(query: &Query, host: Arc<Session>, parameters: Vec<Value>) -> Result<Vec<String>> {
     let catalog = Arc::new(Catalog::new(1, 1, Vec::new()));
-    let mut execution = Execution::new(Arc::new(plan(query)), catalog, host, parameters);
+    let mut execution = Execution::new(Arc::new(plan(query, &*host)?), catalog, host, parameters);
     let mut rows = Vec::new();
     while let Some(row) = execution.next()? {
         rows.push(row.iter().map(show).collect::<Vec<_>>().join(" "));

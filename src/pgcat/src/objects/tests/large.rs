@@ -88,7 +88,7 @@ impl Large {
         let bound = bind(&self.catalog, &*host, &query, statement, &vec![25; parameters.len()]).expect("a bound query");
         let before = self.values.load(Ordering::Relaxed);
         let parameters = parameters.iter().map(|text| Value::from(*text)).collect();
-        let mut execution = Execution::new(Arc::new(plan(&bound.query)), Arc::clone(&self.catalog), host, parameters);
+        let mut execution = Execution::new(Arc::new(plan(&bound.query, &*host).unwrap()), Arc::clone(&self.catalog), host, parameters);
         let rows = std::iter::from_fn(|| execution.next().expect("a row")).count();
         (rows, self.values.load(Ordering::Relaxed) - before)
     }
