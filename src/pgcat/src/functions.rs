@@ -3,7 +3,7 @@
 //! One file per topic; each offers a slice of entries, and the lists below say which slices there are. What `pg_proc` names and no slice
 //! has is a function that is not computed here.
 
-mod aggregate;
+pub(crate) mod aggregate;
 mod arguments;
 mod array;
 pub mod beginning;
@@ -142,6 +142,7 @@ const AGGREGATES: &[&[AggregateEntry]] = &[
     aggregate::collect::AGGREGATES,
     aggregate::count::AGGREGATES,
     aggregate::extreme::AGGREGATES,
+    aggregate::hypothetical::AGGREGATES,
     aggregate::logic::AGGREGATES,
     aggregate::ordered::AGGREGATES,
     aggregate::range::AGGREGATES,

@@ -108,7 +108,7 @@ fn read(context: &Context<'_>, type_oid: u32, typmod: i32, text: &str) -> Result
             json::check(text)?;
             Value::text(text)
         }
-        oid::JSONB => Value::from(json::normalise(text)?),
+        oid::JSONB => json::value(text)?,
         oid::JSONPATH => Value::from(jsonpath::normalise(text)?),
         oid::INET => network::read_inet(text)?.inet(),
         oid::CIDR => network::read_cidr(text)?.cidr(),

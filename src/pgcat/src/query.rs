@@ -214,6 +214,8 @@ pub struct AggregateCall {
     pub entry: AggregateEntry,
     pub signature: Signature,
     pub arguments: Vec<Expr>,
+    /// How many of the first arguments are the same for all rows of a group: those in front of WITHIN GROUP.
+    pub direct: usize,
     pub distinct: bool,
     /// `ORDER BY` inside the call, by expressions over the rows.
     pub order_by: Vec<(Expr, SortOrder)>,

@@ -19,6 +19,8 @@ pub(crate) struct AggregateUse<'q> {
     pub(crate) signature: Signature,
     /// Bound in [`Place::AggregateArgument`], and coerced; those of WITHIN GROUP behind the others.
     pub(crate) arguments: Vec<Expr>,
+    /// How many of them stand in front of WITHIN GROUP.
+    pub(crate) direct: usize,
     pub(crate) distinct: bool,
     /// Of the parentheses, or of WITHIN GROUP.
     pub(crate) order_by: &'q [ast::OrderByExpr],
@@ -30,7 +32,7 @@ impl Binder<'_> {
     /// Adds the call to the query that it belongs to, and gives the register of its value. It belongs to the nearest query whose columns
     /// it reads, and to the innermost one if it reads none.
     pub(crate) fn aggregate_call(&mut self, call: AggregateUse<'_>, place: Place) -> Result<Typed> {
-        let AggregateUse { name, entry, signature, mut arguments, distinct, order_by, filter, position } = call;
+        let AggregateUse { name, entry, signature, mut arguments, direct, distinct, order_by, filter, position } = call;
         let at = |error: Error| position.map_or(error.clone(), |position| error.position(position));
         let mut order_by = self.sort_list(order_by, Place::AggregateArgument)?;
         if distinct && order_by.iter().any(|(key, _)| !arguments.iter().any(|argument| argument.is_same(key))) {
@@ -49,7 +51,7 @@ impl Binder<'_> {
         };
         self.check_aggregate(place).map_err(at)?;
         self.check_recursive_aggregate(scope).map_err(at)?;
-        let mut call = AggregateCall { name, entry, signature, arguments, distinct, order_by, filter, register: 0 };
+        let mut call = AggregateCall { name, entry, signature, arguments, direct, distinct, order_by, filter, register: 0 };
         if call.arguments.iter().any(|argument| self.has_aggregate(scope, argument)) {
             return Err(at(Error::new(Code::Grouping, "aggregate function calls cannot be nested")));
         }

@@ -171,6 +171,11 @@ impl Binder<'_> {
         let mut behind = Behind { binder: self, dependent: Vec::new(), keys, sets };
         let grouping_calls = calls.into_iter().map(|(arguments, register)| Ok((behind.key_places(&arguments)?, register)));
         let grouping_calls = grouping_calls.collect::<Result<Vec<_>>>()?;
+        for argument in aggregates.iter().flat_map(|call| &call.arguments[..call.direct]) {
+            behind
+                .adapt(&mut argument.clone(), 0)
+                .map_err(|error| error.detail("Direct arguments of an ordered-set aggregate must use only grouped columns."))?;
+        }
         for target in targets {
             behind.adapt(&mut target.typed.expr, 0)?;
         }

@@ -12,6 +12,7 @@ use spi::{Code, Error, Result};
 
 use crate::expr::{Call, Expr};
 use crate::function::{Function, Implementation};
+use crate::io::json;
 use crate::plan::{STACK_PIECE, STACK_RED_ZONE};
 use crate::value::compare::compare as compare_values;
 use crate::value::{Record, Value};
@@ -59,7 +60,7 @@ pub(super) fn apply(function: &Function, arguments: &[Value], run: &mut Run) -> 
     }
     match &function.implementation {
         Implementation::Scalar(call) => {
-            let value = call(&run.context(), &function.signature, arguments)?;
+            let value = json::made(function.signature.result.oid, call(&run.context(), &function.signature, arguments)?)?;
             run.budget.made(&value)?;
             Ok(value)
         }

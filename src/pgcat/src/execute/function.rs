@@ -5,8 +5,10 @@ use std::sync::Arc;
 use spi::{Code, Error, Result};
 
 use crate::function::{Function, Implementation, RowSource};
+use crate::io::json;
 use crate::plan::QueryPlan;
 use crate::query::{FunctionScan, TableExpr, TableFunction};
+use crate::types::oid;
 use crate::value::{Field, Record, Value};
 
 use super::evaluate::{evaluate, evaluate_all};
@@ -41,7 +43,10 @@ impl SetRows {
             return Ok(SetRows::None);
         }
         match &function.implementation {
-            Implementation::Set(call) => call(&run.context(), &function.signature, &arguments).map(SetRows::Native),
+            Implementation::Set(call) => {
+                let rows = call(&run.context(), &function.signature, &arguments)?;
+                Ok(SetRows::Native(made_rows(function, rows)))
+            }
             Implementation::Sql(body) => {
                 let plan = run.nested(body)?;
                 let mut rows = SqlRows { query: QueryRun::new(plan.clone()), arguments, shape: Shape::of(function, &plan) };
@@ -63,6 +68,26 @@ impl SetRows {
             }
         }
     }
+}
+
+/// Rows whose values of `jsonb` are in the order of that type.
+fn made_rows(function: &Function, rows: RowSource) -> RowSource {
+    let result = function.signature.result.oid;
+    if result == oid::JSONB {
+        return Box::new(rows.map(move |row| json::made(result, row?)));
+    }
+    if function.outputs.iter().all(|field| field.type_oid != oid::JSONB) {
+        return rows;
+    }
+    let outputs = function.outputs.clone();
+    Box::new(rows.map(move |row| match row? {
+        Value::Record(record) => {
+            let fields = record.values.iter().zip(outputs.iter());
+            let values = fields.map(|(value, field)| json::made(field.type_oid, value.clone())).collect::<Result<_>>()?;
+            Ok(Value::Record(Record { values, ..Record::clone(&record) }.into()))
+        }
+        value => Ok(value),
+    }))
 }
 
 impl SqlRows {

@@ -7,5 +7,4 @@ mod joins;
 mod limits;
 mod nested;
 mod rows;
-mod scratch_lang;
 mod support;

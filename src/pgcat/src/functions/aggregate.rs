@@ -3,6 +3,7 @@
 pub mod collect;
 pub mod count;
 pub mod extreme;
+pub mod hypothetical;
 pub mod logic;
 pub mod ordered;
 pub mod range;

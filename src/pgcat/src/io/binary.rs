@@ -63,7 +63,7 @@ fn read(context: &Context<'_>, type_oid: u32, typmod: i32, bytes: &[u8]) -> Resu
             if version != JSONB_VERSION {
                 return Err(Error::internal(format!("unsupported jsonb version number {version}")));
             }
-            Value::from(json::normalise(utf8(input.rest())?)?)
+            json::value(utf8(input.rest())?)?
         }
         oid::NAME => {
             let name = utf8(input.rest())?;

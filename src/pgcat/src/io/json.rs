@@ -1,12 +1,16 @@
 //! JSON: checked and kept as it is written for `json`, taken apart and printed in one form for `jsonb`.
 
+mod key;
 mod lexer;
 mod parse;
 
+pub use key::made;
 pub use parse::{check, parse};
 
-use super::numeric;
 use spi::Result;
+
+use super::numeric;
+use crate::value::Value;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +23,11 @@ pub enum Json {
     Array(Vec<Json>),
     /// As it is written: keys may come twice.
     Object(Vec<(String, Json)>),
+}
+
+/// A text as a value of `jsonb`.
+pub fn value(text: &str) -> Result<Value> {
+    key::ordered(&normal(parse(text)?)?)
 }
 
 /// The form that `jsonb` has: keys by length and then by bytes, of keys that come twice the last one, numbers as `numeric` prints them.

@@ -2,7 +2,7 @@
 
 mod binary;
 
-pub use binary::{receive, send};
+pub use binary::{Groups, groups, receive, send};
 
 use bigdecimal::num_bigint::{BigInt, Sign};
 use bigdecimal::{BigDecimal, RoundingMode};

@@ -109,6 +109,10 @@ impl Binder<'_> {
         match found {
             Found::Function(function) => {
                 check::decorations(self.names(), syntax, name, &function, &arguments)?;
+                let arguments = match function.direct_arguments {
+                    Some(_) if over_rows::is_hypothetical(&function.info.name) => self.paired(syntax, &call, arguments.clone())?,
+                    _ => arguments,
+                };
                 self.call_resolved(syntax, *function, arguments, place)
             }
             Found::Cast(target) if check::is_plain(syntax) => {

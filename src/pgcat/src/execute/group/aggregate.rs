@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use spi::Result;
 
 use crate::function::Accumulator;
+use crate::io::json;
 use crate::query::{AggregateCall, SortOrder};
 use crate::value::Value;
 use crate::value::compare::compare;
@@ -17,6 +18,8 @@ use crate::execute::sort::{compare_lists, sorted};
 const ASCENDING: SortOrder = SortOrder { descending: false, nulls_first: false };
 
 pub(super) struct Aggregation {
+    /// The type of its value.
+    result: u32,
     accumulator: Box<dyn Accumulator>,
     takes_nulls: bool,
     /// Where rows have to be sorted before they are added: they, and how.
@@ -37,7 +40,8 @@ impl Aggregation {
         let orders: Vec<SortOrder> = call.order_by.iter().map(|(_, order)| *order).collect();
         let is_sorted = call.distinct || !orders.is_empty();
         let waiting = is_sorted.then_some(Waiting { rows: Vec::new(), orders, is_distinct: call.distinct });
-        Self { accumulator: (call.entry.begin)(&call.signature), takes_nulls: call.entry.takes_nulls, waiting, counted: 0 }
+        let accumulator = (call.entry.begin)(&call.signature);
+        Self { result: call.signature.result.oid, accumulator, takes_nulls: call.entry.takes_nulls, waiting, counted: 0 }
     }
 
     /// Adds a row, and tells how many bytes are kept for it.
@@ -67,7 +71,7 @@ impl Aggregation {
                 self.accumulator.add(&run.context(), &arguments)?;
             }
         }
-        self.accumulator.finish(&run.context())
+        json::made(self.result, self.accumulator.finish(&run.context())?)
     }
 }
 

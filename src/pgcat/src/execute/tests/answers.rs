@@ -37,6 +37,18 @@ fn recursion_is_that_of_postgresql() {
     check(include_str!("recursion.txt"));
 }
 
+/// Equality and order of `jsonb`, wherever they are asked for.
+#[test]
+fn jsonb_is_compared_as_in_postgresql() {
+    check(include_str!("jsonb.txt"));
+}
+
+/// Aggregates of a row that is not there.
+#[test]
+fn hypothetical_rows_are_placed_as_in_postgresql() {
+    check(include_str!("hypothetical.txt"));
+}
+
 #[test]
 fn full_joins_are_refused_where_postgresql_has_no_way_to_do_them() {
     check(include_str!("full_joins.txt"));

@@ -12,6 +12,7 @@ fn rows() -> crate::query::From {
 
 fn aggregate(entry: crate::function::AggregateEntry, register: usize) -> AggregateCall {
     AggregateCall {
+        direct: 0,
         name: entry.name.into(),
         entry,
         signature: signature(oid::INT8),

@@ -8,6 +8,7 @@ use super::Partition;
 use super::frame::Extent;
 use crate::execute::run::Run;
 use crate::function::{Accumulator, AggregateEntry};
+use crate::io::json;
 use crate::query::{SortOrder, WindowCall, WindowFunction};
 use crate::value::Value;
 
@@ -143,7 +144,7 @@ impl Accumulated {
             let mut accumulator = (self.entry.begin)(&call.signature);
             let seen = frame.filter(|other| !extent.leaves_out(partition, line, *other));
             add(partition, function, seen, &self.entry, accumulator.as_mut(), run)?;
-            return accumulator.finish(&run.context());
+            return json::made(call.signature.result.oid, accumulator.finish(&run.context())?);
         }
         if let Some(value) = self.value.as_ref().filter(|_| frame == self.added) {
             return Ok(value.clone());
@@ -159,7 +160,7 @@ impl Accumulated {
         run.budget.keep(grown)?;
         self.kept += grown;
         self.added = frame;
-        let value = self.accumulator.finish(&run.context())?;
+        let value = json::made(call.signature.result.oid, self.accumulator.finish(&run.context())?)?;
         self.value = Some(value.clone());
         Ok(value)
     }

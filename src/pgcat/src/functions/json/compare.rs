@@ -37,7 +37,13 @@ fn ordering(arguments: &[Value]) -> Result<Ordering> {
     if left == right {
         return Ok(Ordering::Equal);
     }
-    order(&parse(left)?, &parse(right)?)
+    let (left, right) = (parse(left)?, parse(right)?);
+    // At the top, an empty array is less than everything else, as PostgreSQL has it.
+    match (&left, &right) {
+        (Json::Array(items), other) if items.is_empty() && !matches!(other, Json::Array(_)) => Ok(Ordering::Less),
+        (other, Json::Array(items)) if items.is_empty() && !matches!(other, Json::Array(_)) => Ok(Ordering::Greater),
+        _ => order(&left, &right),
+    }
 }
 
 /// Objects are greater than arrays, and these than truths, numbers, strings and null; longer ones are greater than shorter ones.
@@ -69,9 +75,6 @@ fn order(left: &Json, right: &Json) -> Result<Ordering> {
             }
             result
         }
-        // An empty array is less than everything else, as PostgreSQL has it.
-        (Json::Array(items), _) if items.is_empty() => Ordering::Less,
-        (_, Json::Array(items)) if items.is_empty() => Ordering::Greater,
         _ => rank(left).cmp(&rank(right)),
     })
 }

@@ -46,7 +46,9 @@ pub fn write(context: &Context<'_>, type_oid: u32, value: &Value, out: &mut Stri
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Array(array) if !matches!(type_oid, oid::INT2VECTOR | oid::OIDVECTOR) => write_array(context, array, false, out)?,
         Value::Record(record) => write_record(context, record, false, out)?,
-        Value::Text(text) if matches!(type_oid, oid::JSON | oid::JSONB) => out.push_str(text),
+        Value::Text(_) | Value::Ordered(_) if matches!(type_oid, oid::JSON | oid::JSONB) => {
+            out.push_str(value.as_str().unwrap_or_default());
+        }
         Value::Date(_) | Value::Timestamp(_) => json::write_string(&moment(context, type_oid, value), out),
         _ => {
             let text = io::output(context, type_oid, value)?;

@@ -1,5 +1,6 @@
 //! What a path finds in a `jsonb`: `jsonb_path_query`, `jsonb_path_exists`, `jsonb_path_match`, `@?` and `@@`.
 
+mod origin;
 mod predicate;
 mod run;
 
@@ -51,13 +52,13 @@ fn search(arguments: &[Value]) -> Result<Found> {
         Some(_) => parse(arguments.text(2)?)?,
         None => Json::Object(Vec::new()),
     };
-    let Json::Object(variables) = variables else {
+    if !matches!(variables, Json::Object(_)) {
         return Err(Error::new(Code::InvalidArgument, "\"vars\" argument is not an object")
             .detail("Jsonpath parameters should be encoded as key-value pairs of \"vars\" object."));
-    };
+    }
     let silent = if arguments.len() > 3 { arguments.bool(3)? } else { true };
     let mut items = Vec::new();
-    let fault = Run::new(&target, &variables, path.strict).path(&path.expr, &mut items).err();
+    let fault = Run::new(target, variables, path.strict).path(&path.expr, &mut items).err();
     match fault {
         // These are no failures of the path but of what is asked.
         Some(error) if matches!(error.code, Code::UndefinedObject | Code::Unsupported | Code::InvalidRegularExpression) => Err(error),

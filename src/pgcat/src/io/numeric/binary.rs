@@ -1,5 +1,6 @@
 //! `numeric` in binary: the number of groups, the weight of the first, a sign, the digits behind the point, then the groups.
 
+use bigdecimal::BigDecimal;
 use bigdecimal::num_bigint::{BigInt, Sign};
 use bytes::{BufMut, BytesMut};
 use spi::{Code, Error, Result};
@@ -28,6 +29,36 @@ pub fn send(number: &Numeric, out: &mut BytesMut) {
         Numeric::NegativeInfinity => return special(NEGATIVE_INFINITY, INFINITE_SCALE, out),
         Numeric::Finite(number) => number,
     };
+    let (groups, weight, scale) = split(number);
+    out.put_u16(groups.len() as u16);
+    out.put_i16(weight);
+    out.put_u16(if number.sign() == Sign::Minus { NEGATIVE } else { 0 });
+    out.put_u16(scale);
+    groups.iter().for_each(|group| out.put_u16(*group));
+}
+
+/// How large a number is as PostgreSQL keeps it.
+pub struct Groups {
+    pub count: u16,
+    /// Of the first group: how many stand behind it in front of the point.
+    pub weight: i16,
+    /// Digits behind the point.
+    pub scale: u16,
+}
+
+/// The groups of digits of a number; of what is none, none.
+pub fn groups(number: &Numeric) -> Groups {
+    match number {
+        Numeric::Finite(number) => {
+            let (groups, weight, scale) = split(number);
+            Groups { count: groups.len() as u16, weight, scale }
+        }
+        _ => Groups { count: 0, weight: 0, scale: 0 },
+    }
+}
+
+/// The groups without zeros around them, the weight of the first, and the digits behind the point.
+fn split(number: &BigDecimal) -> (Vec<u16>, i16, u16) {
     let (digits, scale) = number.as_bigint_and_exponent();
     let scale = scale.max(0) as usize;
     let mut text = digits.magnitude().to_string();
@@ -44,11 +75,7 @@ pub fn send(number: &Numeric, out: &mut BytesMut) {
         (Some(first), Some(last)) => (&groups[first..=last], weight - first as i64),
         _ => (&groups[..0], 0),
     };
-    out.put_u16(significant.len() as u16);
-    out.put_i16(weight as i16);
-    out.put_u16(if digits.sign() == Sign::Minus { NEGATIVE } else { 0 });
-    out.put_u16(scale as u16);
-    significant.iter().for_each(|group| out.put_u16(*group));
+    (significant.to_vec(), weight as i16, scale as u16)
 }
 
 /// The number of a few ASCII digits.

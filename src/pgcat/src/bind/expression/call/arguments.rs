@@ -9,7 +9,7 @@ use crate::expr::Typed;
 use crate::resolve::fold;
 
 /// The arguments of a call.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Arguments {
     pub values: Vec<Typed>,
     /// The names of the last ones, where they have names.

@@ -3,15 +3,18 @@
 use spi::{Code, Error, Result};
 use sqlparser::ast::{self, FunctionArgumentClause, FunctionArguments, Spanned};
 
+use super::arguments::Arguments;
 use super::check::is_distinct;
 use crate::bind::aggregates::AggregateUse;
+use crate::bind::sort::order;
 use crate::bind::windows::WindowUse;
 use crate::bind::{Binder, Place};
 use crate::expr::{Expr, Typed};
 use crate::function::{AggregateEntry, Signature};
 use crate::functions;
-use crate::query::WindowFunction;
-use crate::resolve::{FunctionInfo, FunctionKind, format_type};
+use crate::functions::aggregate::hypothetical;
+use crate::query::{SortOrder, WindowFunction};
+use crate::resolve::{Coercion, Found, FunctionCall, FunctionInfo, FunctionKind, format_type};
 
 impl Binder<'_> {
     pub(super) fn call_over_rows(
@@ -19,17 +22,24 @@ impl Binder<'_> {
         syntax: &ast::Function,
         info: &FunctionInfo,
         signature: Signature,
-        arguments: Vec<Expr>,
+        mut arguments: Vec<Expr>,
         place: Place,
     ) -> Result<Typed> {
         let position = self.position(syntax.name.span());
         let filter = syntax.filter.as_deref();
         let Some(over) = &syntax.over else {
+            let sorted = syntax.within_group.len();
+            let direct = if sorted > 0 { arguments.len() - sorted } else { 0 };
+            if sorted > 0 && is_hypothetical(&info.name) {
+                let orders: Vec<SortOrder> = syntax.within_group.iter().map(|sorted| order(&sorted.options)).collect();
+                arguments.push(Expr::Constant(hypothetical::orders(&orders)));
+            }
             let call = AggregateUse {
                 name: info.name.clone(),
                 entry: self.aggregate(info, &signature)?,
                 signature,
                 arguments,
+                direct,
                 distinct: is_distinct(syntax),
                 order_by: order_by(syntax),
                 filter,
@@ -53,6 +63,28 @@ impl Binder<'_> {
         self.window_call(WindowUse { function, signature, arguments, filter, over, position }, place)
     }
 
+    /// The arguments of an aggregate of a row that is not there: each is of one type with what it is compared with.
+    pub(super) fn paired(&mut self, syntax: &ast::Function, call: &FunctionCall<'_>, mut arguments: Arguments) -> Result<Arguments> {
+        let sorted = syntax.within_group.len();
+        let direct = arguments.values.len() - sorted;
+        if direct != sorted {
+            let name = call.name.join(".");
+            return Err(self.names().no_function(call, &Found::None, false).hint(format!(
+                "To use the hypothetical-set aggregate {name}, the number of hypothetical direct arguments (here {direct}) must match \
+                 the number of ordering columns (here {sorted})."
+            )));
+        }
+        for place in 0..direct {
+            let types = [&arguments.values[direct + place], &arguments.values[place]].map(|value| value.type_.oid);
+            let common = self.names().common_type(&types, "WITHIN GROUP")?;
+            for place in [place, direct + place] {
+                let value = arguments.values[place].clone();
+                arguments.values[place] = self.convert(value, common, -1, Coercion::Implicit)?;
+            }
+        }
+        Ok(arguments)
+    }
+
     fn aggregate(&self, info: &FunctionInfo, signature: &Signature) -> Result<AggregateEntry> {
         functions::aggregate(&info.name).ok_or_else(|| self.unsupported(info, signature))
     }
@@ -62,6 +94,11 @@ impl Binder<'_> {
         let types: Vec<String> = signature.arguments.iter().map(|type_| format_type(self.names(), type_.oid, None)).collect();
         Error::new(Code::Unsupported, format!("function {}({}) is not supported", info.name, types.join(", ")))
     }
+}
+
+/// Whether an aggregate is about a row that is not there: its arguments are those of WITHIN GROUP twice.
+pub(super) fn is_hypothetical(name: &str) -> bool {
+    hypothetical::AGGREGATES.iter().any(|aggregate| aggregate.name == name)
 }
 
 /// The order of an aggregate's rows: inside the parentheses, or of WITHIN GROUP.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use spi::{Code, Error, Result};
 
-use super::run::Run;
+use super::run::{Run, variable};
 use crate::functions::regexp::options::Options;
 use crate::functions::regexp::pattern::Pattern;
 use crate::io::json::Json;
@@ -12,7 +12,7 @@ use crate::io::jsonpath::{Base, Comparison, Expr};
 use crate::io::numeric;
 use crate::value::compare::compare_numerics;
 
-impl Run<'_> {
+impl Run {
     /// `None` is unknown.
     pub(super) fn condition(&mut self, expr: &Expr) -> Result<Option<bool>> {
         Ok(match &expr.base {
@@ -52,7 +52,7 @@ impl Run<'_> {
             Base::StartsWith(operand, initial) => {
                 let initial = match &initial.base {
                     Base::String(text) => Json::String(text.clone()),
-                    Base::Variable(name) => self.variable(name)?.clone(),
+                    Base::Variable(name) => variable(&self.variables.tree, name)?.clone(),
                     _ => Json::Null,
                 };
                 let Some(operands) = self.operand(operand)? else { return Ok(None) };

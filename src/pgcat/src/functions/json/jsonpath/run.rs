@@ -1,7 +1,10 @@
 //! A path followed through a value, item by item and each of them to its end before the next.
 
+use std::rc::Rc;
+
 use spi::{Code, Error, Result};
 
+use super::origin::Origin;
 use crate::functions::operators::numerics;
 use crate::io::json::Json;
 use crate::io::jsonpath::{Base, Expr, LAST_LEVEL, Method, Operator, Sign, Step};
@@ -9,32 +12,42 @@ use crate::io::{float, numeric};
 use crate::value::Numeric;
 
 /// How much stack one level may need, and how much is added when there is less.
-const STACK_LEVEL_BYTES: usize = 64 * 1024;
-const STACK_ADDED_BYTES: usize = 1024 * 1024;
+pub(super) const STACK_LEVEL_BYTES: usize = 64 * 1024;
+pub(super) const STACK_ADDED_BYTES: usize = 1024 * 1024;
 
 /// What a path is followed with.
-pub(super) struct Run<'a> {
-    root: &'a Json,
-    variables: &'a [(String, Json)],
+pub(super) struct Run {
+    root: Origin,
+    pub(super) variables: Origin,
     pub(super) strict: bool,
     /// Whether what does not fit the path is left out where it stands, as behind `**`.
     ignores_structure: bool,
     /// `@`, and the place of the last item of the array whose subscript is computed.
-    current: Option<Json>,
+    current: Option<Origin>,
     last: Option<usize>,
+    /// The value that the item at hand is part of, and the number of the next one that is made.
+    origin: Origin,
+    next_number: u64,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(root: &'a Json, variables: &'a [(String, Json)], strict: bool) -> Self {
-        Self { root, variables, strict, ignores_structure: !strict, current: None, last: None }
+/// The numbers of values: the target, the variables, and the first that is made on the way.
+const TARGET: u64 = 0;
+const VARIABLES: u64 = 1;
+const FIRST_MADE: u64 = 2;
+
+impl Run {
+    pub(super) fn new(root: Json, variables: Json, strict: bool) -> Self {
+        let (root, variables) = (Origin::new(Rc::new(root), TARGET), Origin::new(Rc::new(variables), VARIABLES));
+        let origin = root.clone();
+        Self { root, variables, strict, ignores_structure: !strict, current: None, last: None, origin, next_number: FIRST_MADE }
     }
 
     /// Adds what an expression gives.
     pub(super) fn path(&mut self, expr: &Expr, found: &mut Vec<Json>) -> Result<()> {
         stacker::maybe_grow(STACK_LEVEL_BYTES, STACK_ADDED_BYTES, || match &expr.base {
-            Base::Root => self.steps(self.root, &expr.steps, found),
+            Base::Root => self.steps_of(self.root.clone(), &expr.steps, found),
             Base::Current => match self.current.clone() {
-                Some(current) => self.steps(&current, &expr.steps, found),
+                Some(current) => self.steps_of(current, &expr.steps, found),
                 None => Ok(()),
             },
             Base::Last => {
@@ -46,8 +59,11 @@ impl<'a> Run<'a> {
             Base::Number(digits) => self.steps(&Json::Number(digits.clone()), &expr.steps, found),
             Base::String(text) => self.steps(&Json::String(text.clone()), &expr.steps, found),
             Base::Variable(name) => {
-                let value = self.variable(name)?.clone();
-                self.steps(&value, &expr.steps, found)
+                let outside = std::mem::replace(&mut self.origin, self.variables.clone());
+                let variables = Rc::clone(&self.variables.tree);
+                let done = variable(&variables, name).and_then(|value| self.steps(value, &expr.steps, found));
+                self.origin = outside;
+                done
             }
             Base::Unary(sign, operand) => {
                 for item in self.unwrapped(operand)? {
@@ -73,10 +89,13 @@ impl<'a> Run<'a> {
         })
     }
 
-    pub(super) fn variable(&self, name: &str) -> Result<&'a Json> {
-        let variables: &'a [(String, Json)] = self.variables;
-        let found = variables.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value);
-        found.ok_or_else(|| Error::new(Code::UndefinedObject, format!("could not find jsonpath variable \"{name}\"")))
+    /// The steps from the whole of a value.
+    fn steps_of(&mut self, origin: Origin, steps: &[Step], found: &mut Vec<Json>) -> Result<()> {
+        let whole = Rc::clone(&origin.tree);
+        let outside = std::mem::replace(&mut self.origin, origin);
+        let done = self.steps(&whole, steps, found);
+        self.origin = outside;
+        done
     }
 
     /// What an expression gives; in lax mode the items of arrays instead of these.
@@ -157,16 +176,30 @@ impl<'a> Run<'a> {
                 done
             }
             (Step::Filter(condition), item) => {
-                let outside = self.current.replace(item.clone());
+                let current = self.origin.part(item);
+                let outside = self.current.replace(current);
                 let holds = self.condition(condition);
                 self.current = outside;
                 if holds? == Some(true) { self.steps(item, rest, found) } else { Ok(()) }
             }
+            (Step::Method(Method::KeyValue), Json::Object(members)) => self.key_values(item, members, rest, found),
             (Step::Method(method), item) => {
                 let result = self.method(*method, item)?;
                 self.steps(&result, rest, found)
             }
         }
+    }
+
+    /// An object for each member of an object, which says from which one it is.
+    fn key_values(&mut self, object: &Json, members: &[(String, Json)], rest: &[Step], found: &mut Vec<Json>) -> Result<()> {
+        let id = self.origin.id(object)?;
+        members.iter().try_for_each(|(key, value)| {
+            let (id, key) = (Json::Number(id.to_string()), Json::String(key.clone()));
+            let made = [("id", id), ("key", key), ("value", value.clone())].map(|(name, value)| (name.to_owned(), value));
+            let origin = Origin::new(Rc::new(Json::Object(made.into())), self.next_number);
+            self.next_number += 1;
+            self.steps_of(origin, rest, found)
+        })
     }
 
     fn items(&mut self, items: &[&Json], places: &[(Expr, Option<Expr>)], rest: &[Step], found: &mut Vec<Json>) -> Result<()> {
@@ -260,9 +293,20 @@ impl<'a> Run<'a> {
                 Json::Number(text) | Json::String(text) => double(text, matches!(item, Json::Number(_)))?,
                 _ => return fault("a string or numeric value"),
             },
-            (Method::KeyValue, _) => return Err(Error::new(Code::Unsupported, "jsonpath item method .keyvalue() is not supported")),
+            (Method::KeyValue, _) => {
+                let message = format!("jsonpath item method .{name}() can only be applied to an object");
+                return Err(Error::new(Code::JsonObject, message));
+            }
         })
     }
+}
+
+pub(super) fn variable<'v>(variables: &'v Json, name: &str) -> Result<&'v Json> {
+    let found = match variables {
+        Json::Object(members) => members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value),
+        _ => None,
+    };
+    found.ok_or_else(|| Error::new(Code::UndefinedObject, format!("could not find jsonpath variable \"{name}\"")))
 }
 
 fn kind(item: &Json) -> &'static str {
