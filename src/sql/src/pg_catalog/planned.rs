@@ -67,8 +67,9 @@ fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText
     let catalog = Arc::clone(&context.pg_catalog().catalog);
     let host = SessionHost::new(Arc::clone(context));
     let bound = bind::bind(&catalog, &host, query, &source.0, parameter_types)?;
+    let planned = Planned::of(bound, catalog, &host, context, source)?;
     let is_shared = !host.was_asked();
-    let planned = Arc::new(Planned { is_shared, ..Planned::of(bound, catalog, &host, context, source)? });
+    let planned = Arc::new(Planned { is_shared, ..planned });
     if is_shared {
         plans.keep(query, source, parameter_types, &planned);
     }
