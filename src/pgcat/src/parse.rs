@@ -48,6 +48,7 @@ pub const DISTINCT_SETS: &str = "\0distinct";
 pub const SEARCH_DEPTH: &str = "\0search depth";
 pub const SEARCH_BREADTH: &str = "\0search breadth";
 pub const CYCLE: &str = "\0cycle";
+pub const CLAUSES_OF_WITH: [&str; 3] = [SEARCH_DEPTH, SEARCH_BREADTH, CYCLE];
 
 /// How deep expressions and queries may be nested.
 const NESTING_MAX: usize = 200;

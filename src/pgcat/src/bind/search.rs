@@ -9,7 +9,7 @@ use super::recursion::Terms;
 use super::referenced::parts;
 use super::scope::Scope;
 use super::{Binder, fold};
-use crate::parse::{self, CYCLE, SEARCH_BREADTH, SEARCH_DEPTH};
+use crate::parse::{self, CLAUSES_OF_WITH, CYCLE, SEARCH_BREADTH};
 
 /// What both terms are called as queries in FROM.
 const LEFT: &str = "*TLOCRN*";
@@ -19,7 +19,7 @@ const RIGHT: &str = "*TROCRN*";
 pub(super) fn attached(tables: &[ast::Cte]) -> Vec<(&ast::Cte, Vec<&ast::Cte>)> {
     let mut queries: Vec<(&ast::Cte, Vec<&ast::Cte>)> = Vec::with_capacity(tables.len());
     for table in tables {
-        let is_clause = [SEARCH_DEPTH, SEARCH_BREADTH, CYCLE].contains(&table.alias.name.value.as_str());
+        let is_clause = CLAUSES_OF_WITH.contains(&table.alias.name.value.as_str());
         match queries.last_mut() {
             Some((_, clauses)) if is_clause => clauses.push(table),
             _ => queries.push((table, Vec::new())),

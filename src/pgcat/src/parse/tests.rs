@@ -45,6 +45,22 @@ fn what_only_postgresql_reads_is_put_into_other_words() {
     check("SELECT COLLATION FOR (a)", "SELECT \"pg_collation_for\"(a)");
     check("SELECT substring(a SIMILAR 'b' ESCAPE '#') FROM c", "SELECT SUBSTRING(a, 'b', '#') FROM c");
     check("SELECT f(1, VARIADIC ARRAY[1, 2])", "SELECT f(1, VARIADIC VALUE ARRAY[1, 2])");
+    check(
+        "SELECT 1 FROM a JOIN b LEFT JOIN c ON d ON e JOIN f CROSS JOIN g ON h",
+        "SELECT 1 FROM a JOIN (b LEFT JOIN c ON d) ON e JOIN (f CROSS JOIN g) ON h",
+    );
+    check("SELECT a FROM b JOIN (c JOIN d USING (e)) ON f", "SELECT a FROM b JOIN (c JOIN d USING(e)) ON f");
+    check(
+        "SELECT bit '101', bit(2) '101', char 'ab', interval(1) '1.25 s', numeric(5, 2) '1'",
+        "SELECT CAST('101' AS \"bit\"), CAST('101' AS BIT(2)), CAST('ab' AS \"bpchar\"), CAST('1.25 s' AS INTERVAL(1)), CAST('1' AS NUMERIC(5,2))",
+    );
+}
+
+#[test]
+fn numbers_are_written_in_plain_digits() {
+    check("SELECT 0xFF, 0O17, 0b1_01, 1_000.5_5, 1e1_0, 0x1F_FF", "SELECT 255, 15, 5, 1000.55, 1e10, 8191");
+    // What follows a number is part of it, and makes it none.
+    check("SELECT 123abc, 0b12, 0o8, 0xFFz, 1 a, x'FF'", "SELECT 123abc, 0b12, 0o8, 0xFFz, 1 AS a, X'FF'");
 }
 
 #[test]

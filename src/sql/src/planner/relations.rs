@@ -4,6 +4,7 @@
 //! they cannot be told, as for some functions in FROM, a query stays as it is.
 
 mod aliases;
+mod catalog_forms;
 mod columns;
 mod joins;
 mod keys;
@@ -49,6 +50,7 @@ impl Rewriter<'_> {
     }
 
     fn rewrite(&self, query: &mut Query) -> Result<()> {
+        catalog_forms::refuse(query)?;
         let scope = self.scope();
         aliases::complete(query, &scope)?;
         joins::merge(query, &scope)?;
