@@ -83,14 +83,25 @@ impl Execution {
             Stage::Running => {}
             Stage::New => {
                 self.run.host.check_cancelled()?;
-                if let Some(query) = self.run.plan.constants.clone() {
-                    fold::check(&query, &mut self.run)?;
-                }
+                self.fold()?;
                 self.query.open(&mut self.run)?;
                 self.stage = Stage::Running;
             }
         }
         self.query.next(&mut self.run)
+    }
+
+    /// Computes what is constant, and runs a simpler plan where that leads to one.
+    fn fold(&mut self) -> Result<()> {
+        let Some(query) = self.run.plan.constants.clone() else { return Ok(()) };
+        if let Some(simpler) = fold::simplify(&query, &mut self.run)? {
+            let plan = Arc::new(Plan::of(&simpler, &*self.run.host)?);
+            self.query = QueryRun::new(plan.query.clone());
+            self.run.plan = plan;
+            // They are kept by addresses of the other plan.
+            self.run.subqueries.clear();
+        }
+        Ok(())
     }
 }
 

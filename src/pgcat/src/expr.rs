@@ -66,6 +66,7 @@ pub enum Expr {
     },
     /// GREATEST and LEAST, nulls left out.
     Extreme {
+        type_oid: u32,
         operands: Vec<Expr>,
         greatest: bool,
     },

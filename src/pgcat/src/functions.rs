@@ -9,6 +9,7 @@ mod array;
 pub mod beginning;
 mod bit_string;
 mod catalog;
+pub(crate) mod comparable;
 mod enumeration;
 mod geometry;
 mod hash;

@@ -258,16 +258,22 @@ pub(crate) struct ProjectSet {
 pub fn plan(query: &Query, host: &dyn Host) -> Result<Plan> {
     let mut query = query.clone();
     rewrite(&mut query);
-    let mut planner = Planner::new(host);
-    let plan = planner.query(&query);
-    if let Some(error) = planner.failed {
-        return Err(error);
-    }
-    let constants = constants::has_any(&query).then(|| Arc::new(query));
-    Ok(Plan { query: plan, constants, nested: planner.nested, is_unbounded: planner.is_unbounded, is_volatile: planner.is_volatile })
+    let plan = Plan::of(&query, host)?;
+    Ok(Plan { constants: constants::has_any(&query).then(|| Arc::new(query)), ..plan })
 }
 
 impl Plan {
+    /// The plan of a query that is rewritten, and in which nothing is left to compute before it is run.
+    pub(crate) fn of(query: &Query, host: &dyn Host) -> Result<Plan> {
+        let mut planner = Planner::new(host);
+        let plan = planner.query(query);
+        if let Some(error) = planner.failed {
+            return Err(error);
+        }
+        let Planner { nested, is_unbounded, is_volatile, .. } = planner;
+        Ok(Plan { query: plan, constants: None, nested, is_unbounded, is_volatile })
+    }
+
     /// How many rows it is expected to touch. Where it [is unbounded](Plan::is_unbounded), that is a guess.
     pub fn cost(&self) -> f64 {
         self.query.estimate.cost

@@ -64,7 +64,7 @@ impl Binder<'_> {
                 true if common == first.type_.oid => first.type_,
                 _ => self.names().type_of(common, typmod),
             };
-            if !all {
+            if !all || operator != SetOperator::Union {
                 self.check_equality(type_)?;
             }
             columns.push(OutputColumn { name: first.name.clone(), type_, origin: None });

@@ -121,7 +121,7 @@ fn evaluate_inner(expr: &Expr, run: &mut Run) -> Result<Value> {
             let [left, _] = pair;
             Ok(if is_same { Value::Null } else { left })
         }
-        Expr::Extreme { operands, greatest } => extreme(operands, *greatest, run),
+        Expr::Extreme { operands, greatest, .. } => extreme(operands, *greatest, run),
         Expr::Array { element, items, nested } => {
             let items = evaluate_all(items, run)?;
             let value = array::construct(*element, items, *nested)?;

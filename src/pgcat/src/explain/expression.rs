@@ -86,7 +86,7 @@ impl<'a> Names<'a> {
             Expr::Case { branches, otherwise } => self.case(branches, otherwise.as_deref())?,
             Expr::Coalesce(operands) => format!("COALESCE({})", self.expressions(operands)?.join(", ")),
             Expr::NullIf { left, right, .. } => format!("NULLIF({}, {})", self.expression(left)?, self.expression(right)?),
-            Expr::Extreme { operands, greatest } => {
+            Expr::Extreme { operands, greatest, .. } => {
                 format!("{}({})", if *greatest { "GREATEST" } else { "LEAST" }, self.expressions(operands)?.join(", "))
             }
             Expr::Array { items, .. } => format!("ARRAY[{}]", self.expressions(items)?.join(", ")),

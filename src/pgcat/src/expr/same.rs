@@ -38,7 +38,7 @@ impl Expr {
                     && branches.iter().zip(others).all(|(one, other)| one.0.is_same(&other.0) && one.1.is_same(&other.1))
                     && options(otherwise.as_deref(), other_otherwise.as_deref())
             }
-            (Expr::Extreme { operands, greatest }, Expr::Extreme { operands: others, greatest: other_greatest }) => {
+            (Expr::Extreme { operands, greatest, .. }, Expr::Extreme { operands: others, greatest: other_greatest, .. }) => {
                 greatest == other_greatest && lists(operands, others)
             }
             (Expr::Array { element, items, nested }, Expr::Array { element: other_element, items: others, nested: other_nested }) => {

@@ -10,6 +10,7 @@ use spi::{Code, Error, Result};
 use crate::catalog::oid as relation;
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
+use crate::io::array::check_vector;
 use crate::io::registered::type_name;
 use crate::io::{lsn, macaddr, network};
 use crate::types::{TypeKind, oid};
@@ -90,6 +91,7 @@ fn hash(context: &Context<'_>, type_oid: u32, value: &Value, with: Hash) -> Resu
             with.bytes(&[high, low, *offset].map(u16::to_le_bytes).concat())
         }
         Value::Array(array) if type_oid == oid::OIDVECTOR => {
+            check_vector(array)?;
             let numbers = array.values.iter().filter_map(Value::as_oid);
             with.bytes(&numbers.flat_map(u32::to_le_bytes).collect::<Vec<u8>>())
         }

@@ -41,6 +41,7 @@ pub(super) struct Routine {
     pub result: u32,
     pub is_volatile: bool,
     pub is_immutable: bool,
+    pub is_exact: bool,
     pub is_aggregate: bool,
 }
 
@@ -51,6 +52,7 @@ pub(super) struct Operator {
     pub right: u32,
     pub result: u32,
     pub is_immutable: bool,
+    pub is_exact: bool,
 }
 
 pub(super) struct Relation {
@@ -143,7 +145,8 @@ fn types(runner: &Runner) -> HashMap<u32, TypeFacts> {
 fn routines(runner: &Runner) -> Vec<(Routine, bool)> {
     let statement =
         "SELECT quote_ident(proname), array_to_string(proargtypes, ','), provariadic, prorettype, proretset, provolatile, prokind, prosrc,
-        prolang FROM pg_proc WHERE pronamespace = 11 AND proname !~ '^pg_(sleep|terminate|cancel|advisory|try_advisory)' AND
+        prolang, oid IN (SELECT amproc FROM pg_amproc WHERE amprocnum = 1 AND amprocfamily IN (SELECT oid FROM pg_opfamily WHERE opfmethod = 403))
+        FROM pg_proc WHERE pronamespace = 11 AND proname !~ '^pg_(sleep|terminate|cancel|advisory|try_advisory)' AND
         prorettype NOT IN (2281, 2279, 2275, 3838, 269, 3115, 3310, 325, 2280) AND
         NOT proargtypes::oid[] && ARRAY[2281, 2279, 2275, 3838]::oid[] ORDER BY oid";
     let routine = |row: Vec<String>| {
@@ -159,11 +162,18 @@ fn routines(runner: &Runner) -> Vec<(Routine, bool)> {
             result: oid(&row[3]),
             is_volatile: row[5] == "v",
             is_immutable: row[5] == "i",
+            // Of what the order of an index asks for, only the sign is said.
+            is_exact: row[9] == "f" && is_exact(&row[7]),
             is_aggregate: row[6] == "a",
         };
         is_computed.then_some((routine, row[4] == "t"))
     };
     ask(runner, statement).into_iter().filter_map(routine).collect()
+}
+
+/// Whether what a function gives is the same on every machine, to the last digit.
+fn is_exact(symbol: &str) -> bool {
+    symbol != "dcbrt"
 }
 
 fn operators(runner: &Runner) -> Vec<Operator> {
@@ -172,7 +182,7 @@ fn operators(runner: &Runner) -> Vec<Operator> {
     let operator = |row: Vec<String>| {
         let is_computed = row[6] == "14" || functions::scalar(&row[5]).is_some();
         let [left, right, result] = [1, 2, 3].map(|place| oid(&row[place]));
-        is_computed.then(|| Operator { name: row[0].clone(), left, right, result, is_immutable: row[4] == "i" })
+        is_computed.then(|| Operator { name: row[0].clone(), left, right, result, is_immutable: row[4] == "i", is_exact: is_exact(&row[5]) })
     };
     ask(runner, statement).into_iter().filter_map(operator).collect()
 }

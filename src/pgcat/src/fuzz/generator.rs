@@ -22,6 +22,15 @@ pub(super) enum Style {
 pub(super) struct Statement {
     pub text: String,
     pub is_volatile: bool,
+    /// Whether it reads rows: then nothing says in which order its expressions are computed, nor how often.
+    pub reads_rows: bool,
+}
+
+impl Statement {
+    /// One that somebody wrote.
+    pub fn given(text: &str) -> Self {
+        Self { text: text.to_owned(), is_volatile: false, reads_rows: false }
+    }
 }
 
 /// An expression that may be read by its name, and its type.
@@ -52,6 +61,7 @@ pub(super) struct Generator<'a> {
     pub ctes: Vec<(String, Vec<Named>)>,
     names: usize,
     pub is_volatile: bool,
+    pub reads_rows: bool,
 }
 
 /// The types that most expressions are of.
@@ -61,12 +71,12 @@ impl<'a> Generator<'a> {
     pub fn new(facts: &'a Facts, seed: u64, style: Style) -> Self {
         let types = types_with_literals(facts);
         let rng = StdRng::seed_from_u64(seed);
-        Self { facts, style, rng, types, scopes: Vec::new(), ctes: Vec::new(), names: 0, is_volatile: false }
+        Self { facts, style, rng, types, scopes: Vec::new(), ctes: Vec::new(), names: 0, is_volatile: false, reads_rows: false }
     }
 
     pub fn statement(&mut self) -> Statement {
         let text = if self.chance(0.45) { self.plain_select() } else { self.query(3, None).0 };
-        Statement { text, is_volatile: self.is_volatile }
+        Statement { text, is_volatile: self.is_volatile, reads_rows: self.reads_rows }
     }
 
     /// `SELECT` of expressions over nothing or some constants.

@@ -24,6 +24,7 @@ impl Generator<'_> {
         if self.chance(0.1) {
             return (String::new(), Vec::new());
         }
+        self.reads_rows = true;
         let (mut text, mut columns) = self.item(depth);
         if depth > 0 && self.chance(0.4) {
             for _ in 0..1 + self.below(2) {

@@ -107,7 +107,7 @@ fn role(text: &str) -> Result<(String, &str)> {
             } else {
                 is_quoted = !is_quoted;
             }
-        } else if is_quoted || character.is_alphanumeric() || character == '_' {
+        } else if is_quoted || !character.is_ascii() || is_plain(character) {
             name.push(character);
         } else {
             end = place;
@@ -139,8 +139,13 @@ pub fn text(item: &AclItem) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    match name.chars().all(|character| character.is_alphanumeric() || character == '_') {
+    match name.chars().all(is_plain) {
         true => name.to_owned(),
         false => format!("\"{}\"", name.replace('"', "\"\"")),
     }
+}
+
+/// Whether a character of a name is written without quotes.
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
 }

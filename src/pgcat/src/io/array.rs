@@ -93,15 +93,32 @@ fn write_item(context: &Context<'_>, element: u32, value: &Value, delimiter: cha
 
 /// `int2vector` and `oidvector`: numbers with spaces between them.
 pub fn read_vector(context: &Context<'_>, element: u32, text: &str) -> Result<Value> {
-    let values = text.split(is_space).filter(|word| !word.is_empty()).map(|word| super::input(context, element, -1, word));
-    Ok(Value::vector(element, values.collect::<Result<_>>()?))
+    let mut values = Vec::new();
+    let mut rest = text.trim_start_matches(is_space);
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_at(rest.find(is_space).unwrap_or(rest.len()));
+        let value = super::input(context, element, -1, word).map_err(|mut error| {
+            // What is wrong is shown with all that stands behind it.
+            error.message = error.message.replace(&format!("\"{word}\""), &format!("\"{rest}\""));
+            error
+        })?;
+        values.push(value);
+        rest = behind.trim_start_matches(is_space);
+    }
+    Ok(Value::vector(element, values))
 }
 
-pub fn write_vector(context: &Context<'_>, array: &Array, out: &mut String) -> Result<()> {
+/// What was cast to one of these types may be none.
+pub fn check_vector(array: &Array) -> Result<()> {
     if array.dimensions.len() != 1 || array.values.iter().any(Value::is_null) {
         let type_name = if array.element == oid::OID { "oidvector" } else { "int2vector" };
         return Err(Error::new(Code::DatatypeMismatch, format!("array is not a valid {type_name}")));
     }
+    Ok(())
+}
+
+pub fn write_vector(context: &Context<'_>, array: &Array, out: &mut String) -> Result<()> {
+    check_vector(array)?;
     for (place, value) in array.values.iter().enumerate() {
         if place > 0 {
             out.push(' ');

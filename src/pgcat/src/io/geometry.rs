@@ -6,7 +6,6 @@ mod write;
 
 use spi::Result;
 
-use super::invalid;
 use crate::types::oid;
 use crate::value::Value;
 use parse::Parser;
@@ -74,7 +73,7 @@ pub trait Shape: Sized {
 
     fn read(text: &str) -> Result<Self> {
         let mut parser = Parser::new(text);
-        let shape = Self::parse(&mut parser).filter(|_| parser.is_at_end()).ok_or_else(|| invalid(Self::NAME, text))?;
+        let Some(shape) = Self::parse(&mut parser).filter(|_| parser.is_at_end()) else { return Err(parser.error(Self::NAME, text)) };
         shape.check()?;
         Ok(shape)
     }

@@ -37,5 +37,5 @@ fn first(text: &str) -> Option<(String, &str)> {
     }
     let end = text.find(|character: char| character == '.' || is_space(character)).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    (!name.is_empty()).then(|| (name.to_lowercase(), rest))
+    (!name.is_empty()).then(|| (name.to_ascii_lowercase(), rest))
 }

@@ -139,11 +139,8 @@ fn naive(timestamp: i64) -> Option<NaiveDateTime> {
 fn posix(text: &str) -> Option<Zone> {
     let (name, rest) = match text.strip_prefix('<') {
         Some(quoted) => quoted.split_once('>')?,
-        None => text.split_at(text.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(text.len())),
+        None => text.split_at(text.find(|character: char| character.is_ascii_digit() || "+-,".contains(character))?),
     };
-    if name.len() < 3 && !text.starts_with('<') {
-        return None;
-    }
     let (sign, digits) = match rest.as_bytes().first()? {
         b'+' => (-1, &rest[1..]),
         b'-' => (1, &rest[1..]),

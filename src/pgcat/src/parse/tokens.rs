@@ -7,6 +7,7 @@ mod joins;
 mod json;
 mod number;
 mod recursion;
+mod row;
 mod symmetric;
 mod typed_literal;
 mod using;
@@ -53,6 +54,8 @@ const REWRITES: &[Rewrite] = &[
     variadic,
     star_of_record,
     quantified_operator,
+    long_match,
+    row::of_several,
     sort_operator,
     group_by_all,
     group_by_distinct,
@@ -97,6 +100,14 @@ fn empty_select(_: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
     is_empty.then(|| (1, vec![select.clone(), TokenWithSpan::new(quoted(NOTHING), select.span)]))
 }
 
+/// `@@@`, which the parser library reads as two operators.
+fn long_match(_: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
+    let [first, second, ..] = rest else { return None };
+    let is_one = first.token == Token::AtAt && second.token == Token::AtSign && first.span.end == second.span.start;
+    let operator = || Token::CustomBinaryOperator("@@@".to_owned());
+    is_one.then(|| (2, vec![TokenWithSpan::new(operator(), Span::new(first.span.start, second.span.end))]))
+}
+
 /// `ROWS FROM (…)` is a call of a function that is called so.
 fn rows_from(_: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
     let [rows, from, open, ..] = rest else { return None };
@@ -136,6 +147,7 @@ const NO_TYPES: &[&str] = &[
     "AS",
     "ASC",
     "ASYMMETRIC",
+    "BETWEEN",
     "BOTH",
     "CASE",
     "CAST",

@@ -136,7 +136,7 @@ impl Gathered {
         }
         let range = match self.multirange {
             Some(multirange) => {
-                let found = range_of(names, multirange).ok_or_else(|| not_an(names, "anymultirange", "a multirange", multirange))?;
+                let found = range_of(names, multirange).ok_or_else(|| not_an(names, "anymultirange", "a multirange type", multirange))?;
                 if self.range.is_some_and(|range| range != found) {
                     return Err(mismatch("argument declared anymultirange is not consistent with argument declared anyrange"));
                 }
@@ -145,7 +145,7 @@ impl Gathered {
             None => self.range,
         };
         if let Some(range) = range {
-            let found = subtype_of(names, range).ok_or_else(|| not_an(names, "anyrange", "a range", range))?;
+            let found = subtype_of(names, range).ok_or_else(|| not_an(names, "anyrange", "a range type", range))?;
             fit(names, &mut element, found, "anyrange")?;
         }
         Ok(element)
@@ -180,7 +180,7 @@ impl Gathered {
         let range = self.compatible_range.or(self.compatible_multirange.and_then(|multirange| range_of(names, multirange)));
         let mut types = self.compatible.clone();
         if let Some(range) = range {
-            let subtype = subtype_of(names, range).ok_or_else(|| not_an(names, "anycompatiblerange", "a range", range))?;
+            let subtype = subtype_of(names, range).ok_or_else(|| not_an(names, "anycompatiblerange", "a range type", range))?;
             types.push(subtype);
         }
         if types.is_empty() {

@@ -121,7 +121,7 @@ fn namespace(names: Names<'_>, schema: &str) -> Result<u32> {
 
 /// An identifier as PostgreSQL takes it: without quotes in lower case.
 pub(crate) fn fold(ident: &Ident) -> String {
-    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
 }
 
 /// The parts of a qualified name.

@@ -37,8 +37,10 @@ impl Binder<'_> {
         match to {
             _ if from == to => return Ok(typed),
             oid::ANY | oid::ANYELEMENT | oid::ANYNONARRAY | oid::ANYCOMPATIBLE | oid::ANYCOMPATIBLENONARRAY => return Ok(typed),
-            oid::ANYARRAY | oid::ANYENUM | oid::ANYRANGE | oid::ANYMULTIRANGE => return Ok(typed),
-            oid::ANYCOMPATIBLEARRAY | oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE => return Ok(typed),
+            oid::ANYENUM => return Ok(typed),
+            // An unknown literal is read by the input functions of these, which refuse everything but null.
+            oid::ANYARRAY | oid::ANYRANGE | oid::ANYMULTIRANGE if from != oid::UNKNOWN => return Ok(typed),
+            oid::ANYCOMPATIBLEARRAY | oid::ANYCOMPATIBLERANGE | oid::ANYCOMPATIBLEMULTIRANGE if from != oid::UNKNOWN => return Ok(typed),
             _ => {}
         }
         if from == oid::UNKNOWN {

@@ -73,7 +73,7 @@ impl Binder<'_> {
 
     pub(super) fn extreme(&mut self, arguments: Vec<Typed>, syntax: &[&ast::Expr], greatest: bool) -> Result<Typed> {
         let (operands, type_) = self.unify(arguments, syntax, if greatest { "GREATEST" } else { "LEAST" })?;
-        Ok(Typed::new(Expr::Extreme { operands, greatest }, type_))
+        Ok(Typed::new(Expr::Extreme { type_oid: type_.oid, operands, greatest }, type_))
     }
 
     pub(super) fn null_if(&mut self, arguments: Vec<Typed>) -> Result<Typed> {

@@ -116,12 +116,12 @@ impl Binder<'_> {
 
     /// Refuses a type whose values cannot be told apart, as DISTINCT and grouping must.
     pub(crate) fn check_equality(&self, type_: Type) -> Result<()> {
-        self.check_operator(type_, "=", "equality", None)
+        self.check_operator(type_, "=", "an equality operator", None)
     }
 
     /// Refuses a type whose values have no order.
     pub(crate) fn check_ordering(&self, type_: Type) -> Result<()> {
-        self.check_operator(type_, "<", "ordering", Some("Use an explicit ordering operator or modify the query."))
+        self.check_operator(type_, "<", "an ordering operator", Some("Use an explicit ordering operator or modify the query."))
     }
 
     fn check_operator(&self, type_: Type, operator: &str, kind: &str, hint: Option<&str>) -> Result<()> {
@@ -136,7 +136,7 @@ impl Binder<'_> {
             return Ok(());
         }
         let shown = format_type(names, type_.oid, None);
-        let error = Error::new(Code::UndefinedFunction, format!("could not identify an {kind} operator for type {shown}"));
+        let error = Error::new(Code::UndefinedFunction, format!("could not identify {kind} for type {shown}"));
         Err(match hint {
             Some(hint) => error.hint(hint),
             None => error,

@@ -58,7 +58,7 @@ fn distinct_from_takes_null_as_a_value() {
 
 #[test]
 fn the_greatest_leaves_nulls_out() {
-    let extreme = |greatest| value(Expr::Extreme { operands: vec![int(2), null(), int(5)], greatest });
+    let extreme = |greatest| value(Expr::Extreme { type_oid: oid::INT4, operands: vec![int(2), null(), int(5)], greatest });
     assert_eq!((extreme(true), extreme(false)), ("5".to_owned(), "2".to_owned()));
 }
 

@@ -5,6 +5,7 @@ use spi::Result;
 use super::names::Naming;
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
+use crate::io::array::check_vector;
 use crate::value::Value;
 
 pub const FUNCTIONS: &[ScalarEntry] = &[ScalarEntry::new("format_type", format_type), ScalarEntry::new("oidvectortypes", oidvectortypes)];
@@ -12,6 +13,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[ScalarEntry::new("format_type", format_t
 /// The names of types, separated by commas.
 fn oidvectortypes(context: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Value> {
     let naming = Naming::new(context);
+    check_vector(arguments.array(0)?)?;
     let types = arguments.array(0)?.values.iter().filter_map(Value::as_oid);
     Ok(types.map(|type_oid| naming.type_name(type_oid, None)).collect::<Vec<_>>().join(", ").into())
 }

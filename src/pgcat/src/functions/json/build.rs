@@ -97,7 +97,7 @@ fn of_pairs(array: &Array, form: Form) -> Result<Value> {
 }
 
 fn of_lists(keys: &Array, values: &Array, form: Form) -> Result<Value> {
-    if keys.dimensions.len() > 1 || values.dimensions.len() > 1 {
+    if keys.dimensions.len() > 1 || keys.dimensions.len() != values.dimensions.len() {
         return Err(Error::new(Code::Subscript, "wrong number of array subscripts"));
     }
     if keys.values.len() != values.values.len() {

@@ -12,10 +12,10 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("jsonb_object_field", |_, _, arguments| field(arguments, Given::Value)),
     ScalarEntry::new("json_object_field_text", |_, _, arguments| field(arguments, Given::Text)),
     ScalarEntry::new("jsonb_object_field_text", |_, _, arguments| field(arguments, Given::Text)),
-    ScalarEntry::new("json_array_element", |_, _, arguments| element(arguments, Given::Value)),
-    ScalarEntry::new("jsonb_array_element", |_, _, arguments| element(arguments, Given::Value)),
-    ScalarEntry::new("json_array_element_text", |_, _, arguments| element(arguments, Given::Text)),
-    ScalarEntry::new("jsonb_array_element_text", |_, _, arguments| element(arguments, Given::Text)),
+    ScalarEntry::new("json_array_element", |_, _, arguments| element(arguments, item, Given::Value)),
+    ScalarEntry::new("jsonb_array_element", |_, _, arguments| element(arguments, item_of_any, Given::Value)),
+    ScalarEntry::new("json_array_element_text", |_, _, arguments| element(arguments, item, Given::Text)),
+    ScalarEntry::new("jsonb_array_element_text", |_, _, arguments| element(arguments, item_of_any, Given::Text)),
     ScalarEntry::new("json_extract_path", |_, _, arguments| path(arguments, Given::Value)),
     ScalarEntry::new("jsonb_extract_path", |_, _, arguments| path(arguments, Given::Value)),
     ScalarEntry::new("json_extract_path_text", |_, _, arguments| path(arguments, Given::Text)),
@@ -53,7 +53,10 @@ fn member<'a>(json: &'a str, key: &str) -> Result<Option<&'a str>> {
     })
 }
 
-fn element(arguments: &[Value], given: Given) -> Result<Value> {
+/// What is at a place of a value.
+type Item = fn(&str, i64) -> Result<Option<&str>>;
+
+fn element(arguments: &[Value], item: Item, given: Given) -> Result<Value> {
     match item(arguments.text(0)?, arguments.int(1)?)? {
         Some(part) => given.of(part),
         None => Ok(Value::Null),
@@ -65,6 +68,14 @@ fn item(json: &str, place: i64) -> Result<Option<&str>> {
     let Raw::Array(items) = read(json)? else { return Ok(None) };
     let place = if place < 0 { place + items.len() as i64 } else { place };
     Ok(usize::try_from(place).ok().and_then(|place| items.get(place).copied()))
+}
+
+/// The same, with a scalar as an array of it alone, as which `jsonb` keeps it.
+fn item_of_any(json: &str, place: i64) -> Result<Option<&str>> {
+    match read(json)? {
+        Raw::Scalar(_) => Ok((place == 0 || place == -1).then_some(json)),
+        _ => item(json, place),
+    }
 }
 
 fn path(arguments: &[Value], given: Given) -> Result<Value> {

@@ -22,7 +22,7 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("bpchar", |_, _, a| limited(oid::BPCHAR, a)),
     ScalarEntry::new("varchar", |_, _, a| limited(oid::VARCHAR, a)),
     ScalarEntry::new("bit", |_, _, a| limited(oid::BIT, a)),
-    ScalarEntry::new("varbit", |_, _, a| limited(oid::VARBIT, a)),
+    ScalarEntry::new("varbit", |_, _, a| if a.int(1)? > 0 { limited(oid::VARBIT, a) } else { Ok(a[0].clone()) }),
     ScalarEntry::new("text_regclass", |c, _, a| io::input(c, oid::REGCLASS, -1, a.text(0)?)),
     ScalarEntry::new("texttoxml", |_, _, a| Ok(Value::text(a.text(0)?))),
 ];

@@ -6,6 +6,7 @@ use spi::Result;
 
 use crate::function::{Context, ScalarEntry, Signature};
 use crate::functions::Arguments;
+use crate::io::array::check_vector;
 use crate::value::Value;
 use crate::value::compare::{compare, identical};
 
@@ -34,7 +35,7 @@ pub const FUNCTIONS: &[ScalarEntry] = comparisons! {
         "bool", "int2", "int4", "int8", "int24", "int42", "int28", "int82", "int48", "int84", "oid", "cash_",
         "float4", "float8", "float48", "float84", "numeric_",
         "name", "name" "text", "text" "name", "bytea", "bit", "uuid_", "macaddr_", "macaddr8_", "tid",
-        "date_", "time_", "timetz_", "timestamp_", "interval_", "array_", "record_", "char", "bpchar", "network_", "pg_lsn_",
+        "date_", "time_", "timetz_", "timestamp_", "interval_", "record_", "char", "bpchar", "network_", "pg_lsn_",
         "enum_", "range_",
         "multirange_", "xid8";
     by_length_first: "oidvector";
@@ -78,6 +79,8 @@ pub(super) fn plain(_: &Context<'_>, _: &Signature, arguments: &[Value]) -> Resu
 
 pub(super) fn by_length_first(_: &Context<'_>, _: &Signature, arguments: &[Value]) -> Result<Ordering> {
     let (left, right) = (arguments.array(0)?, arguments.array(1)?);
+    check_vector(left)?;
+    check_vector(right)?;
     Ok(left.values.len().cmp(&right.values.len()).then_with(|| compare(&arguments[0], &arguments[1])))
 }
 

@@ -10,7 +10,7 @@ use crate::io::zone::Zone;
 use crate::value::{Interval, Value};
 
 pub const FUNCTIONS: &[ScalarEntry] = &[
-    ScalarEntry::new("make_date", |_, _, arguments| Ok(Value::Date(date(arguments)?))),
+    ScalarEntry::new("make_date", |_, _, arguments| Ok(Value::Date(date(arguments, counted)?))),
     ScalarEntry::new("make_time", |_, _, arguments| Ok(Value::Time(time(arguments, 0)?))),
     ScalarEntry::new("make_timestamp", |_, _, arguments| Ok(Value::Timestamp(timestamp(arguments)?))),
     ScalarEntry::new("make_timestamptz", |context, _, arguments| moment(arguments, &Zone::of(context.host))),
@@ -22,17 +22,20 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("float8_timestamptz", |_, _, arguments| of_seconds(arguments.float(0)?)),
 ];
 
-/// Years before the first one are negative: -44 is 44 BC.
-fn date(arguments: &[Value]) -> Result<i32> {
+/// Years before the first one are negative: -44 is 44 BC. Errors show a year as it is told.
+fn date(arguments: &[Value], shown: fn(i32) -> i32) -> Result<i32> {
     let (year, month, day) = (arguments.int(0)? as i32, arguments.int(1)? as i32, arguments.int(2)? as i32);
-    let fault = || Error::new(Code::DatetimeRange, format!("date field value out of range: {year}-{month:02}-{day:02}"));
-    let counted = if year < 0 { year + 1 } else { year };
-    if year == 0 || !(1..=12).contains(&month) || day < 1 || day > days_in_month(counted, month) {
-        return Err(fault());
+    let fault = |what: &str| Error::new(Code::DatetimeRange, format!("{what}: {}-{month:02}-{day:02}", shown(year)));
+    if year == 0 || !(1..=12).contains(&month) || day < 1 || day > days_in_month(counted(year), month) {
+        return Err(fault("date field value out of range"));
     }
-    let days = Local { year: counted, month, day, ..Local::default() }.days();
-    days.and_then(|days| calendar::date(i64::from(days)))
-        .ok_or_else(|| Error::new(Code::DatetimeRange, format!("date out of range: {year}-{month:02}-{day:02}")))
+    let days = Local { year: counted(year), month, day, ..Local::default() }.days();
+    days.and_then(|days| calendar::date(i64::from(days))).ok_or_else(|| fault("date out of range"))
+}
+
+/// The year where 1 BC is 0.
+fn counted(year: i32) -> i32 {
+    if year < 0 { year + 1 } else { year }
 }
 
 /// Hour, minute and second from an argument on. The day ends at 24:00:00.
@@ -49,7 +52,7 @@ fn time(arguments: &[Value], from: usize) -> Result<i64> {
 }
 
 fn timestamp(arguments: &[Value]) -> Result<i64> {
-    in_range(i64::from(date(arguments)?).saturating_mul(DAY).saturating_add(time(arguments, 3)?))
+    in_range(i64::from(date(arguments, |year| year)?).saturating_mul(DAY).saturating_add(time(arguments, 3)?))
 }
 
 fn in_range(micros: i64) -> Result<i64> {
@@ -102,13 +105,13 @@ mod tests {
     /// Recorded from PostgreSQL 16.
     #[test]
     fn dates_are_made() {
-        assert_eq!(date(&ints(&[2024, 2, 29])).unwrap(), 8825);
+        assert_eq!(date(&ints(&[2024, 2, 29]), counted).unwrap(), 8825);
         for (numbers, message) in [
             ([2024, 2, 30], "date field value out of range: 2024-02-30"),
             ([0, 1, 1], "date field value out of range: 0-01-01"),
             ([2013, 13, 15], "date field value out of range: 2013-13-15"),
         ] {
-            assert_eq!(date(&ints(&numbers)).unwrap_err().message, message);
+            assert_eq!(date(&ints(&numbers), |year| year).unwrap_err().message, message);
         }
         let noon = |hour, second| time(&[Value::Int(hour), Value::Int(0), Value::Float(second)], 0);
         assert_eq!(noon(24, 0.0).unwrap(), DAY);

@@ -3,16 +3,23 @@
 use spi::{Code, Error, Result};
 
 use super::{Circle, Line, Path, Point, Polygon, Rectangle, Segment, Shape, same};
-use crate::io::{float, is_space};
+use crate::io::{float, invalid, is_space};
 
 /// A text that is read from its start.
 pub struct Parser<'a> {
     rest: &'a str,
+    /// A number that is too large or too small.
+    fault: Option<Error>,
 }
 
 impl<'a> Parser<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { rest: text }
+        Self { rest: text, fault: None }
+    }
+
+    /// Why the text is none of the type's.
+    pub fn error(self, type_name: &str, text: &str) -> Error {
+        self.fault.unwrap_or_else(|| invalid(type_name, text))
     }
 
     pub fn is_at_end(&self) -> bool {
@@ -40,7 +47,7 @@ impl<'a> Parser<'a> {
         let end = self.rest.find([',', '(', ')', '[', ']', '<', '>', '{', '}']).unwrap_or(self.rest.len());
         let (number, rest) = self.rest.split_at(end);
         self.rest = rest;
-        float::read8(number).ok()
+        float::read8(number).map_err(|error| self.fault = Some(error).filter(|error| error.code == Code::OutOfRange)).ok()
     }
 
     /// Two numbers, in parentheses or not.

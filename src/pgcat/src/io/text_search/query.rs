@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 use spi::{Code, Error, Result};
 
 use super::token::{Token, Tokens};
-use super::{LEXEME_MAX, write_lexeme};
+use super::{LEXEME_MAX, unescaped, write_lexeme};
 use crate::io::wire::{Input, utf8};
 use crate::plan::{STACK_PIECE, STACK_RED_ZONE};
 
@@ -123,6 +123,7 @@ impl Parser<'_> {
         match self.tokens.lexeme() {
             Token::End => Err(Error::new(Code::Syntax, format!("no operand in tsquery: \"{}\"", self.text))),
             Token::Wrong => Err(self.wrong()),
+            Token::Unescaped => Err(unescaped(self.text)),
             Token::Lexeme(text) if text.len() > LEXEME_MAX => {
                 Err(Error::new(Code::Limit, format!("word is too long in tsquery: \"{}\"", self.text)))
             }

@@ -14,6 +14,14 @@ pub enum Token {
     Lexeme(String),
     End,
     Wrong,
+    /// A backslash with nothing behind it.
+    Unescaped,
+}
+
+/// Why a lexeme is none.
+enum Fault {
+    Wrong,
+    Unescaped,
 }
 
 impl Tokens<'_> {
@@ -41,7 +49,11 @@ impl Tokens<'_> {
             Some('\'') => self.quoted(),
             Some(_) => self.word(),
         };
-        lexeme.filter(|lexeme| !lexeme.is_empty()).map_or(Token::Wrong, Token::Lexeme)
+        match lexeme {
+            Ok(lexeme) if !lexeme.is_empty() => Token::Lexeme(lexeme),
+            Ok(_) | Err(Fault::Wrong) => Token::Wrong,
+            Err(Fault::Unescaped) => Token::Unescaped,
+        }
     }
 
     fn is_operator(&self, character: char) -> bool {
@@ -49,29 +61,29 @@ impl Tokens<'_> {
     }
 
     /// Two quotes within quotes are one.
-    fn quoted(&mut self) -> Option<String> {
+    fn quoted(&mut self) -> Result<String, Fault> {
         self.next();
         let mut lexeme = String::new();
         loop {
-            match self.next()? {
+            match self.next().ok_or(Fault::Wrong)? {
                 '\'' if self.take('\'') => lexeme.push('\''),
-                '\'' => return Some(lexeme),
-                '\\' => lexeme.push(self.next()?),
+                '\'' => return Ok(lexeme),
+                '\\' => lexeme.push(self.next().ok_or(Fault::Unescaped)?),
                 other => lexeme.push(other),
             }
         }
     }
 
     /// What begins a word belongs to it, even a colon.
-    fn word(&mut self) -> Option<String> {
+    fn word(&mut self) -> Result<String, Fault> {
         let mut lexeme = String::new();
         while let Some(character) = self.rest.chars().next() {
             if is_space(character) || self.is_operator(character) || (character == ':' && !lexeme.is_empty()) {
                 break;
             }
             self.next();
-            lexeme.push(if character == '\\' { self.next()? } else { character });
+            lexeme.push(if character == '\\' { self.next().ok_or(Fault::Unescaped)? } else { character });
         }
-        Some(lexeme)
+        Ok(lexeme)
     }
 }

@@ -6,7 +6,7 @@ use bytes::{BufMut, BytesMut};
 use spi::{Code, Error, Result};
 
 use super::token::{Token, Tokens};
-use super::{LEXEME_MAX, POSITION_MAX, weight_letter, write_lexeme};
+use super::{LEXEME_MAX, POSITION_MAX, unescaped, weight_letter, write_lexeme};
 use crate::io::is_space;
 use crate::io::wire::{Input, utf8};
 
@@ -24,6 +24,7 @@ pub fn read(text: &str) -> Result<Vector> {
         match tokens.lexeme() {
             Token::End => return Ok(vector),
             Token::Wrong => return Err(syntax(text)),
+            Token::Unescaped => return Err(unescaped(text)),
             Token::Lexeme(lexeme) => {
                 if lexeme.len() > LEXEME_MAX {
                     let message = format!("word is too long ({} bytes, max {LEXEME_MAX} bytes)", lexeme.len());
