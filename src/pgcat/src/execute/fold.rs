@@ -138,11 +138,7 @@ impl Folder<'_> {
                     check_order(&self.run.context(), type_oid)?;
                     self.computed(expr, is_computed)?
                 }
-                Expr::Not(_)
-                | Expr::IsNull { .. }
-                | Expr::IsTruth { .. }
-                | Expr::Array { .. }
-                | Expr::Subscript { .. } => {
+                Expr::Not(_) | Expr::IsNull { .. } | Expr::IsTruth { .. } | Expr::Array { .. } | Expr::Subscript { .. } => {
                     let is_computed = self.parts(expr)?;
                     self.computed(expr, is_computed)?
                 }

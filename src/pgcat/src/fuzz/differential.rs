@@ -90,7 +90,11 @@ fn difference(ours: &Told, theirs: &Told, reads_rows: bool) -> Option<String> {
     if is_stopped(ours) || is_stopped(theirs) {
         return None;
     }
-    if reads_rows && (is_of_data(ours) || is_of_data(theirs)) && (ours.is_ok() || is_of_data(ours)) && (theirs.is_ok() || is_of_data(theirs)) {
+    if reads_rows
+        && (is_of_data(ours) || is_of_data(theirs))
+        && (ours.is_ok() || is_of_data(ours))
+        && (theirs.is_ok() || is_of_data(theirs))
+    {
         return None;
     }
     match (ours, theirs) {

@@ -182,7 +182,14 @@ fn operators(runner: &Runner) -> Vec<Operator> {
     let operator = |row: Vec<String>| {
         let is_computed = row[6] == "14" || functions::scalar(&row[5]).is_some();
         let [left, right, result] = [1, 2, 3].map(|place| oid(&row[place]));
-        is_computed.then(|| Operator { name: row[0].clone(), left, right, result, is_immutable: row[4] == "i", is_exact: is_exact(&row[5]) })
+        is_computed.then(|| Operator {
+            name: row[0].clone(),
+            left,
+            right,
+            result,
+            is_immutable: row[4] == "i",
+            is_exact: is_exact(&row[5]),
+        })
     };
     ask(runner, statement).into_iter().filter_map(operator).collect()
 }

@@ -47,6 +47,9 @@ pub(crate) fn found(row: Option<usize>) -> Rows {
 /// A part, and the schema that it is made of, if it is one: that keeps what finds rows for later generations.
 pub(crate) type SchemaPart = (Box<dyn Part>, Option<At>);
 
+/// `pg_catalog`, `information_schema` and `pg_toast`.
+const POSTGRESQL_SCHEMAS: usize = 3;
+
 type IsHidden = dyn Fn(&StaticRelation, Row) -> bool + Send + Sync;
 
 /// A relation with rows of its own database. Nothing of it is made before it is looked at.
@@ -79,6 +82,8 @@ struct AllRows {
     /// One for each index that has such a column.
     routes: Vec<Option<Route>>,
     count: Row,
+    /// How many schemas might have rows.
+    schemas: usize,
 }
 
 struct Placed {
@@ -109,10 +114,12 @@ impl DynamicRelation {
                 count += part.count();
                 Placed { first, part, lookups: Lookups::default(), at }
             };
-            let parts: Vec<Placed> = (self.make_parts)().into_iter().map(place).filter(|placed| placed.part.count() > 0).collect();
+            let parts = (self.make_parts)();
+            let schemas = parts.len() + POSTGRESQL_SCHEMAS;
+            let parts: Vec<Placed> = parts.into_iter().map(place).filter(|placed| placed.part.count() > 0).collect();
             let is_own = |column: usize| &*self.base.columns[column].name == "oid";
             let routes = self.base.indexes().iter().map(|index| Route::new(&parts, &index.columns, is_own)).collect();
-            AllRows { hidden, base_count, parts, routes, count }
+            AllRows { hidden, base_count, parts, routes, count, schemas }
         })
     }
 
@@ -182,12 +189,12 @@ impl Relation for DynamicRelation {
         found
     }
 
-    /// A schema has all rows of its part.
+    /// Schemas are thought to have equally many rows.
     fn rows_per_key(&self, index: usize) -> f64 {
         let (index, rows) = (&self.base.indexes()[index], self.rows());
         let is_of_schema = |column: &usize| self.base.columns[*column].name.ends_with("namespace");
         match index.columns.as_slice() {
-            [column] if is_of_schema(column) => (rows.count as f64 / rows.parts.len().max(1) as f64).max(1.0),
+            [column] if is_of_schema(column) => (rows.count as f64 / rows.schemas as f64).max(1.0),
             _ => index.rows_per_key(rows.count),
         }
     }
