@@ -1,5 +1,9 @@
 //! What a statement about the catalog may ask of the session that runs it, and of the server around that.
 
+mod advisory_locks;
+
+pub use advisory_locks::{AdvisoryLocks, Lock, LockKey};
+
 use std::sync::Arc;
 
 use spi::Result;
@@ -70,6 +74,9 @@ pub trait Host: Send + Sync {
     fn prepared_statements(&self) -> Vec<PreparedStatement>;
 
     fn cursors(&self) -> Vec<Cursor>;
+
+    /// The advisory locks that the session holds.
+    fn advisory_locks(&self) -> &AdvisoryLocks;
 
     /// Tells the client something that is no error: severity (`NOTICE`, `WARNING`), SQLSTATE and message.
     fn notice(&self, severity: &'static str, code: &'static str, message: String);

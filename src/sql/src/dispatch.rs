@@ -196,6 +196,7 @@ fn discard(session: &mut Session, what: &'static str) -> Result<Answer> {
             session.discard_portals();
             session.prepared.clear();
             session.settings.reset_all();
+            session.advisory_locks.release_all();
         }
         "PLANS" => session.prepared.forget_plans(),
         // There are no sequences and no temporary tables.

@@ -6,7 +6,7 @@ use domain::access::{Role, Visible};
 use domain::audit::Actor;
 use domain::catalog::Catalog;
 use pgcat::database::DatabaseCatalog;
-use pgcat::host::{Cursor, PreparedStatement};
+use pgcat::host::{AdvisoryLocks, Cursor, PreparedStatement};
 
 use crate::canceller::Canceller;
 use crate::engine::Engine;
@@ -34,6 +34,8 @@ pub(crate) struct PlanContext {
     /// The prepared statements and cursors of the session, for those who list them.
     pub prepared: Listed<PreparedStatement>,
     pub cursors: Listed<Cursor>,
+    /// The advisory locks that the session holds.
+    pub advisory_locks: AdvisoryLocks,
     pub pid: i32,
     pub client_addr: Arc<str>,
     /// When the statement began, in microseconds since 1970 UTC.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use domain::access;
+use pgcat::host::AdvisoryLocks;
 use spi::{Code, Error, Result};
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +56,7 @@ pub struct Session {
     pub(crate) notices: Notices,
     pub(crate) transaction: Transaction,
     pub(crate) cursors: Cursors,
+    pub(crate) advisory_locks: AdvisoryLocks,
     pub(crate) prepared: PreparedStatements,
     canceller: Canceller,
     identity: Identity,
@@ -98,6 +100,7 @@ impl Session {
             settings,
             notices: Notices::default(),
             cursors: Cursors::default(),
+            advisory_locks: AdvisoryLocks::default(),
             prepared: PreparedStatements::default(),
             canceller,
             identity,
@@ -273,6 +276,7 @@ impl Session {
             canceller: self.canceller.clone(),
             prepared: self.prepared.listed().clone(),
             cursors: self.cursors.listed().clone(),
+            advisory_locks: self.advisory_locks.clone(),
             pid: self.registration.entry.pid,
             client_addr: Arc::clone(&self.client_addr),
             statement_started_at: now,

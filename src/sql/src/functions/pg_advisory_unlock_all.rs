@@ -7,14 +7,15 @@ use spi::types::{PgType, oid};
 use super::{SessionFunction, text};
 use crate::plan_context::PlanContext;
 
-/// Releases all advisory locks. There are none, so it always succeeds; connection pools call it.
+/// Releases all advisory locks of the session; connection pools call it.
 pub(super) struct PgAdvisoryUnlockAll;
 
 impl SessionFunction for PgAdvisoryUnlockAll {
     const NAME: &'static str = "pg_advisory_unlock_all";
     const RETURNS: PgType = PgType::new(oid::VOID);
 
-    fn call(_: &PlanContext, _: &[ScalarValue]) -> Result<ScalarValue> {
+    fn call(context: &PlanContext, _: &[ScalarValue]) -> Result<ScalarValue> {
+        context.advisory_locks.release_all();
         Ok(text(""))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::access::{self, Privilege};
-use pgcat::host::{Activity, Cursor, Host, Object, PreparedStatement};
+use pgcat::host::{Activity, AdvisoryLocks, Cursor, Host, Object, PreparedStatement};
 use spi::{Code, Error, Result};
 
 use super::POSTGRES_EPOCH;
@@ -219,6 +219,10 @@ impl Host for SessionHost {
 
     fn cursors(&self) -> Vec<Cursor> {
         self.session().cursors.all()
+    }
+
+    fn advisory_locks(&self) -> &AdvisoryLocks {
+        &self.session().advisory_locks
     }
 
     fn notice(&self, severity: &'static str, code: &'static str, message: String) {
