@@ -67,11 +67,20 @@ pub(crate) fn many_sources() -> DatabaseCatalog {
     DatabaseCatalog::new(&Arc::new(server()), &database, None)
 }
 
+/// The database `sales` on a server that is as new as a PostgreSQL can be.
+pub(crate) fn sales_of_a_new_server() -> Arc<Catalog> {
+    source_of(Server::default(), SALES, &numbered(sales::harvest()), None).catalog
+}
+
 pub(crate) fn one_source(oid: u32, schemas: &[Arc<SchemaMetadata>], previous: Option<&DatabaseCatalog>) -> DatabaseCatalog {
+    source_of(server(), oid, schemas, previous)
+}
+
+fn source_of(server: Server, oid: u32, schemas: &[Arc<SchemaMetadata>], previous: Option<&DatabaseCatalog>) -> DatabaseCatalog {
     let shown =
         |metadata: &Arc<SchemaMetadata>| DatabaseSchema { source: oid, name: metadata.name.clone(), metadata: Arc::clone(metadata) };
     let database = Database { oid, generation: 1, schemas: schemas.iter().map(shown).collect(), numbering: Numbering::OneSource };
-    DatabaseCatalog::new(&Arc::new(server()), &database, previous)
+    DatabaseCatalog::new(&Arc::new(server), &database, previous)
 }
 
 /// What the databases share: the administrator, and two roles of which one is a member of the other.

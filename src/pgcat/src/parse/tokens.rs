@@ -90,9 +90,10 @@ fn table_query(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement 
 const BEHIND_SELECT_LISTS: &[&str] =
     &["WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
 
-/// `SELECT` without a list has one that says so.
-fn empty_select(_: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
-    let select = rest.first().filter(|token| is_word(&token.token, "SELECT"))?;
+/// `SELECT` without a list has one that says so. Behind AS or a period it is a name.
+fn empty_select(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
+    let is_name = before.last().is_some_and(|token| is_word(&token.token, "AS") || token.token == Token::Period);
+    let select = rest.first().filter(|token| !is_name && is_word(&token.token, "SELECT"))?;
     let is_empty = match rest.get(1).map(|token| &token.token) {
         None | Some(Token::RParen | Token::SemiColon) => true,
         Some(token) => one_of(token, BEHIND_SELECT_LISTS),

@@ -1,5 +1,7 @@
 //! The tokens of a path.
 
+use std::ops::Range;
+
 use spi::{Code, Error, Result};
 
 use crate::io::is_space;
@@ -34,9 +36,19 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
+    /// Where the token is that was read last.
+    pub fn place(&self) -> Range<usize> {
+        self.start..self.at
+    }
+
     /// The error for the token that was read last.
     pub fn error(&self) -> Error {
-        match &self.text[self.start..self.at] {
+        self.error_at(self.place())
+    }
+
+    /// The error for the token of a place.
+    pub fn error_at(&self, place: Range<usize>) -> Error {
+        match &self.text[place] {
             "" => Error::new(Code::Syntax, "syntax error at end of jsonpath input"),
             token => Error::new(Code::Syntax, format!("syntax error at or near \"{token}\" of jsonpath input")),
         }

@@ -1,5 +1,7 @@
 //! The grammar of paths.
 
+use std::ops::Range;
+
 use spi::{Code, Error, Result};
 
 use super::lexer::{Lexer, Token};
@@ -10,7 +12,7 @@ use crate::io::{invalid, numeric};
 const DEPTH_MAX: usize = 500;
 
 pub fn parse(text: &str) -> Result<JsonPath> {
-    let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, depth: 0, filters: 0, subscripts: 0 };
+    let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, taken: 0..0, depth: 0, filters: 0, subscripts: 0 };
     parser.advance()?;
     if parser.token == Token::End {
         return Err(invalid("jsonpath", text));
@@ -30,6 +32,8 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     /// The token at hand.
     token: Token,
+    /// Where the one before it is.
+    taken: Range<usize>,
     depth: usize,
     /// How many filters and subscripts are around.
     filters: usize,
@@ -38,8 +42,14 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn advance(&mut self) -> Result<Token> {
+        self.taken = self.lexer.place();
         let next = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.token, next))
+    }
+
+    /// The error for the token that was taken last.
+    fn refused(&self) -> Error {
+        self.lexer.error_at(self.taken.clone())
     }
 
     fn is(&self, symbol: &str) -> bool {
@@ -144,10 +154,10 @@ impl Parser<'_> {
     fn like_regex(&mut self, operand: Expr) -> Result<Expr> {
         let operand = self.value(operand)?;
         self.advance()?;
-        let Token::String(pattern) = self.advance()? else { return Err(self.lexer.error()) };
+        let Token::String(pattern) = self.advance()? else { return Err(self.refused()) };
         let mut flags = String::new();
         if self.takes_word("flag")? {
-            let Token::String(letters) = self.advance()? else { return Err(self.lexer.error()) };
+            let Token::String(letters) = self.advance()? else { return Err(self.refused()) };
             if let Some(letter) = letters.chars().find(|letter| !"ismxq".contains(*letter)) {
                 return Err(Error::new(Code::Syntax, "invalid input syntax for type jsonpath")
                     .detail(format!("Unrecognized flag character \"{letter}\" in LIKE_REGEX predicate.")));
@@ -240,10 +250,10 @@ impl Parser<'_> {
                     self.expect(")")?;
                     return Ok(Expr::new(Base::Exists(operand)));
                 }
-                _ => return Err(self.lexer.error()),
+                _ => return Err(self.refused()),
             },
             Token::Symbol("(") => return self.in_parentheses(),
-            _ => return Err(self.lexer.error()),
+            _ => return Err(self.refused()),
         };
         let steps = self.steps()?;
         Ok(Expr { base, steps })
@@ -306,7 +316,7 @@ impl Parser<'_> {
                 self.expect(")")?;
                 Ok(Step::Method(method))
             }
-            _ => Err(self.lexer.error()),
+            _ => Err(self.refused()),
         }
     }
 
@@ -322,9 +332,9 @@ impl Parser<'_> {
 
     fn level(&mut self) -> Result<u32> {
         match self.advance()? {
-            Token::Number(digits) => digits.parse().map_err(|_| self.lexer.error()),
+            Token::Number(digits) => digits.parse().map_err(|_| self.refused()),
             Token::Word(word) if word.eq_ignore_ascii_case("last") => Ok(LAST_LEVEL),
-            _ => Err(self.lexer.error()),
+            _ => Err(self.refused()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Casts between the types of dates and times.
 
-use spi::{Error, Result};
+use spi::{Code, Error, Result};
 
 use super::{intervals, time_and_zone};
 use crate::function::{Context, ScalarEntry, Signature};
@@ -32,9 +32,18 @@ pub const FUNCTIONS: &[ScalarEntry] = &[
     ScalarEntry::new("interval_scale", |_, _, a| Ok(Value::Interval(Box::new(interval::apply_modifier(a.interval(0)?, a.int(1)? as i32))))),
     ScalarEntry::new("time_scale", |_, _, a| io::apply_modifier(oid::TIME, a.int(1)? as i32, &a[0], true)),
     ScalarEntry::new("timetz_scale", |_, _, a| io::apply_modifier(oid::TIMETZ, a.int(1)? as i32, &a[0], true)),
-    ScalarEntry::new("timestamp_scale", |_, _, a| io::apply_modifier(oid::TIMESTAMP, a.int(1)? as i32, &a[0], true)),
-    ScalarEntry::new("timestamptz_scale", |_, _, a| io::apply_modifier(oid::TIMESTAMPTZ, a.int(1)? as i32, &a[0], true)),
+    ScalarEntry::new("timestamp_scale", |_, _, a| timestamp_scale(oid::TIMESTAMP, a)),
+    ScalarEntry::new("timestamptz_scale", |_, _, a| timestamp_scale(oid::TIMESTAMPTZ, a)),
 ];
+
+/// Unlike a time, a timestamp is not told what it cannot be cut to.
+fn timestamp_scale(type_oid: u32, arguments: &[Value]) -> Result<Value> {
+    let precision = arguments.int(1)?;
+    if !calendar::is_infinite(arguments.timestamp(0)?) && !(-1..=6).contains(&precision) {
+        return Err(Error::new(Code::InvalidArgument, format!("timestamp({precision}) precision must be between 0 and 6")));
+    }
+    io::apply_modifier(type_oid, precision as i32, &arguments[0], true)
+}
 
 fn in_utc(context: &Context<'_>, local: i64) -> Result<Value> {
     let moment = Zone::of(context.host).to_utc(local);
