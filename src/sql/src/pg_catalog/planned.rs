@@ -172,7 +172,7 @@ impl Planned {
             };
             let rows = Arc::new(rows);
             answer = answer.and_then(|answer| answer.with(&rows, ended));
-            Ok((!rows.is_empty()).then(|| (rows, (execution, ended, guard, answer))))
+            Ok((!rows.is_empty()).then_some((rows, (execution, ended, guard, answer))))
         })
     }
 
