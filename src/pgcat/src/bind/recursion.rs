@@ -35,12 +35,18 @@ impl Binder<'_> {
         if !reads(&cte.query, name) {
             return Ok(None);
         }
-        let (query, body) = unwrapped(&cte.query);
-        let ast::SetExpr::SetOperation { op: ast::SetOperator::Union, set_quantifier, left, right } = body else {
+        let mut levels = vec![cte.query.as_ref()];
+        while let [.., ast::Query { with: None, body, .. }] = levels[..]
+            && let ast::SetExpr::Query(inner) = body.as_ref()
+        {
+            levels.push(inner);
+        }
+        let query = levels[levels.len() - 1];
+        let ast::SetExpr::SetOperation { op: ast::SetOperator::Union, set_quantifier, left, right } = query.body.as_ref() else {
             let message = format!("recursive query \"{name}\" does not have the form non-recursive-term UNION [ALL] recursive-term");
             return Err(self.error_at(Error::new(Code::InvalidRecursion, message), cte.alias.name.span));
         };
-        self.check_decoration(query)?;
+        levels.iter().try_for_each(|level| self.check_decoration(level))?;
         let mut check = Check { binder: self, name, readings: 0 };
         check.none_in(left.as_ref(), Context::FirstTerm)?;
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
@@ -79,14 +85,6 @@ impl Binder<'_> {
             true => Err(Error::new(Code::InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term")),
             false => Ok(()),
         }
-    }
-}
-
-/// A query without the parentheses around it, and its body.
-fn unwrapped(query: &ast::Query) -> (&ast::Query, &ast::SetExpr) {
-    match query.body.as_ref() {
-        ast::SetExpr::Query(inner) if query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() => unwrapped(inner),
-        body => (query, body),
     }
 }
 

@@ -238,11 +238,14 @@ fn around(text: &str, term: ast::SetExpr) -> Result<ast::SetExpr> {
 
 fn without_parentheses(body: &ast::SetExpr) -> &ast::SetExpr {
     match body {
-        ast::SetExpr::Query(query) if query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() => {
-            without_parentheses(&query.body)
-        }
+        ast::SetExpr::Query(query) if is_only_parentheses(query) => without_parentheses(&query.body),
         body => body,
     }
+}
+
+/// Whether a query is another one in parentheses, with nothing in front of it and nothing behind.
+fn is_only_parentheses(query: &ast::Query) -> bool {
+    query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() && query.fetch.is_none() && query.locks.is_empty()
 }
 
 fn side_refused(code: Code, side: &str) -> Error {

@@ -43,6 +43,11 @@ fn what_only_postgresql_reads_is_put_into_other_words() {
     check("WITH a (b) AS (SELECT 1) SELECT b FROM a", "WITH a (b) AS (SELECT 1) SELECT b FROM a");
     check("SELECT a ISNULL, b AS isnull", "SELECT a IS NULL, b AS isnull");
     check("SELECT 1 AS select", "SELECT 1 AS select");
+    check("SELECT ROW(a, b) = ROW(1, 2) AND c IS DISTINCT FROM ROW(3, 4)", "SELECT (a, b) = (1, 2) AND c IS DISTINCT FROM (3, 4)");
+    check(
+        "WITH row (a, b) AS (SELECT 1, 2) SELECT * FROM row AS row (c, d)",
+        "WITH row (a, b) AS (SELECT 1, 2) SELECT * FROM row AS row (c, d)",
+    );
     check("SELECT COLLATION FOR (a)", "SELECT \"pg_collation_for\"(a)");
     check("SELECT substring(a SIMILAR 'b' ESCAPE '#') FROM c", "SELECT SUBSTRING(a, 'b', '#') FROM c");
     check("SELECT f(1, VARIADIC ARRAY[1, 2])", "SELECT f(1, VARIADIC VALUE ARRAY[1, 2])");

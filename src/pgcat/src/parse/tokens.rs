@@ -223,6 +223,21 @@ const NO_TYPES: &[&str] = &[
     "WITH",
 ];
 
+/// Words behind which an operand begins.
+const OPERAND_BEGINS: &[&str] = &[
+    "ALL", "AND", "BETWEEN", "BY", "CASE", "DISTINCT", "ELSE", "FROM", "HAVING", "ILIKE", "IN", "LIKE", "LIMIT", "NOT", "OFFSET", "ON",
+    "OR", "SELECT", "THEN", "TO", "VALUE", "WHEN", "WHERE",
+];
+
+/// Whether an operand begins behind these tokens.
+fn begins_operand(before: &[TokenWithSpan]) -> bool {
+    match before.last().map(|token| &token.token) {
+        Some(Token::Word(word)) => word.quote_style.is_none() && contains(OPERAND_BEGINS, &word.value),
+        Some(token) => ends_no_operand(token),
+        None => true,
+    }
+}
+
 /// Whether an operand follows a token that is no word.
 fn ends_no_operand(token: &Token) -> bool {
     !matches!(

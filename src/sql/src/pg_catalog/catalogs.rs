@@ -7,17 +7,20 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use datafusion::sql::sqlparser::ast;
 use domain::access::{self, Role, Visible};
 use domain::catalog::Database as Source;
-use pgcat::catalog::oid;
+use pgcat::catalog::{Catalog, oid};
 use pgcat::database::{Database, DatabaseCatalog, DatabaseRow, DatabaseSchema, Numbering, RoleRow, Server};
 use pgcat::types::TypeKind;
 use pgcat::value::Value;
 use spi::types::PgType;
 
 use super::POSTGRES_EPOCH;
-use super::plans::Plans;
+use super::planned::Planned;
+use super::plans::{self, Plans};
 use crate::own_database;
+use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
 use crate::resolve::RelationColumn;
 
@@ -51,6 +54,10 @@ struct Kept {
 impl Kept {
     fn shows_the_same(&self, context: &PlanContext) -> bool {
         self.database == context.database && self.visible == context.visible
+    }
+
+    fn is_made(&self, catalog: &Arc<Catalog>) -> bool {
+        Arc::ptr_eq(&self.made.catalog, catalog)
     }
 
     fn is_of(&self, context: &PlanContext) -> bool {
@@ -87,13 +94,28 @@ impl Catalogs {
         });
         kept.push_front(Kept { database, visible, revision, server, sources, made: Arc::clone(&made) });
         kept.truncate(KEPT_MAX);
-        self.plans.retain(|catalog| kept.iter().any(|kept| Arc::ptr_eq(&kept.made.catalog, catalog)));
+        let gone = self.plans.remove_unless(|catalog| kept.iter().any(|kept| kept.is_made(catalog)));
+        drop(kept);
+        // What takes long is not done while others wait.
+        drop(gone);
         made
     }
 
-    /// Plans of queries of these catalogs.
-    pub(super) fn plans(&self) -> &Plans {
-        &self.plans
+    /// A plan that is kept for all sessions.
+    pub(super) fn find_plan(
+        &self,
+        context: &PlanContext,
+        query: &ast::Query,
+        source: &SourceText,
+        parameter_types: &[u32],
+    ) -> Option<Arc<Planned>> {
+        self.plans.find(context, query, source, parameter_types)
+    }
+
+    /// Keeps a plan for all sessions, as long as its catalog is kept.
+    pub(super) fn keep_plan(&self, new: plans::Kept, catalog: &Arc<Catalog>) -> Option<Arc<Planned>> {
+        let kept = self.lock();
+        kept.iter().any(|kept| kept.is_made(catalog)).then(|| self.plans.keep(new))
     }
 
     fn make(&self, context: &PlanContext, server: &Arc<Server>, earlier: Option<&DatabaseCatalog>) -> DatabaseCatalog {

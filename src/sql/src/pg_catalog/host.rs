@@ -39,7 +39,8 @@ impl SessionHost {
         Arc::clone(&self.abandoned)
     }
 
-    /// Whether something was asked that other sessions would answer differently, or the same one later. The search path does not count.
+    /// Whether something was asked that other sessions would answer differently, or the same one later. The
+    /// search path does not count: plans are kept with it.
     pub(super) fn was_asked(&self) -> bool {
         self.was_asked.load(Ordering::Relaxed)
     }
@@ -51,7 +52,7 @@ impl SessionHost {
     }
 
     fn sees(&self, entry: &SessionEntry) -> bool {
-        self.context.role.superuser || *entry.role == self.context.role.name
+        self.session().role.superuser || *entry.role == self.session().role.name
     }
 
     /// The session of a process id, which the role may do something with.

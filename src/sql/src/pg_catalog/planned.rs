@@ -1,7 +1,7 @@
 //! A query of the catalog, bound and ready to be run any number of times.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use datafusion::sql::sqlparser::ast;
@@ -19,6 +19,7 @@ use spi::types::PgType;
 use spi::{Code, Error, Result};
 
 use super::host::SessionHost;
+use super::plans::Kept;
 use super::tuples::{Tuples, World};
 use crate::answer::{Batch, BatchStream, Column, Format};
 use crate::parameters::Parameter;
@@ -33,7 +34,7 @@ const SLICE: Duration = Duration::from_millis(5);
 /// A query that is expected to touch more rows than this, or may touch any number, is computed on a thread of its own: other sessions
 /// would wait for theirs meanwhile.
 const LONG_COST: f64 = 20_000.0;
-/// The largest answer that is remembered, in bytes.
+/// The largest answer that is remembered, in bytes. As many are remembered as plans are kept.
 const ANSWER_MAX: usize = 1 << 20;
 
 /// A query of the catalog that can be run any number of times.
@@ -47,8 +48,19 @@ pub(crate) struct Planned {
     /// How long the text was.
     statement_bytes: usize,
     is_shared: bool,
-    /// The rows, once they were computed, where nothing but the catalog decides them and it takes long.
-    answer: OnceLock<Vec<Rows>>,
+    /// The rows, where nothing but the catalog decides them and it takes long.
+    answer: Mutex<Remembered>,
+}
+
+/// What is known of an answer.
+#[derive(Default)]
+enum Remembered {
+    /// It is to be remembered.
+    #[default]
+    Awaited,
+    Rows(Vec<Rows>),
+    /// It is not to be remembered.
+    Never,
 }
 
 /// Rows that leave together.
@@ -60,20 +72,19 @@ pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &Sour
 }
 
 fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Arc<Planned>> {
-    let plans = context.engine.catalogs().plans();
-    if let Some(planned) = plans.find(context, query, source, parameter_types) {
+    let catalogs = context.engine.catalogs();
+    if let Some(planned) = catalogs.find_plan(context, query, source, parameter_types) {
         return Ok(planned);
     }
     let catalog = Arc::clone(&context.pg_catalog().catalog);
     let host = SessionHost::new(Arc::clone(context));
     let bound = bind::bind(&catalog, &host, query, &source.0, parameter_types)?;
-    let planned = Planned::of(bound, catalog, &host, context, source)?;
-    let is_shared = !host.was_asked();
-    let planned = Arc::new(Planned { is_shared, ..planned });
-    if is_shared {
-        plans.keep(query, source, parameter_types, &planned);
+    let planned = Planned::of(bound, Arc::clone(&catalog), &host, context, source)?;
+    if host.was_asked() {
+        return Ok(Arc::new(planned));
     }
-    Ok(planned)
+    let planned = Arc::new(Planned { is_shared: true, answer: Mutex::default(), ..planned });
+    Ok(catalogs.keep_plan(Kept::new(query, source, parameter_types, &planned), &catalog).unwrap_or(planned))
 }
 
 impl Planned {
@@ -94,12 +105,27 @@ impl Planned {
             search_path: context.search_path(),
             statement_bytes: source.0.len(),
             is_shared: false,
-            answer: OnceLock::new(),
+            answer: Mutex::new(Remembered::Never),
         })
     }
 
     pub(super) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// Whether another one is bound to the same catalog, by the same search path.
+    pub(super) fn means_the_same(&self, other: &Planned) -> bool {
+        self.is_bound_to(&other.catalog, &other.search_path)
+    }
+
+    /// Forgets the answer, for good.
+    pub(super) fn forget_answer(&self) {
+        let _forgotten = std::mem::replace(&mut *self.answer(), Remembered::Never);
+    }
+
+    /// Every change is one assignment, so a panic elsewhere does no harm.
+    fn answer(&self) -> MutexGuard<'_, Remembered> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it means the same in every session with the same catalog and search path. A literal such as `'now'` or a date may not.
@@ -145,8 +171,12 @@ impl Planned {
     ) -> impl Stream<Item = Result<Tuples>> + Send + use<> {
         let host = Arc::new(SessionHost::new(Arc::clone(context)));
         let world = World { types: self.types.clone(), catalog: Arc::clone(&self.catalog), host: Arc::clone(&host) as Arc<dyn Host> };
-        let rows = match self.answer.get() {
-            Some(answer) => stream::iter(answer.clone().into_iter().map(Ok)).left_stream(),
+        let remembered = match &*self.answer() {
+            Remembered::Rows(rows) => Some(rows.clone()),
+            _ => None,
+        };
+        let rows = match remembered {
+            Some(rows) => stream::iter(rows.into_iter().map(Ok)).left_stream(),
             None => self.compute(host, values).right_stream(),
         };
         let world = Arc::new(world);
@@ -205,16 +235,18 @@ impl Answer {
 
     /// With more rows. Nothing is left where it must not be remembered, and where it is.
     fn with(mut self, rows: &Rows, ended: bool) -> Option<Self> {
-        self.bytes += rows.iter().flatten().map(Value::size).sum::<usize>();
+        self.bytes += rows.iter().map(|row| size_of_val(row) + row.iter().map(Value::size).sum::<usize>()).sum::<usize>();
         if self.bytes > ANSWER_MAX || self.host.was_asked() {
             return None;
         }
-        self.rows.push(Arc::clone(rows));
+        self.rows.extend((!rows.is_empty()).then(|| Arc::clone(rows)));
         if !ended {
             return Some(self);
         }
-        // Two sessions may have computed it at once.
-        self.planned.answer.get_or_init(|| self.rows);
+        let mut answer = self.planned.answer();
+        if matches!(*answer, Remembered::Awaited) {
+            *answer = Remembered::Rows(std::mem::take(&mut self.rows));
+        }
         None
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn cycle(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replace
     }
     let count = names_length(columns)?;
     let [set, mark, behind @ ..] = &columns[count..] else { return None };
+    behind.first().filter(|first| is_word(&first.token, "TO") || is_word(&first.token, "USING"))?;
     let using = behind.iter().position(|token| is_word(&token.token, "USING"))?;
     let path = behind.get(using + 1).filter(|path| is_word(&set.token, "SET") && is_name(mark) && is_name(path))?;
     let values = match &behind[..using] {

@@ -3,26 +3,15 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
-use super::{NO_TYPES, Replacement, contains, ends_no_operand, is_word, keyword, quoted};
-
-/// Words behind which an operand begins.
-const OPERAND_BEGINS: &[&str] = &[
-    "ALL", "AND", "BETWEEN", "BY", "CASE", "DISTINCT", "ELSE", "FROM", "HAVING", "ILIKE", "IN", "LIKE", "LIMIT", "NOT", "OFFSET", "ON",
-    "OR", "SELECT", "THEN", "TO", "VALUE", "WHEN", "WHERE",
-];
+use super::{NO_TYPES, Replacement, begins_operand, contains, is_word, keyword, quoted};
 
 /// Types whose length is 1 where none is written, but any in front of a constant; and as what any length can be written.
 const ANY_LENGTH: &[(&str, &str)] = &[("BIT", "bit"), ("CHAR", "bpchar"), ("CHARACTER", "bpchar"), ("NCHAR", "bpchar")];
 
 /// It is `CAST('x' AS name)`.
 pub(super) fn cast(before: &[TokenWithSpan], rest: &[TokenWithSpan]) -> Replacement {
-    let begins = match before.last().map(|token| &token.token) {
-        Some(Token::Word(word)) => word.quote_style.is_none() && contains(OPERAND_BEGINS, &word.value),
-        Some(token) => ends_no_operand(token),
-        None => true,
-    };
     let Token::Word(first) = &rest.first()?.token else { return None };
-    if !begins {
+    if !begins_operand(before) {
         return None;
     }
     let named = name_length(rest);
