@@ -6,8 +6,8 @@ use futures::TryStreamExt;
 use serde_json::json;
 use spi::Code;
 use spi::connector::{ReadPlan, ReadRequest};
-use sqlx::Row;
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::fixture::{Fixture, database, harvest, login, new_database, open, options, with};
 use crate::server;
@@ -15,16 +15,27 @@ use crate::server;
 /// What must happen at the server, has happened by then.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// Waits until so many statements of metagate run in the database, and says how long that took.
-async fn wait_for_running(connection: &mut PgConnection, database: &str, wanted: i64) -> Duration {
+/// Waits until a statement of metagate sleeps in the database. One that runs may still be what a new session begins with.
+async fn wait_for_sleep(connection: &mut PgConnection, database: &str) {
+    wait_for(connection, database, "wait_event = 'PgSleep'", 1).await;
+}
+
+/// Waits until no statement of metagate runs in the database, and says how long that took.
+async fn wait_for_silence(connection: &mut PgConnection, database: &str) -> Duration {
+    wait_for(connection, database, "true", 0).await
+}
+
+async fn wait_for(connection: &mut PgConnection, database: &str, condition: &str, wanted: i64) -> Duration {
     let started = Instant::now();
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'metagate%' AND datname = $1 AND state = 'active'";
+    let sql = format!("{running} AND {condition}");
     loop {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'metagate%' AND datname = $1 AND state = 'active'";
-        let running: i64 = sqlx::query(sql).bind(database).fetch_one(&mut *connection).await.expect("an answer").get(0);
+        let running: i64 =
+            sqlx::query(AssertSqlSafe(sql.clone())).bind(database).fetch_one(&mut *connection).await.expect("an answer").get(0);
         if running == wanted {
             return started.elapsed();
         }
-        assert!(started.elapsed() < 10 * DEADLINE, "{running} statements run, not {wanted}");
+        assert!(started.elapsed() < 10 * DEADLINE, "{running} statements run where {condition}, not {wanted}");
     }
 }
 
@@ -35,10 +46,10 @@ async fn leave_while_reading(fixture: &Fixture, table: &str) {
     let mut observer = login(fixture.server, "postgres").await;
     tokio::select! {
         _ = rows.try_next() => panic!("a batch came of a statement that sleeps"),
-        _ = wait_for_running(&mut observer, &fixture.name, 1) => {}
+        _ = wait_for_sleep(&mut observer, &fixture.name) => {}
     }
     drop(rows);
-    let took = wait_for_running(&mut observer, &fixture.name, 0).await;
+    let took = wait_for_silence(&mut observer, &fixture.name).await;
     assert!(took < DEADLINE, "the statement ended after {took:?}");
 }
 
@@ -62,7 +73,7 @@ async fn a_reader_that_left_half_way_leaves_no_rows_behind() {
     let rows: usize = fixture.batches(request).await.expect("batches").iter().map(|batch| batch.num_rows()).sum();
     assert_eq!(rows, 300_000);
     let mut observer = login(fixture.server, "postgres").await;
-    wait_for_running(&mut observer, &fixture.name, 0).await;
+    wait_for_silence(&mut observer, &fixture.name).await;
 }
 
 #[tokio::test]
@@ -73,7 +84,7 @@ async fn a_session_that_the_server_ends_is_an_error_and_no_more() {
     let mut observer = login(fixture.server, "postgres").await;
     tokio::select! {
         _ = rows.try_next() => panic!("a batch came of a statement that sleeps"),
-        _ = wait_for_running(&mut observer, &fixture.name, 1) => {}
+        _ = wait_for_sleep(&mut observer, &fixture.name) => {}
     }
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'metagate%' AND datname = $1";
     sqlx::query(kill).bind(&fixture.name).execute(&mut observer).await.expect("a signal");
