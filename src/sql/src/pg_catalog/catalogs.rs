@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use datafusion::sql::sqlparser::ast;
 use domain::access::{self, Role, Visible};
 use domain::catalog::Database as Source;
 use pgcat::catalog::{Catalog, oid};
@@ -20,7 +19,6 @@ use super::POSTGRES_EPOCH;
 use super::planned::Planned;
 use super::plans::{self, Plans};
 use crate::own_database;
-use crate::parse::SourceText;
 use crate::plan_context::PlanContext;
 use crate::resolve::RelationColumn;
 
@@ -101,15 +99,9 @@ impl Catalogs {
         made
     }
 
-    /// A plan that is kept for all sessions.
-    pub(super) fn find_plan(
-        &self,
-        context: &PlanContext,
-        query: &ast::Query,
-        source: &SourceText,
-        parameter_types: &[u32],
-    ) -> Option<Arc<Planned>> {
-        self.plans.find(context, query, source, parameter_types)
+    /// The plans that are kept for all sessions.
+    pub(super) fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     /// Keeps a plan for all sessions, as long as its catalog is kept.

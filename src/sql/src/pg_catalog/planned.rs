@@ -73,7 +73,7 @@ pub(crate) fn plan(context: &Arc<PlanContext>, query: &ast::Query, source: &Sour
 
 fn plan_here(context: &Arc<PlanContext>, query: &ast::Query, source: &SourceText, parameter_types: &[u32]) -> Result<Arc<Planned>> {
     let catalogs = context.engine.catalogs();
-    if let Some(planned) = catalogs.find_plan(context, query, source, parameter_types) {
+    if let Some(planned) = catalogs.plans().find(context, query, source, parameter_types) {
         return Ok(planned);
     }
     let catalog = Arc::clone(&context.pg_catalog().catalog);
