@@ -4,6 +4,7 @@
 
 mod binary;
 mod clients;
+mod documents;
 mod errors;
 mod fault;
 mod folder;
@@ -24,6 +25,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let topics = [
         clients::trials(),
+        documents::trials(),
         errors::trials(),
         fault::trials(),
         golden::trials(),

@@ -1,8 +1,9 @@
 //! sqllogictest files over the wire, each through the simple and through the extended protocol, each with a gateway of its own.
 //!
 //! A file may use `$shop`, the path of the SQLite database that `shop.rs` makes, and `$folder`, the folder of files that `folder.rs`
-//! makes. `connection ROLE@DATABASE` before a statement has it run as that role in that database; the password of a role is its
-//! name, but for `admin`, whose password is the gateway's first.
+//! makes; a file in `sources` may use `$options`, those of the server that it is named after, which `documents/servers.rs` starts.
+//! `connection ROLE@DATABASE` before a statement has it run as that role in that database; the password of a role is its name, but
+//! for `admin`, whose password is the gateway's first.
 //!
 //! With `UPDATE=1` in the environment the simple protocol's results are written into the files. Read what changed before you keep it.
 
@@ -20,6 +21,7 @@ use sqllogictest::{
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
+use crate::documents::servers;
 use crate::gateway::Gateway;
 use crate::{folder, shop};
 
@@ -35,7 +37,9 @@ pub fn trials() -> Vec<Trial> {
     let trial = |file: &PathBuf, protocol: Protocol| {
         let name = file.strip_prefix(&folder).expect("a file in the folder").with_extension("");
         let file = file.clone();
-        Trial::test(format!("slt::{}::{}", name.display(), protocol.name()), move || run(&file, protocol))
+        let is_missing = file.parent().is_some_and(|folder| folder.ends_with("sources")) && servers::missing().is_some();
+        let trial = Trial::test(format!("slt::{}::{}", name.display(), protocol.name()), move || run(&file, protocol));
+        trial.with_ignored_flag(is_missing)
     };
     files.iter().flat_map(|file| [Protocol::Simple, Protocol::Extended].map(|protocol| trial(file, protocol))).collect()
 }
@@ -70,6 +74,10 @@ async fn run(file: &Path, protocol: Protocol) -> Result<(), Failed> {
     });
     runner.set_var("shop".to_owned(), shop.display().to_string());
     runner.set_var("folder".to_owned(), folder.display().to_string());
+    let server = servers::Any::of(&file.file_stem().unwrap_or_default().to_string_lossy()).await;
+    if let Some(server) = &server {
+        runner.set_var("options".to_owned(), server.options().to_string().replace('\'', "''"));
+    }
     let records = sqllogictest::parse_file(file)?;
     let work = async {
         match (std::env::var_os("UPDATE"), protocol) {

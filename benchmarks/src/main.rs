@@ -6,12 +6,14 @@
 mod foreign;
 mod mariadb;
 mod measure;
+mod metastore;
 mod meter;
 mod orders;
 mod postgresql;
 mod process;
 mod psql;
 mod server;
+mod servers;
 mod synthetic;
 mod traffic;
 mod workloads;

@@ -1,9 +1,11 @@
 //! What is measured.
 
 mod catalog;
+mod documents;
 mod federated;
 mod harvest;
 mod large;
+mod metastore;
 mod peer;
 mod pushed;
 mod recorded;
@@ -35,6 +37,10 @@ pub enum Workload {
     Pushed,
     /// A join of a MariaDB table with a PostgreSQL table, beside a PostgreSQL with foreign tables of both.
     Federated,
+    /// The metadata of 10,000 Hive tables and of 100,000 partitions, beside a loop that asks for each table.
+    Metastore,
+    /// All records of Hive, Kafka, Elasticsearch, MongoDB and Redis, beside a plain loop of each one's driver.
+    Documents,
 }
 
 /// The columns of one table, as tools ask for them.
@@ -55,6 +61,8 @@ pub async fn run(workloads: &[Workload]) -> Result<()> {
                 Workload::Rows => rows::run().await?,
                 Workload::Pushed => pushed::run().await?,
                 Workload::Federated => federated::run().await?,
+                Workload::Metastore => metastore::run().await?,
+                Workload::Documents => documents::run().await?,
             }
         }
     }

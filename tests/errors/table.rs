@@ -154,7 +154,7 @@ pub(super) const TABLE: &[Bad] = &[
     bad("CALL create_datasource('a', 'sqlite', '[]')", "22023", r#"argument "options" of procedure "create_datasource" must be a JSON object"#),
     // Data sources.
     bad("CALL create_datasource('a', 'sqlit')", "42704", r#"data source type "sqlit" does not exist"#)
-        .hint(r#"Did you mean "sqlite"? Known types: doris, files, gaussdb, greenplum, kingbase, mariadb, mysql, oceanbase, postgresql, ppas, sqlite, sqlserver, starrocks, tidb."#),
+        .hint(r#"Did you mean "sqlite"? Known types: documentdb, doris, elasticsearch, ferretdb, files, gaussdb, greenplum, hive, kafka, kingbase, mariadb, mongodb, mysql, oceanbase, opensearch, postgresql, ppas, redis, sqlite, sqlserver, starrocks, tidb, valkey."#),
     bad(r#"CALL create_datasource('a', 'sqlite', '{"pth": "/x"}')"#, "22023", r#"unknown option "pth" for data source type "sqlite""#)
         .hint(r#"Did you mean "path"? Known options: path, attach, busy_timeout_ms, connections_max, refresh_interval."#),
     bad("CALL create_datasource('a', 'sqlite')", "22023", r#"data source type "sqlite" needs option "path""#),
@@ -185,7 +185,7 @@ pub(super) const TABLE: &[Bad] = &[
     bad("CALL test_datasource('sample', 9)", "42704", r#"version 9 of data source "sample" does not exist"#),
     bad("CALL refresh_metadata('nothing')", "42704", r#"data source "nothing" does not exist"#),
     bad("CREATE SERVER a FOREIGN DATA WRAPPER oracle", "42704", r#"data source type "oracle" does not exist"#)
-        .hint("Known types: doris, files, gaussdb, greenplum, kingbase, mariadb, mysql, oceanbase, postgresql, ppas, sqlite, sqlserver, starrocks, tidb."),
+        .hint("Known types: documentdb, doris, elasticsearch, ferretdb, files, gaussdb, greenplum, hive, kafka, kingbase, mariadb, mongodb, mysql, oceanbase, opensearch, postgresql, ppas, redis, sqlite, sqlserver, starrocks, tidb, valkey."),
     bad("DROP SERVER nothing", "42704", r#"server "nothing" does not exist"#),
     bad("COMMENT ON SERVER nothing IS 'x'", "42704", r#"data source "nothing" does not exist"#),
     // Roles.

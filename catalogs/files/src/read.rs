@@ -47,6 +47,7 @@ pub(crate) async fn plan(source: &Arc<Source>, request: ReadRequest) -> Result<R
         files,
         file_schema: Arc::new(Schema::new(file_columns)),
         partition_columns,
+        ignores_case: false,
     }))
 }
 

@@ -113,6 +113,7 @@ async fn read(connector: &dyn Connector, schemas: &[SchemaMetadata], of_schema: 
         columns,
         predicates: Vec::new(),
         limit: None,
+        recipe: None,
         user: String::new(),
     };
     match connector.read(request).await? {

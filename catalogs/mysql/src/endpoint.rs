@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use spi::connector::OpenContext;
+use spi::options::invalid;
 use spi::{Code, Error, Result};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
@@ -12,7 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor};
 use crate::dialect::quoted;
 use crate::failure::{ConnectFailure, connect_failure};
 use crate::kinds::Flavor;
-use crate::options::{MySqlOptions, check_connect_timeout, check_ssl_mode, invalid};
+use crate::options::{MySqlOptions, check_connect_timeout, check_ssl_mode};
 
 /// How long the server waits for a reader that has paused, before it gives the connection up: as long as a session may idle
 /// by the server's own default (`wait_timeout`). The server's 60 s would end a cursor that a person scrolls through.

@@ -21,7 +21,7 @@ pub(crate) struct Flavor {
 }
 
 /// All but noticing changes: each server of a cluster counts statements of its own.
-const OF_A_CLUSTER: Capabilities = Capabilities { fingerprint: false, ..Capabilities::ALL };
+const OF_A_CLUSTER: Capabilities = Capabilities { fingerprint: false, ..Capabilities::RELATIONAL };
 
 /// Their transactions do not promise all rows or none, and not every release describes a prepared statement.
 const OF_A_WAREHOUSE: Capabilities = Capabilities { queries: true, ..Capabilities::NONE };
@@ -54,10 +54,10 @@ const fn flavor(port: u16, read_only_transactions: bool, original: bool) -> Flav
 
 kinds! {
     /// Data sources of type `mysql`.
-    MySql = "mysql", flavor(3306, true, true), Capabilities::ALL, tested ["8.0"],
+    MySql = "mysql", flavor(3306, true, true), Capabilities::RELATIONAL, tested ["8.0"],
         "A MySQL server, whose databases are schemas.";
     /// Data sources of type `mariadb`.
-    MariaDb = "mariadb", flavor(3306, true, true), Capabilities::ALL, tested ["10.11"],
+    MariaDb = "mariadb", flavor(3306, true, true), Capabilities::RELATIONAL, tested ["10.11"],
         "A MariaDB server, whose databases are schemas.";
     /// Data sources of type `tidb`.
     TiDb = "tidb", flavor(4000, false, false), OF_A_CLUSTER, tested [],

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spi::{Code, Error, Result, Secret};
+use spi::options::{invalid, within};
+use spi::{Result, Secret};
 use sqlx::mysql::MySqlSslMode;
 
 /// A server is shared: more sessions than this from one gateway would starve its other users.
@@ -76,17 +77,11 @@ fn default_read_only() -> bool {
 
 /// The number of connections that the option asks for.
 pub(crate) fn check_connections_max(connections_max: u32) -> Result<u32> {
-    match connections_max {
-        1..=CONNECTIONS_MAX => Ok(connections_max),
-        _ => Err(invalid(format!("option \"connections_max\" must be from 1 to {CONNECTIONS_MAX}"))),
-    }
+    within("connections_max", connections_max, CONNECTIONS_MAX)
 }
 
 pub(crate) fn check_connect_timeout(connect_timeout: u32) -> Result<Duration> {
-    match connect_timeout {
-        1..=CONNECT_TIMEOUT_MS_MAX => Ok(Duration::from_millis(connect_timeout.into())),
-        _ => Err(invalid(format!("option \"connect_timeout\" must be from 1 to {CONNECT_TIMEOUT_MS_MAX}"))),
-    }
+    within("connect_timeout", connect_timeout, CONNECT_TIMEOUT_MS_MAX).map(|ms| Duration::from_millis(ms.into()))
 }
 
 pub(crate) fn check_ssl_mode(ssl_mode: &str) -> Result<MySqlSslMode> {
@@ -101,12 +96,10 @@ pub(crate) fn check_ssl_mode(ssl_mode: &str) -> Result<MySqlSslMode> {
     }
 }
 
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(Code::InvalidArgument, message)
-}
-
 #[cfg(test)]
 mod tests {
+    use spi::Code;
+
     use super::*;
 
     #[test]

@@ -122,6 +122,7 @@ mod tests {
             columns: vec![Arc::new(Field::new("a", DataType::Int32, true))],
             predicates: vec![Predicate::IsNotNull { column: "b".to_owned() }, Predicate::IsNull { column: "c".to_owned() }],
             limit: Some(5),
+            recipe: None,
             user: "ann".to_owned(),
         };
         let text = |request: &ReadRequest| statement(request, &Forms::new()).expect("a statement").text;
@@ -140,6 +141,7 @@ mod tests {
             columns: Vec::new(),
             predicates,
             limit: None,
+            recipe: None,
             user: "ann".to_owned(),
         };
         assert_eq!(statement(&request, &Forms::new()).expect_err("refused").code, Code::Internal);

@@ -78,7 +78,7 @@ impl ConnectorKind for Postgresql {
     type Options = PostgresOptions;
     const KIND: &'static str = "postgresql";
     const SUMMARY: &'static str = "A database of a PostgreSQL server, versions 11 to 18.";
-    const CAPABILITIES: Capabilities = Capabilities::ALL;
+    const CAPABILITIES: Capabilities = Capabilities::RELATIONAL;
     const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&["15", "16"]);
 
     async fn open(&self, options: PostgresOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
@@ -91,7 +91,7 @@ impl ConnectorKind for Ppas {
     const KIND: &'static str = "ppas";
     const SUMMARY: &'static str =
         "A database of EDB Postgres Advanced Server, versions 11 to 18. Not tested against a server of its own, only against PostgreSQL.";
-    const CAPABILITIES: Capabilities = Capabilities::ALL;
+    const CAPABILITIES: Capabilities = Capabilities::RELATIONAL;
     const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&[]);
 
     async fn open(&self, options: PostgresOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
@@ -104,7 +104,7 @@ impl ConnectorKind for Greenplum {
     const KIND: &'static str = "greenplum";
     const SUMMARY: &'static str =
         "A database of Greenplum, version 7 and later. Not tested against a server of its own, only against PostgreSQL.";
-    const CAPABILITIES: Capabilities = Capabilities::ALL;
+    const CAPABILITIES: Capabilities = Capabilities::RELATIONAL;
     const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&[]);
 
     async fn open(&self, options: PostgresOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
@@ -117,7 +117,7 @@ impl ConnectorKind for Kingbase {
     const KIND: &'static str = "kingbase";
     const SUMMARY: &'static str =
         "A database of KingbaseES V8R6 and later. Not tested against a server of its own, only against PostgreSQL.";
-    const CAPABILITIES: Capabilities = Capabilities::ALL;
+    const CAPABILITIES: Capabilities = Capabilities::RELATIONAL;
     const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&[]);
 
     async fn open(&self, options: PostgresOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use spi::options::within;
 use spi::{Code, Error, Result, Secret};
 
 /// A server gives each connection a process of several megabytes.
@@ -118,12 +119,8 @@ pub(crate) fn check(options: &PostgresOptions) -> Result<()> {
     if options.host.starts_with('/') {
         return refuse("option \"host\" must name a host, not the folder of a socket".to_owned());
     }
-    if !(1..=CONNECTIONS_MAX).contains(&options.connections_max) {
-        return refuse(format!("option \"connections_max\" must be from 1 to {CONNECTIONS_MAX}"));
-    }
-    if !(1..=CONNECT_TIMEOUT_MAX).contains(&options.connect_timeout) {
-        return refuse(format!("option \"connect_timeout\" must be from 1 to {CONNECT_TIMEOUT_MAX}"));
-    }
+    within("connections_max", options.connections_max, CONNECTIONS_MAX)?;
+    within("connect_timeout", options.connect_timeout, CONNECT_TIMEOUT_MAX)?;
     if options.sslcert.is_some() != options.sslkey.is_some() {
         return refuse("options \"sslcert\" and \"sslkey\" belong together, and one is missing".to_owned());
     }

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use spi::Result;
+use spi::options::within;
 use spi::turns::{Turn, Turns};
-use spi::{Code, Error, Result};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::database::{Connection, Database};
@@ -29,10 +30,7 @@ pub(crate) struct Lease {
 
 /// The number of connections that the option asks for.
 pub(crate) fn check_connections_max(connections_max: u32) -> Result<u32> {
-    match connections_max {
-        1..=CONNECTIONS_MAX => Ok(connections_max),
-        _ => Err(Error::new(Code::InvalidArgument, format!("option \"connections_max\" must be from 1 to {CONNECTIONS_MAX}"))),
-    }
+    within("connections_max", connections_max, CONNECTIONS_MAX)
 }
 
 impl Pool {

@@ -64,7 +64,7 @@ impl ConnectorKind for SqlServer {
     const KIND: &'static str = "sqlserver";
     const SUMMARY: &'static str =
         "A database of SQL Server 2016 and later, or of Azure SQL. No test has met a server; the protocol is tested against an imitation.";
-    const CAPABILITIES: Capabilities = Capabilities::ALL;
+    const CAPABILITIES: Capabilities = Capabilities::RELATIONAL;
     const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&[]);
 
     async fn open(&self, options: SqlServerOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use spi::{Code, Error, Result, Secret};
+use spi::options::{invalid, within};
+use spi::{Result, Secret};
 
 /// A server is shared: more sessions than this from one gateway would starve its other users.
 const CONNECTIONS_MAX: u32 = 100;
@@ -101,12 +102,8 @@ pub(crate) fn check(options: &SqlServerOptions) -> Result<()> {
     if options.host.contains('\\') {
         return Err(invalid("option \"host\" cannot name an instance").hint("Give the port of the instance as option \"port\"."));
     }
-    if !(1..=CONNECTIONS_MAX).contains(&options.connections_max) {
-        return Err(invalid(format!("option \"connections_max\" must be from 1 to {CONNECTIONS_MAX}")));
-    }
-    if !(1..=CONNECT_TIMEOUT_MAX).contains(&options.connect_timeout) {
-        return Err(invalid(format!("option \"connect_timeout\" must be from 1 to {CONNECT_TIMEOUT_MAX}")));
-    }
+    within("connections_max", options.connections_max, CONNECTIONS_MAX)?;
+    within("connect_timeout", options.connect_timeout, CONNECT_TIMEOUT_MAX)?;
     match (options.encrypt, options.trust_server_certificate, &options.ca_certificate) {
         (Encrypt::Strict, true, _) => Err(invalid("option \"encrypt\" cannot be strict when any certificate is trusted")),
         (_, true, Some(_)) => Err(invalid("options \"trust_server_certificate\" and \"ca_certificate\" exclude each other")),
@@ -116,10 +113,6 @@ pub(crate) fn check(options: &SqlServerOptions) -> Result<()> {
 
 pub(crate) fn connect_timeout(options: &SqlServerOptions) -> Duration {
     Duration::from_secs(options.connect_timeout.into())
-}
-
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(Code::InvalidArgument, message)
 }
 
 #[cfg(test)]

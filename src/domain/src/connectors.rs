@@ -232,6 +232,7 @@ mod tests {
             columns: Vec::new(),
             predicates: Vec::new(),
             limit: None,
+            recipe: None,
             user: "alice".to_owned(),
         };
         let (_, message, detail, _) = failure(connector.read(request).await);

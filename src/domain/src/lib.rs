@@ -16,6 +16,7 @@ pub mod keyring;
 pub mod metadata;
 mod record;
 pub mod services;
+pub mod table_definitions;
 #[cfg(test)]
 mod testing;
 mod time;

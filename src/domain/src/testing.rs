@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use spi::connector::{
-    Connector, ConnectorFactory, ConnectorKind, OpenContext, ReadPlan, ReadRequest, RemoteCalls, Scope, Stage, TestStage,
+    Capabilities, Connector, ConnectorFactory, ConnectorKind, OpenContext, ReadPlan, ReadRequest, RemoteCalls, Scope, Stage, TestStage,
 };
-use spi::metadata::{Harvest, TableKind, TableRow};
+use spi::documents::{Document, Inference, InferenceOptions, Sample, TableDefinition};
+use spi::metadata::{ColumnRow, Harvest, TableKind, TableRow};
 use spi::options::Options;
 use spi::predicate::Predicate;
 use spi::{Code, Error, Result, Secret};
@@ -136,6 +137,7 @@ impl ConnectorKind for Fake {
     type Options = FakeOptions;
     const KIND: &'static str = "fake";
     const SUMMARY: &'static str = "A source for tests.";
+    const CAPABILITIES: Capabilities = Capabilities { definitions: true, ..Capabilities::NONE };
     const TESTED_VERSIONS: Option<&'static [&'static str]> = None;
 
     async fn open(&self, options: FakeOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
@@ -169,9 +171,37 @@ impl Connector for FakeConnector {
     }
 
     async fn harvest(&self, _: &Scope, harvest: &mut Harvest) -> Result<()> {
-        self.remote_calls.count();
+        let sample = self.infer("main", "t", harvest.definitions().get("main", "t").map(Arc::as_ref)).await?;
         let (schema, kind) = ("main", TableKind::Table);
-        harvest.table(TableRow { schema, name: "t", kind, owner: None, comment: None, row_estimate: None, size_bytes: None })
+        harvest.table(TableRow { schema, name: "t", kind, owner: None, comment: None, row_estimate: None, size_bytes: None })?;
+        for (ordinal, column) in (1..).zip(&sample.columns) {
+            harvest.column(ColumnRow {
+                schema,
+                table: "t",
+                name: &column.name,
+                ordinal,
+                data_type: &column.data_type(),
+                pg_type: column.pg_type(),
+                native_type: &column.native_type,
+                nullable: column.nullable,
+                default: None,
+                generated: None,
+                collation: None,
+                comment: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Of the one document that there is.
+    async fn infer(&self, _: &str, _: &str, definition: Option<&TableDefinition>) -> Result<Sample> {
+        self.remote_calls.count();
+        let documents = [Document::object([("price", Document::Int(5))])];
+        let mut inference = Inference::new(InferenceOptions::default());
+        documents.iter().for_each(|document| inference.add(document));
+        let inferred = inference.finish(&[]).columns;
+        let columns = definition.cloned().unwrap_or_default().columns(&inferred, &[])?;
+        Ok(Sample::new(inferred, columns, &documents))
     }
 
     async fn read(&self, _: ReadRequest) -> Result<ReadPlan> {

@@ -7,7 +7,14 @@ use spi::connector::ConnectorFactory;
 /// Every connector that is built in. A new kind is one line here and one in `Cargo.toml`.
 pub fn all() -> Vec<Arc<dyn ConnectorFactory>> {
     vec![
+        Arc::new(catalog_elasticsearch::Elasticsearch),
+        Arc::new(catalog_elasticsearch::OpenSearch),
         Arc::new(catalog_files::Files),
+        Arc::new(catalog_hive::Hive),
+        Arc::new(catalog_kafka::Kafka),
+        Arc::new(catalog_mongodb::MongoDb),
+        Arc::new(catalog_mongodb::FerretDb),
+        Arc::new(catalog_mongodb::DocumentDb),
         Arc::new(catalog_mysql::MySql),
         Arc::new(catalog_mysql::MariaDb),
         Arc::new(catalog_mysql::TiDb),
@@ -19,6 +26,8 @@ pub fn all() -> Vec<Arc<dyn ConnectorFactory>> {
         Arc::new(catalog_postgres::Greenplum),
         Arc::new(catalog_postgres::Kingbase),
         Arc::new(catalog_postgres::Gaussdb),
+        Arc::new(catalog_redis::Redis),
+        Arc::new(catalog_redis::Valkey),
         Arc::new(catalog_sqlite::Sqlite),
         Arc::new(catalog_sqlserver::SqlServer),
     ]

@@ -16,7 +16,9 @@ use object_store::{ObjectMeta, ObjectStore};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::documents::{Sample, TableDefinition};
 use crate::error::{Error, Result};
+use crate::grouping::Grouping;
 use crate::metadata::Harvest;
 use crate::options::{self, OptionSpec, Options};
 use crate::predicate::{Predicate, Value};
@@ -58,11 +60,15 @@ pub struct Capabilities {
     pub native_statements: bool,
     /// A refresh finds out at once that nothing has changed: [`Connector::fingerprint`].
     pub fingerprint: bool,
+    /// Operators may say what the source does not say about its tables: [`Connector::infer`], and
+    /// [`Harvest::definitions`](crate::metadata::Harvest::definitions).
+    pub definitions: bool,
 }
 
 impl Capabilities {
-    pub const NONE: Self = Self { queries: false, writes: false, native_statements: false, fingerprint: false };
-    pub const ALL: Self = Self { queries: true, writes: true, native_statements: true, fingerprint: true };
+    pub const NONE: Self = Self { queries: false, writes: false, native_statements: false, fingerprint: false, definitions: false };
+    /// What relational databases can do.
+    pub const RELATIONAL: Self = Self { queries: true, writes: true, native_statements: true, fingerprint: true, definitions: false };
 }
 
 /// A [`ConnectorKind`] as the gateway holds it, its options' type forgotten.
@@ -153,6 +159,31 @@ pub trait Connector: Send + Sync {
     /// Says how the rows of a table are read.
     async fn read(&self, request: ReadRequest) -> Result<ReadPlan>;
 
+    /// What [`Connector::read`] would ask of the source, in the source's own language, for EXPLAIN. It asks nobody.
+    fn explain(&self, request: &ReadRequest) -> Option<String> {
+        let _ = request;
+        None
+    }
+
+    /// Whether [`Connector::read_groups`] may know this. It asks nobody.
+    fn groups(&self, request: &ReadRequest, grouping: &Grouping) -> bool {
+        let _ = (request, grouping);
+        false
+    }
+
+    /// Groups of the rows that the request asks for, as the source makes them, in one batch. `None` where it turns out, by the values
+    /// that it has, that they would not be exactly those of the rows, or where they are too many: the gateway reads the rows then.
+    async fn read_groups(&self, request: ReadRequest, grouping: Grouping) -> Result<Option<RecordBatch>> {
+        let _ = (request, grouping);
+        Ok(None)
+    }
+
+    /// What [`Connector::read_groups`] would ask of the source, as [`Connector::explain`].
+    fn explain_groups(&self, request: &ReadRequest, grouping: &Grouping) -> Option<String> {
+        let _ = (request, grouping);
+        None
+    }
+
     /// The SQL of the source, where it is a database that answers whole queries. [`Connector::run`] then answers them.
     fn dialect(&self) -> Option<&dyn Dialect> {
         None
@@ -170,6 +201,13 @@ pub trait Connector: Send + Sync {
     /// gateway harvests from time to time even if it stays the same.
     async fn fingerprint(&self) -> Result<Option<String>> {
         Ok(None)
+    }
+
+    /// Looks at a sample of a table's records, as a harvest would, and keeps nothing. A definition is obeyed and tried on the sample; it
+    /// may be of a table that is not there without it.
+    async fn infer(&self, schema: &str, table: &str, definition: Option<&TableDefinition>) -> Result<Sample> {
+        let _ = (schema, table, definition);
+        Err(incapable())
     }
 
     /// The databases of the server, where the source's options say that each of them is to be a source of its own. Its options are
@@ -302,10 +340,13 @@ pub struct ReadRequest {
     pub table: String,
     /// The wanted columns as the snapshot has them, in the order in which the rows must have them. May be empty: only the count matters.
     pub columns: Vec<FieldRef>,
-    /// Predicates for which [`Connector::applies`] said yes; all of them hold for the wanted rows.
+    /// Predicates that all hold for the wanted rows. [`Connector::applies`] said yes to each; of a connector that
+    /// [reads files](Connector::reads_files) it was not asked: it may leave out files by them, and the gateway applies them to the rows.
     pub predicates: Vec<Predicate>,
     /// How many rows are enough.
     pub limit: Option<usize>,
+    /// What the harvest that the columns come from wrote down for this, with [`Harvest::recipe`]; any node may read the table.
+    pub recipe: Option<Arc<str>>,
     /// Who asks, for the source's own list of sessions.
     pub user: String,
 }
@@ -330,6 +371,8 @@ pub struct Files {
     pub file_schema: SchemaRef,
     /// The columns that come from `key=value` folders. They follow those of the files.
     pub partition_columns: Vec<FieldRef>,
+    /// Whether the columns may be called otherwise in the files, by upper and lower case. Only [`FileFormat::Parquet`] is read so.
+    pub ignores_case: bool,
 }
 
 /// One file, and the values that its `key=value` folders say, in the order of the partition columns.

@@ -18,6 +18,8 @@ pub use snapshot::{ColumnType, SchemaMetadata, Snapshot};
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::datatypes::DataType;
 
     use super::*;
@@ -73,6 +75,57 @@ mod tests {
     #[test]
     fn the_order_of_pushes_leaves_no_trace() {
         assert_eq!(harvest(&["x", "y", "z"]), harvest(&["z", "x", "y"]));
+    }
+
+    #[test]
+    fn what_is_taken_over_is_as_it_was() {
+        let earlier = Arc::new(harvest(&["x", "y", "z"]));
+        let mut kept = Harvest::after(vec![Arc::clone(&earlier)], Arc::default()).since("1".to_owned());
+        assert_eq!(kept.earlier_fingerprint(), Some("1"));
+        kept.keep_tables("s", &["z", "x"]).expect("known tables");
+        assert!(kept.keeps_tables());
+        let error = kept.keep_tables("s", &["w"]).expect_err("no such table");
+        assert_eq!(error.message, "metadata was pushed for table \"s.w\" before the table itself");
+        assert_eq!(kept.finish().expect("a harvest").remove(0), harvest(&["x", "z"]));
+    }
+
+    #[test]
+    fn partitions_are_taken_over_by_themselves() {
+        let table = |harvest: &mut Harvest, name: &str| {
+            let kind = TableKind::PartitionedTable;
+            let row = TableRow { schema: "s", name, kind, owner: None, comment: None, row_estimate: None, size_bytes: None };
+            harvest.table(row).expect("a new table");
+        };
+        let partition = |harvest: &mut Harvest, table: &str, name: &str| {
+            let (method, expression, location) = ("list", "day", None);
+            let row = PartitionRow {
+                schema: "s",
+                table,
+                name,
+                method,
+                expression,
+                description: name,
+                location,
+                row_estimate: None,
+                size_bytes: Some(1),
+            };
+            harvest.partition(row).expect("a partition of a known table");
+        };
+        let mut first = Harvest::new();
+        for name in ["a", "b"] {
+            table(&mut first, name);
+            partition(&mut first, name, &format!("{name}1"));
+        }
+        let earlier = Arc::new(first.finish().expect("a harvest").remove(0));
+        let mut second = Harvest::after(vec![earlier], Arc::default());
+        for name in ["new", "b"] {
+            table(&mut second, name);
+            second.keep_partitions("s", name).expect("a pushed table");
+        }
+        partition(&mut second, "new", "n1");
+        let schema = second.finish().expect("a harvest").remove(0);
+        assert_eq!(schema.text(Relation::Partitions, "description").iter().flatten().collect::<Vec<_>>(), ["b1", "n1"]);
+        assert_eq!(schema.rows_of(Relation::Partitions, 0), 0..1);
     }
 
     #[test]

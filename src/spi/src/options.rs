@@ -143,6 +143,19 @@ pub fn parse<T: DeserializeOwned>(kind: &str, options: &Options) -> Result<T> {
     })
 }
 
+/// The error that what an option says cannot be meant.
+pub fn invalid(message: impl Into<String>) -> Error {
+    Error::new(Code::InvalidArgument, message)
+}
+
+/// A number that an option holds, if it is one from 1 to `max`.
+pub fn within(name: &str, value: u32, max: u32) -> Result<u32> {
+    match value {
+        1.. if value <= max => Ok(value),
+        _ => Err(invalid(format!("option \"{name}\" must be from 1 to {max}"))),
+    }
+}
+
 /// Options with every secret replaced by a mask.
 pub fn mask(specs: &[OptionSpec], options: &Options) -> Options {
     let is_secret = |name: &str| specs.iter().find(|spec| spec.name == name).is_none_or(|spec| spec.secret);

@@ -17,6 +17,7 @@ mod date_trunc;
 mod format;
 mod inet_client_addr;
 mod isfinite;
+mod json;
 mod justify;
 mod localtimestamp;
 mod make_time;
@@ -51,8 +52,9 @@ use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result as DataFusionResult, ScalarValue};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 use spi::Result;
-use spi::types::{PgType, to_arrow};
+use spi::types::{PgType, oid, to_arrow};
 
+use self::plain::Returns;
 use crate::plan_context::PlanContext;
 use crate::planner::statement;
 
@@ -117,6 +119,16 @@ static PLAIN_FUNCTIONS: &[&plain::Plain] = &[
     &bytes::OCTET_LENGTH,
     &date_trunc::DATE_TRUNC,
     &isfinite::ISFINITE,
+    &json::ARRAY_ELEMENT,
+    &json::ARRAY_ELEMENT_TEXT,
+    &json::ARRAY_LENGTH,
+    &json::CONTAINED,
+    &json::CONTAINS,
+    &json::EXISTS,
+    &json::OBJECT_FIELD,
+    &json::OBJECT_FIELD_TEXT,
+    &json::PRETTY,
+    &json::TYPEOF,
     &justify::JUSTIFY_DAYS,
     &justify::JUSTIFY_HOURS,
     &justify::JUSTIFY_INTERVAL,
@@ -143,6 +155,11 @@ pub(crate) fn octet_length() -> ScalarUDF {
     bytes::OCTET_LENGTH.function()
 }
 
+/// A function that needs nothing of the session but its time zone, for whoever plans an operator with it.
+pub(crate) fn plain(name: &str) -> Option<ScalarUDF> {
+    PLAIN_FUNCTIONS.iter().find(|plain| plain.name == name).map(|plain| plain.function())
+}
+
 /// All functions, for the planner.
 pub(crate) fn all() -> impl Iterator<Item = ScalarUDF> {
     let plain = PLAIN_FUNCTIONS.iter().map(|plain| plain.function());
@@ -152,7 +169,11 @@ pub(crate) fn all() -> impl Iterator<Item = ScalarUDF> {
 
 /// The type of a function's result, where Arrow does not know it as finely as PostgreSQL.
 pub(crate) fn result_type(name: &str) -> Option<PgType> {
-    FUNCTIONS.iter().find(|function| function.name == name || function.aliases.contains(&name)).map(|function| function.returns)
+    let of_session = FUNCTIONS.iter().find(|function| function.name == name || function.aliases.contains(&name));
+    of_session.map(|function| function.returns).or_else(|| {
+        let plain = PLAIN_FUNCTIONS.iter().find(|plain| plain.name == name)?;
+        matches!(plain.returns, Returns::Type(oid::JSONB)).then_some(PgType::new(oid::JSONB))
+    })
 }
 
 /// A function as DataFusion calls it. It has no state; two of the same type are the same function.

@@ -6,6 +6,7 @@ mod catalogs;
 mod host;
 mod planned;
 mod plans;
+mod scalar;
 mod source_types;
 mod tuples;
 
@@ -13,6 +14,7 @@ pub(crate) use answerer::{Answerer, answerer, is_gap};
 pub(crate) use catalog_table::find;
 pub(crate) use catalogs::{Catalogs, number};
 pub(crate) use planned::{Planned, evaluate, plan, type_oids};
+pub(crate) use scalar::over_rows;
 pub(crate) use source_types::name_types_of_values;
 pub use tuples::Tuples;
 

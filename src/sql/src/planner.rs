@@ -10,6 +10,7 @@ mod branches;
 mod casts;
 pub(crate) mod deep;
 mod forms;
+mod json;
 mod kept;
 mod literals;
 mod names;

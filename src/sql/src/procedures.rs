@@ -25,9 +25,12 @@ use crate::row;
 mod alter_datasource;
 mod comment_datasource;
 mod create_datasource;
+mod define_table;
 mod drop_datasource;
+mod drop_table_definition;
 mod execute_on;
 mod expire_datasource;
+mod infer_table;
 mod masking;
 mod outcome;
 mod pause_datasource;
@@ -47,9 +50,12 @@ pub(crate) const ALL: &[&dyn AnyProcedure] = &[
     &alter_datasource::AlterDatasource,
     &comment_datasource::CommentDatasource,
     &create_datasource::CreateDatasource,
+    &define_table::DefineTable,
     &drop_datasource::DropDatasource,
+    &drop_table_definition::DropTableDefinition,
     &execute_on::ExecuteOn,
     &expire_datasource::ExpireDatasource,
+    &infer_table::InferTable,
     &pause_datasource::PauseDatasource,
     &publish_datasource::PublishDatasource,
     &purge_datasource::PurgeDatasource,
@@ -189,7 +195,7 @@ pub(crate) async fn call(ctx: &CallContext, call: &Call, values: &[ScalarValue])
     let bound = arguments::bind(procedure.name(), &known, &call.arguments, values, &ctx.time_zone);
     let entry = Entry {
         action: procedure.name(),
-        object: bound.as_ref().ok().and_then(|bound| Some(bound.get("name")?.as_str()?.to_owned())),
+        object: bound.as_ref().ok().and_then(|bound| Some(bound.get("name").or(bound.get("data_source"))?.as_str()?.to_owned())),
         arguments: bound.as_ref().ok().map(|bound| masking::masked(&ctx.services, &known, bound).into()),
     };
     let work = async {

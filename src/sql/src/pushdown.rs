@@ -3,14 +3,17 @@
 //! An optimized plan is walked from its leaves. As long as a part reads one source alone, and the source can say everything in
 //! it with exactly our meaning, it is a query of the source ([`Part::Whole`]). Where that ends, the query becomes a scan of
 //! its statement's rows, and the work above it stays here. Whether there are such words is asked of the source's
-//! [`Dialect`](spi::query::Dialect); what is not translated stays here too.
+//! [`Dialect`](spi::query::Dialect); what is not translated stays here too. A source without a dialect may at least make groups of a
+//! table's rows ([`grouped`]).
 
 mod aggregate;
 mod early;
 mod expression;
 mod function;
+mod grouped;
 mod join;
 mod remote;
+mod steps;
 mod window;
 
 use std::sync::Arc;

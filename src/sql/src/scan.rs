@@ -1,5 +1,6 @@
 //! Reading a table of a data source: as a stream of its connector, or as files that DataFusion scans.
 
+mod any_case;
 mod file_errors;
 mod files;
 mod rows;

@@ -152,6 +152,7 @@ pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Conne
                 columns: Arc::clone(&table.columns),
                 query_columns: table.query_columns(),
                 row_estimate: table.row_estimate(),
+                recipe: table.schema.recipe(table.table).map(Arc::from),
                 connector,
             })
         });
@@ -175,6 +176,7 @@ pub(crate) struct ConnectedTable {
     query_columns: Vec<TableColumn>,
     /// How many rows the source says that there are, about.
     pub(crate) row_estimate: Option<i64>,
+    recipe: Option<Arc<str>>,
     pub(crate) connector: Arc<dyn Connector>,
 }
 
@@ -190,6 +192,32 @@ impl ConnectedTable {
             Some(projection) => projection.iter().map(|place| self.query_columns[*place].clone()).collect(),
             None => self.query_columns.clone(),
         }
+    }
+
+    /// What is read for a scan.
+    ///
+    /// A connector that reads files may leave out files by the filters, and all are applied again; of the others, those that come here
+    /// were all accepted.
+    pub(crate) fn request(
+        &self,
+        projection: Option<&[usize]>,
+        filters: &[Expr],
+        limit: Option<usize>,
+        user: String,
+    ) -> DataFusionResult<ReadRequest> {
+        let columns = match projection {
+            Some(projection) => Arc::new(self.columns.project(projection)?),
+            None => Arc::clone(&self.columns),
+        };
+        Ok(ReadRequest {
+            schema: self.schema.to_string(),
+            table: self.table.to_string(),
+            columns: columns.fields().iter().cloned().collect(),
+            predicates: filters.iter().filter_map(predicate::translate).collect(),
+            limit,
+            recipe: self.recipe.clone(),
+            user,
+        })
     }
 }
 
@@ -228,20 +256,8 @@ impl TableProvider for ConnectedTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let columns = match projection {
-            Some(projection) => Arc::new(self.columns.project(projection)?),
-            None => Arc::clone(&self.columns),
-        };
-        // Of the filters of files, none is the connector's; of the others, those that come here were all accepted.
-        let predicates = if self.connector.reads_files() { Vec::new() } else { filters.iter().filter_map(predicate::translate).collect() };
-        let request = ReadRequest {
-            schema: self.schema.to_string(),
-            table: self.table.to_string(),
-            columns: columns.fields().iter().cloned().collect(),
-            predicates,
-            limit,
-            user: statement::user(session),
-        };
+        let request = self.request(projection.map(Vec::as_slice), filters, limit, statement::user(session))?;
+        let columns = Arc::new(Schema::new(request.columns.clone()));
         let scan = Scan { source: Arc::clone(&self.source), connector: Arc::clone(&self.connector), request, columns };
         scan::plan(session, scan, filters).await
     }

@@ -72,6 +72,7 @@ impl Source {
             columns,
             predicates: Vec::new(),
             limit: None,
+            recipe: None,
             user: "ann".to_owned(),
         }
     }
@@ -125,6 +126,7 @@ pub(crate) fn session_request(table: &str) -> ReadRequest {
         columns,
         predicates: Vec::new(),
         limit: None,
+        recipe: None,
         user: "ann".to_owned(),
     }
 }

@@ -57,8 +57,15 @@ async fn matching(source: &Source, table: &str, predicate: Predicate) -> Vec<usi
     assert!(source.connector.applies(&predicate), "{predicate:?} is refused");
     let columns = vec![Arc::new(Field::new("id", DataType::Int32, true))];
     let predicates = vec![predicate.clone()];
-    let request =
-        ReadRequest { schema: source.database.clone(), table: table.to_owned(), columns, predicates, limit: None, user: "ann".to_owned() };
+    let request = ReadRequest {
+        schema: source.database.clone(),
+        table: table.to_owned(),
+        columns,
+        predicates,
+        limit: None,
+        recipe: None,
+        user: "ann".to_owned(),
+    };
     let ids = source.rows(request).await.unwrap_or_else(|error| panic!("{predicate:?}: {error}"));
     let mut ids: Vec<usize> = ids.iter().map(|id| id.parse().expect("an id")).collect();
     // An index gives them in another order.

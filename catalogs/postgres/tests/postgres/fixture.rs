@@ -124,6 +124,7 @@ impl Fixture {
             columns,
             predicates: Vec::new(),
             limit: None,
+            recipe: None,
             user: "ana".to_owned(),
         }
     }

@@ -105,6 +105,7 @@ async fn a_server_that_dies_in_mid_read_and_comes_back() {
         columns,
         predicates: Vec::new(),
         limit: None,
+        recipe: None,
         user: "ana".to_owned(),
     };
     let ReadPlan::Rows(mut rows) = connector.read(request.clone()).await.expect("a plan") else { panic!("rows") };

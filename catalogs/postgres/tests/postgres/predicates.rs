@@ -52,6 +52,7 @@ async fn same(fixture: &Fixture, predicate: Predicate, condition: &str) {
         columns: vec![Arc::new(Field::new("id", DataType::Int32, true))],
         predicates: vec![predicate.clone()],
         limit: None,
+        recipe: None,
         user: "ana".to_owned(),
     };
     let mut ids = fixture.rows(request).await.unwrap_or_else(|error| panic!("{predicate:?}: {error}"));

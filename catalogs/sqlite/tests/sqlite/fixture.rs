@@ -80,6 +80,7 @@ impl Fixture {
             columns,
             predicates: Vec::new(),
             limit: None,
+            recipe: None,
             user: "tester".to_owned(),
         }
     }

@@ -52,6 +52,7 @@ pub(crate) fn request(columns: &[(&str, DataType)]) -> ReadRequest {
         columns: columns.iter().map(field).collect(),
         predicates: Vec::new(),
         limit: None,
+        recipe: None,
         user: "ana".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use spi::connector::{Connector, QueryColumn, ReadPlan, ReadRequest, RowStream, RunRequest, Scope, TestStage, WriteRequest};
+use spi::documents::{Sample, TableDefinition};
 use spi::metadata::Harvest;
 use spi::options::{OptionSpec, Options};
 use spi::predicate::Predicate;
@@ -89,6 +90,10 @@ impl Connector for GuardedConnector {
         self.connector.harvest(scope, harvest).await.map_err(|error| self.guard.cleaned(error))
     }
 
+    fn explain(&self, request: &ReadRequest) -> Option<String> {
+        self.connector.explain(request).map(|text| self.guard.cleaned_text(&text))
+    }
+
     fn dialect(&self) -> Option<&dyn Dialect> {
         self.connector.dialect()
     }
@@ -99,6 +104,10 @@ impl Connector for GuardedConnector {
 
     async fn fingerprint(&self) -> Result<Option<String>> {
         self.connector.fingerprint().await.map_err(|error| self.guard.cleaned(error))
+    }
+
+    async fn infer(&self, schema: &str, table: &str, definition: Option<&TableDefinition>) -> Result<Sample> {
+        self.connector.infer(schema, table, definition).await.map_err(|error| self.guard.cleaned(error))
     }
 
     async fn databases(&self) -> Result<Option<Vec<String>>> {

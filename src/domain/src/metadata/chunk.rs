@@ -15,7 +15,7 @@ use spi::types::PgType;
 use super::ipc;
 
 /// What a chunk begins with. The last byte is the version of the container.
-const MAGIC: [u8; 8] = *b"mgschem\x02";
+const MAGIC: [u8; 8] = *b"mgschem\x03";
 /// The column types, and the relations.
 const SECTIONS: usize = 1 + Relation::COUNT;
 /// The magic, and the length of every section.
@@ -127,6 +127,7 @@ mod tests {
 
     use arrow::datatypes::{DataType, Fields, IntervalUnit, TimeUnit, UnionFields, UnionMode};
     use spi::Code;
+    use spi::documents::{Document, Inference, InferenceOptions};
     use spi::metadata::{
         ColumnRow, ConstraintKind, ConstraintRow, Generated, Harvest, IndexRow, ParameterRow, PartitionRow, ReferentialAction, RoutineKind,
         RoutineRow, SchemaRow, SequenceRow, TableKind, TableOptionRow, TableRow, TriggerRow, TriggerTiming, TypeKind, TypeRow, ViewRow,
@@ -205,6 +206,10 @@ mod tests {
     }
 
     fn push_belonging(harvest: &mut Harvest, table: &str) {
+        let mut inference = Inference::new(InferenceOptions::default());
+        inference.add(&Document::object([("x", Document::Int(1)), ("y", Document::List(vec![Document::Null]))]));
+        harvest.inferred("s", table, &inference.finish(&[]).columns).expect("a known table");
+        harvest.recipe("s", table, format!("read {table}")).expect("a known table");
         let schema = "s";
         harvest.view(ViewRow { schema, name: table, definition: "select 1", updatable: true }).expect("a view");
         let foreign = ConstraintKind::ForeignKey {

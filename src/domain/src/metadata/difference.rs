@@ -31,13 +31,22 @@ const PLACES: [&str; 4] = ["oid", "table", "routine", "first_column"];
 /// The column that is a place in the schema's list of types.
 const TYPE: &str = "type";
 
-/// Whether two schemas are the same in every respect, ids included.
+/// What only says why columns are as they are. Every sample says it a little differently.
+const EVIDENCE: [&str; 7] = ["sampled", "present", "nulls", "types", "conflict", "confidence", "known"];
+
+/// Whether two schemas are the same in every respect, ids included, but for the evidence for columns.
 pub(super) fn is_same(left: &SchemaMetadata, right: &SchemaMetadata) -> bool {
     (&left.name, left.oid, &left.owner, &left.comment) == (&right.name, right.oid, &right.owner, &right.comment)
         && left.column_types == right.column_types
         && left.relations.iter().zip(&right.relations).all(|(left, right)| {
             left.num_rows() == right.num_rows()
-                && left.columns().iter().zip(right.columns()).all(|(left, right)| is_same_array(left, right))
+                && left
+                    .schema_ref()
+                    .fields()
+                    .iter()
+                    .zip(left.columns())
+                    .zip(right.columns())
+                    .all(|((field, left), right)| EVIDENCE.contains(&field.name().as_str()) || is_same_array(left, right))
         })
 }
 

@@ -22,7 +22,7 @@ use super::stored::{self, Loaded};
 use crate::catalog::Catalogs;
 use crate::connectors::Connectors;
 use crate::data_sources::{self, DataSource, databases};
-use crate::{change, time};
+use crate::{change, table_definitions, time};
 
 /// How long a harvest may take. The largest estates that we know of answer their bulk queries within two minutes.
 const HARVEST_DEADLINE: Duration = Duration::from_secs(600);
@@ -128,10 +128,13 @@ impl Flight {
         let (fingerprint, Some(harvest)) = looked else {
             return Ok(Refreshed { difference: Difference::default(), seen_at, harvested: false, fingerprinted: None });
         };
+        // What was taken over unseen is as old as the harvest that saw it, so that the time of the next whole one does not move away.
+        let known = self.known(subject).filter(|_| harvest.keeps_tables());
+        let looked_at = known.map_or(seen_at, |known| known.harvested_at);
         let kept = self.keep(subject, harvest, connector.default_schema(), seen_at).await;
         let (difference, snapshot) = kept.map_err(|error| self.named(subject, error))?;
         let version = subject.version;
-        let fingerprinted = fingerprint.map(|fingerprint| Fingerprinted { version, snapshot, harvested_at: seen_at, fingerprint });
+        let fingerprinted = fingerprint.map(|fingerprint| Fingerprinted { version, snapshot, harvested_at: looked_at, fingerprint });
         Ok(Refreshed { difference, seen_at, harvested: true, fingerprinted })
     }
 
@@ -170,8 +173,9 @@ impl Flight {
             true => self.fingerprint(subject, connector).await,
             false => None,
         };
-        match self.full || fingerprint.is_none() || self.known_fingerprint(subject) != fingerprint {
-            true => Ok((fingerprint, Some(self.harvest(subject, connector).await?))),
+        let known = self.known(subject).filter(|_| !self.full && fingerprint.is_some()).map(|known| known.fingerprint);
+        match known.is_none() || known != fingerprint {
+            true => Ok((fingerprint, Some(self.harvest(subject, connector, known).await?))),
             false => Ok((fingerprint, None)),
         }
     }
@@ -185,14 +189,14 @@ impl Flight {
         })
     }
 
-    /// The fingerprint that the source was last harvested with, if that is not too long ago.
-    fn known_fingerprint(&self, subject: &Subject) -> Option<String> {
+    /// The harvest that the newest snapshot comes from, with its fingerprint, if that is not too long ago.
+    fn known(&self, subject: &Subject) -> Option<Fingerprinted> {
         let newest = self.catalogs.newest(self.source_oid).filter(|newest| !newest.is_lost())?;
         let known = self.catalogs.ledger().get(self.source_oid).fingerprinted?;
         let age = time::now() - known.harvested_at;
         let is_recent = (0..FINGERPRINT_AGE_MAX.as_micros() as i64).contains(&age);
         let is_same = (known.version, known.snapshot) == (subject.version, newest.record.number);
-        (is_same && is_recent).then_some(known.fingerprint)
+        (is_same && is_recent).then_some(known)
     }
 
     /// Makes the harvest the newest snapshot, if it differs from that, and says which one is the newest then.
@@ -231,8 +235,16 @@ impl Flight {
         Ok((prepared.difference, number))
     }
 
-    async fn harvest(&self, subject: &Subject, connector: &dyn Connector) -> Result<Harvest> {
-        let mut harvest = Harvest::new();
+    /// What the source has. Where it is known with which fingerprint the newest snapshot was harvested, unchanged tables may be those of
+    /// that.
+    async fn harvest(&self, subject: &Subject, connector: &dyn Connector, known: Option<String>) -> Result<Harvest> {
+        let schemas = self.catalogs.newest(self.source_oid).map(|newest| newest.snapshot.schemas.clone()).unwrap_or_default();
+        // As they are now, and not when the source was found: whoever changes one waits for the harvest that comes after.
+        let definitions = table_definitions::current(&self.store.replica(), self.source_oid);
+        let mut harvest = Harvest::after(schemas, Arc::new(definitions));
+        if let Some(fingerprint) = known {
+            harvest = harvest.since(fingerprint);
+        }
         match timeout(HARVEST_DEADLINE, connector.harvest(&self.scope, &mut harvest)).await {
             Ok(harvested) => harvested.map(|()| harvest),
             Err(_) => {

@@ -25,7 +25,7 @@ use crate::audit::Actor;
 use crate::catalog::Catalogs;
 use crate::connectors::Connectors;
 use crate::data_sources::{self, DataSource, State, databases};
-use crate::time;
+use crate::{table_definitions, time};
 
 /// How many harvests this node runs at once: each holds the metadata of a whole source twice while it is compared.
 const HARVESTS_AT_ONCE: usize = 4;
@@ -100,6 +100,8 @@ struct Target {
     schema: Option<String>,
     table: Option<String>,
     full: bool,
+    /// A harvest that began before the newest change of a definition does not show it.
+    definition_changes: u64,
 }
 
 impl Refreshes {
@@ -271,7 +273,8 @@ impl Refreshes {
         // Without a snapshot there is nothing that a part could be a part of.
         let is_blank = self.inner.catalogs.newest(source_oid).is_none_or(|newest| newest.is_lost());
         let scope = if is_blank { Scope::default() } else { scope };
-        let target = Target { source_oid, schema: scope.schema.clone(), table: scope.table.clone(), full };
+        let definition_changes = table_definitions::changes(&self.inner.store.replica(), source_oid);
+        let target = Target { source_oid, schema: scope.schema.clone(), table: scope.table.clone(), full, definition_changes };
         let mut state = self.state();
         // Whoever believes the source is served by a harvest too, but not the other way round.
         let fuller = Target { full: true, ..target.clone() };

@@ -130,7 +130,8 @@ impl<'a> Place<'a> {
             | Relation::Indexes
             | Relation::Partitions
             | Relation::TableOptions
-            | Relation::Triggers => {
+            | Relation::Triggers
+            | Relation::InferredColumns => {
                 let rows = old.rows_of(relation, self.row);
                 let old_rows = if self.was { rows } else { empty_at(rows.start) };
                 Some(Cut { old: old_rows, new: new_row.map_or(0..0, |row| new.rows_of(relation, row)) })

@@ -8,6 +8,7 @@ pub use parse::parse;
 pub use write::write;
 
 use spi::Result;
+pub use spi::predicate::Comparison;
 
 /// A path with its mode.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,16 +68,6 @@ pub enum Operator {
     Multiply,
     Divide,
     Remainder,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -229,7 +229,8 @@ impl Route {
     /// The parts that may have rows of the key; `None` where all may.
     fn parts_of(&self, key: &[Value]) -> Option<&[(usize, usize)]> {
         let (oid, homes) = (key[self.position].as_oid()?, self.context.homes());
-        let place = match if self.is_own { homes.of(oid) } else { homes.of_reference(oid) } {
+        let home = if self.is_own { homes.of(oid) } else { homes.of_reference(oid) };
+        let place = match home {
             Home::At(place) => place,
             Home::Nowhere => return Some(&[]),
             Home::Anywhere => return None,

@@ -1,19 +1,23 @@
 //! Where a connector pushes what it finds: typed rows in, columnar schemas out.
 
 mod builders;
+mod inferred;
+mod kept;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayBuilder, ArrayRef, RecordBatch, UInt32Array, UInt32Builder};
+use arrow::array::{Array, ArrayBuilder, ArrayRef, RecordBatch, StringArray, UInt32Array, UInt32Builder};
 use arrow::compute::{SortColumn, cast, lexsort_to_indices, take};
 use arrow::datatypes::DataType;
 
 use builders::*;
+use kept::{Kept, with_kept, with_kept_tables};
 
 use super::layout::Relation;
 use super::rows::*;
 use super::snapshot::{ColumnType, SchemaMetadata};
+use crate::documents::{InferredColumn, TableDefinitions};
 use crate::error::{Code, Error, Result};
 use crate::types::PgType;
 
@@ -24,11 +28,46 @@ const ROWS_MAX: usize = u32::MAX as usize;
 #[derive(Default)]
 pub struct Harvest {
     schemas: BTreeMap<String, SchemaBuilder>,
+    earlier: Vec<Arc<SchemaMetadata>>,
+    since: Option<String>,
+    keeps_tables: bool,
+    definitions: Arc<TableDefinitions>,
 }
 
 impl Harvest {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A harvest of a source of which these schemas are known, and some of whose tables operators have defined.
+    pub fn after(earlier: Vec<Arc<SchemaMetadata>>, definitions: Arc<TableDefinitions>) -> Self {
+        Self { earlier, definitions, ..Self::default() }
+    }
+
+    /// What operators say about tables. Connectors whose kind has [`Capabilities::definitions`](crate::connector::Capabilities) obey.
+    pub fn definitions(&self) -> Arc<TableDefinitions> {
+        Arc::clone(&self.definitions)
+    }
+
+    /// What an earlier harvest found in the documents of a table.
+    pub fn known(&self, schema: &str, table: &str) -> Result<Vec<InferredColumn>> {
+        let earlier = self.earlier.iter().find(|earlier| earlier.name == schema);
+        earlier.map_or(Ok(Vec::new()), |earlier| inferred::known(earlier, table))
+    }
+
+    /// The columns of a table as its documents have them, and the evidence for it. The columns themselves are pushed as those of any table.
+    pub fn inferred(&mut self, schema: &str, table: &str, columns: &[InferredColumn]) -> Result<()> {
+        let schema_builder = self.schema_of(schema);
+        let table = schema_builder.table_row(schema, table)?;
+        inferred::push(&mut schema_builder.inferred_columns, table, columns)
+    }
+
+    /// What [`ReadRequest::recipe`](crate::connector::ReadRequest) of the table is to be. It changes only when reading has to.
+    pub fn recipe(&mut self, schema: &str, table: &str, recipe: String) -> Result<()> {
+        let schema_builder = self.schema_of(schema);
+        let table = schema_builder.table_row(schema, table)?;
+        schema_builder.recipes.insert(table, recipe);
+        Ok(())
     }
 
     /// A schema. A schema that only tables name needs no row of its own.
@@ -39,6 +78,12 @@ impl Harvest {
     }
 
     pub fn table(&mut self, row: TableRow<'_>) -> Result<()> {
+        let TableRow { schema, name, kind, owner, comment, row_estimate, size_bytes } = row;
+        self.push_table(TableCells { schema, name, kind: kind.name(), owner, comment, row_estimate, size_bytes }).map(|_| ())
+    }
+
+    /// Gives the place at which the table was pushed.
+    fn push_table(&mut self, row: TableCells<'_>) -> Result<u32> {
         let schema = self.schema_of(row.schema);
         let index = schema.tables.oid.len();
         check_limit(index, row.schema)?;
@@ -48,13 +93,13 @@ impl Harvest {
         let tables = &mut schema.tables;
         tables.oid.append_value(0);
         tables.name.append_value(row.name);
-        tables.kind.append_value(row.kind.name());
+        tables.kind.append_value(row.kind);
         tables.first_column.append_value(0);
         tables.owner.append_option(row.owner);
         tables.comment.append_option(row.comment);
         tables.row_estimate.append_option(row.row_estimate);
         tables.size_bytes.append_option(row.size_bytes);
-        Ok(())
+        Ok(index as u32)
     }
 
     pub fn column(&mut self, row: ColumnRow<'_>) -> Result<()> {
@@ -254,6 +299,17 @@ impl Harvest {
     }
 }
 
+/// A row of the relation of tables, its kind as a word.
+struct TableCells<'a> {
+    schema: &'a str,
+    name: &'a str,
+    kind: &'a str,
+    owner: Option<&'a str>,
+    comment: Option<&'a str>,
+    row_estimate: Option<i64>,
+    size_bytes: Option<i64>,
+}
+
 /// Builders of one schema. A column `table` holds the place at which the table was pushed until `finish` sorts.
 #[derive(Default)]
 struct SchemaBuilder {
@@ -264,6 +320,8 @@ struct SchemaBuilder {
     type_rows: HashMap<ColumnType, i32>,
     column_types: Vec<ColumnType>,
     tables: TablesBuilder,
+    /// The column `recipe` of the tables, by the place at which they were pushed.
+    recipes: HashMap<u32, String>,
     /// The table of each column. Not part of the layout: there, the columns of a table are a range.
     column_tables: UInt32Builder,
     columns: ColumnsBuilder,
@@ -277,6 +335,9 @@ struct SchemaBuilder {
     table_options: TableOptionsBuilder,
     triggers: TriggersBuilder,
     sequences: SequencesBuilder,
+    inferred_columns: InferredColumnsBuilder,
+    /// Rows that were taken over; they follow those of the builders.
+    kept: Vec<Kept>,
 }
 
 impl SchemaBuilder {
@@ -297,12 +358,16 @@ impl SchemaBuilder {
 
     fn finish(mut self, name: String) -> Result<SchemaMetadata> {
         let mut tables = self.tables.finish();
+        let recipes = (0..tables[0].len() as u32).map(|table| self.recipes.remove(&table));
+        tables.push(Arc::new(StringArray::from_iter(recipes)));
         let table_order = lexsort_to_indices(&[ascending(&tables[1])], None)?;
         let table_places = places(&table_order);
         tables = reorder(&tables, &table_order)?;
 
-        let column_tables: ArrayRef = take(&table_places, &self.column_tables.finish(), None)?;
-        let mut columns = self.columns.finish();
+        let all = |relation, pushed| with_kept(&self.kept, relation, pushed);
+        let column_tables = with_kept_tables(&self.kept, Arc::new(self.column_tables.finish()))?;
+        let column_tables: ArrayRef = take(&table_places, &column_tables, None)?;
+        let mut columns = all(Relation::Columns, self.columns.finish())?;
         let column_order = lexsort_to_indices(&[ascending(&column_tables), ascending(&columns[1])], None)?;
         columns = reorder(&columns, &column_order)?;
         tables[3] = first_columns(&take(&column_tables, &column_order, None)?, tables[0].len());
@@ -320,20 +385,21 @@ impl SchemaBuilder {
         let relations = [
             (Relation::Tables, tables),
             (Relation::Columns, columns),
-            (Relation::Views, belonging(self.views.finish(), 0, &table_places, 0)?),
-            (Relation::Constraints, belonging(self.constraints.finish(), 1, &table_places, 2)?),
-            (Relation::Indexes, belonging(self.indexes.finish(), 1, &table_places, 2)?),
+            (Relation::Views, belonging(all(Relation::Views, self.views.finish())?, 0, &table_places, 0)?),
+            (Relation::Constraints, belonging(all(Relation::Constraints, self.constraints.finish())?, 1, &table_places, 2)?),
+            (Relation::Indexes, belonging(all(Relation::Indexes, self.indexes.finish())?, 1, &table_places, 2)?),
             (Relation::Routines, reorder(&routines, &routine_order)?),
             (Relation::Parameters, parameters),
             (Relation::Types, sorted(self.types.finish(), &[1])?),
-            (Relation::Partitions, belonging(self.partitions.finish(), 0, &table_places, 1)?),
-            (Relation::TableOptions, belonging(self.table_options.finish(), 0, &table_places, 1)?),
-            (Relation::Triggers, belonging(self.triggers.finish(), 1, &table_places, 2)?),
+            (Relation::Partitions, belonging(all(Relation::Partitions, self.partitions.finish())?, 0, &table_places, 1)?),
+            (Relation::TableOptions, belonging(all(Relation::TableOptions, self.table_options.finish())?, 0, &table_places, 1)?),
+            (Relation::Triggers, belonging(all(Relation::Triggers, self.triggers.finish())?, 1, &table_places, 2)?),
             (Relation::Sequences, sequences),
+            (Relation::InferredColumns, belonging(all(Relation::InferredColumns, self.inferred_columns.finish())?, 0, &table_places, 1)?),
         ];
         let relations = relations.map(|(relation, arrays)| batch(relation, arrays));
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = relations;
-        let relations = [a?, b?, c?, d?, e?, f?, g?, h?, i?, j?, k?, l?];
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m] = relations;
+        let relations = [a?, b?, c?, d?, e?, f?, g?, h?, i?, j?, k?, l?, m?];
         Ok(SchemaMetadata { name, oid: 0, owner: self.owner, comment: self.comment, column_types, relations })
     }
 }

@@ -23,11 +23,12 @@ pub enum Relation {
     TableOptions,
     Triggers,
     Sequences,
+    InferredColumns,
 }
 
 impl Relation {
     /// How many relations there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 13;
 
     pub const ALL: [Relation; Relation::COUNT] = [
         Relation::Tables,
@@ -42,6 +43,7 @@ impl Relation {
         Relation::TableOptions,
         Relation::Triggers,
         Relation::Sequences,
+        Relation::InferredColumns,
     ];
 
     /// The columns of the relation.
@@ -71,6 +73,8 @@ impl Relation {
                 optional("comment", DataType::Utf8),
                 optional("row_estimate", DataType::Int64),
                 optional("size_bytes", DataType::Int64),
+                // How its rows are read, in words of the connector.
+                optional("recipe", DataType::Utf8),
             ],
             Relation::Columns => vec![
                 required("name", name()),
@@ -179,6 +183,25 @@ impl Relation {
                 // The table of the schema whose column it belongs to.
                 optional("owner_table", name()),
                 optional("owner_column", name()),
+            ],
+            // Of tables whose columns were found in a sample: each column, followed by the fields within it.
+            Relation::InferredColumns => vec![
+                required("table", DataType::UInt32),
+                // Counts the rows of the table.
+                required("ordinal", DataType::Int32),
+                required("column", name()),
+                required("path", DataType::Utf8),
+                required("data_type", name()),
+                required("sampled", DataType::Int64),
+                required("present", DataType::Int64),
+                required("nulls", DataType::Int64),
+                // A JSON object: how many values had which of the source's types.
+                required("types", DataType::Utf8),
+                optional("conflict", DataType::Utf8),
+                required("confidence", DataType::Float64),
+                required("confirmed", DataType::Boolean),
+                // Of a column itself: all that the next inference wants to know of it, as JSON.
+                optional("known", DataType::Utf8),
             ],
         }
     }

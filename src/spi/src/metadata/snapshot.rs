@@ -104,6 +104,12 @@ impl SchemaMetadata {
         self.numbers(Relation::Tables, "oid").value(table)
     }
 
+    /// How the rows of a table are read, where its connector has written that down.
+    pub fn recipe(&self, table: usize) -> Option<&str> {
+        let recipes = self.text(Relation::Tables, "recipe");
+        recipes.is_valid(table).then(|| recipes.value(table))
+    }
+
     /// The rows of a table's columns, in the order of their places.
     pub fn columns_of(&self, table: usize) -> Range<usize> {
         let first = self.numbers(Relation::Tables, "first_column");

@@ -12,6 +12,7 @@ use spi::{Code, Error, Result};
 
 use crate::calendar::Zone;
 use crate::output::arrow_type;
+use crate::pg_catalog;
 use crate::planner::{conversion, statement};
 
 /// One function as it is registered.
@@ -41,6 +42,8 @@ pub(super) enum Work {
     NullableRows(fn(Zone, &[ScalarValue]) -> Result<ScalarValue>),
     /// Whole arrays of equal length, which keep their nulls.
     Columns(fn(Zone, &[ArrayRef]) -> Result<ArrayRef>),
+    /// As the catalog's evaluator does, by the name that `pg_proc.prosrc` has for it. Of texts and integers only.
+    Catalog(&'static str),
 }
 
 impl Plain {
@@ -126,7 +129,8 @@ impl ScalarUDFImpl for Function {
         let (_, way) = self.plain.0.way(types).ok_or_else(|| missing(self.name(), types))?;
         let coerced = |(from, &to): (&DataType, &u32)| {
             let target = arrow_type(PgType::new(to));
-            match target.is_temporal() && !from.is_null() || PgType::from_arrow(from).oid == to && from.is_decimal() {
+            let is_kept = target.is_temporal() && !from.is_null() || from.is_nested() && to == oid::JSONB;
+            match is_kept || PgType::from_arrow(from).oid == to && from.is_decimal() {
                 true => from.clone(),
                 false => target,
             }
@@ -155,8 +159,7 @@ impl ScalarUDFImpl for Function {
             let array = argument.into_array(rows)?;
             arrays.push(fitting(array, to, &args.config_options).map_err(conversion::external)?);
         }
-        let zone = statement::zone(&args.config_options).map_err(conversion::external)?;
-        let result = self.plain.0.work.compute(zone, &arrays, rows, &result_type)?;
+        let result = self.plain.0.work.compute(&args.config_options, way, &arrays, rows, &result_type)?;
         if is_constant && rows == 1 {
             ScalarValue::try_from_array(&result, 0).map(ColumnarValue::Scalar)
         } else {
@@ -169,13 +172,28 @@ impl ScalarUDFImpl for Function {
 fn fitting(array: ArrayRef, to: u32, options: &ConfigOptions) -> Result<ArrayRef> {
     let to = PgType::new(to);
     let target = arrow_type(to);
-    if *array.data_type() == target || !target.is_temporal() { Ok(array) } else { conversion::converted(&array, to, options) }
+    let is_kept = *array.data_type() == target || !(target.is_temporal() || array.data_type().is_nested());
+    if is_kept { Ok(array) } else { conversion::converted(&array, to, options) }
 }
 
 impl Work {
-    fn compute(&self, zone: Zone, arrays: &[ArrayRef], rows: usize, result_type: &DataType) -> DataFusionResult<ArrayRef> {
+    /// `way` are the OIDs of the arguments' types.
+    fn compute(
+        &self,
+        options: &ConfigOptions,
+        way: &[u32],
+        arrays: &[ArrayRef],
+        rows: usize,
+        result_type: &DataType,
+    ) -> DataFusionResult<ArrayRef> {
+        let zone = statement::zone(options).map_err(conversion::external)?;
         let (call, strict) = match self {
             Work::Columns(compute) => return compute(zone, arrays).map_err(conversion::external),
+            Work::Catalog(symbol) => {
+                let types = (way, PgType::from_arrow(result_type).oid);
+                let computed = pg_catalog::over_rows(statement::context(options)?, symbol, types, arrays, rows, result_type);
+                return computed.map_err(conversion::external);
+            }
             Work::Rows(call) => (call, true),
             Work::NullableRows(call) => (call, false),
         };

@@ -59,7 +59,12 @@ impl Kept {
     }
 
     fn is_of(&self, context: &PlanContext) -> bool {
-        Arc::ptr_eq(&self.sources, &context.catalog) && self.shows_the_same(context)
+        self.shows_the_same(context) && self.has_the_sources_of(&context.catalog)
+    }
+
+    /// Every change of the store makes another catalog, of the same databases if it is about something else.
+    fn has_the_sources_of(&self, catalog: &Arc<domain::catalog::Catalog>) -> bool {
+        Arc::ptr_eq(&self.sources, catalog) || self.sources.databases.iter().map(Arc::as_ptr).eq(catalog.databases.iter().map(Arc::as_ptr))
     }
 }
 
@@ -75,7 +80,7 @@ impl Catalogs {
         let earlier = {
             let mut kept = self.lock();
             if let Some(kept) = kept.iter_mut().find(|kept| kept.is_of(context) && kept.server == server) {
-                kept.revision = revision;
+                (kept.revision, kept.sources) = (revision, Arc::clone(&context.catalog));
                 return Arc::clone(&kept.made);
             }
             // What is known of a schema is the same for whoever sees it.

@@ -47,8 +47,12 @@ impl SessionHost {
 
     /// The session, for what is not the same for all of them.
     fn session(&self) -> &PlanContext {
-        self.was_asked.store(true, Ordering::Relaxed);
+        self.note_asked();
         &self.context
+    }
+
+    fn note_asked(&self) {
+        self.was_asked.store(true, Ordering::Relaxed);
     }
 
     fn sees(&self, entry: &SessionEntry) -> bool {
@@ -127,7 +131,7 @@ impl Host for SessionHost {
     }
 
     fn clock(&self) -> i64 {
-        self.session();
+        self.note_asked();
         now() - POSTGRES_EPOCH
     }
 

@@ -123,6 +123,11 @@ impl Planned {
         let _forgotten = std::mem::replace(&mut *self.answer(), Remembered::Never);
     }
 
+    #[cfg(test)]
+    pub(crate) fn remembers(&self) -> bool {
+        matches!(*self.answer(), Remembered::Rows(_))
+    }
+
     /// Every change is one assignment, so a panic elsewhere does no harm.
     fn answer(&self) -> MutexGuard<'_, Remembered> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)

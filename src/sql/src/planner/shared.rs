@@ -12,6 +12,7 @@ use datafusion::prelude::SessionConfig;
 use super::aggregates;
 use super::arrays::ArrayOperators;
 use super::branches::Branches;
+use super::json::JsonOperators;
 use super::operators::{IntervalPlanner, Operators};
 use super::padded::Padded;
 use super::quantified::{self, ReadArrays};
@@ -47,6 +48,9 @@ pub(crate) fn shared_state(runtime: Arc<RuntimeEnv>) -> Arc<SessionState> {
     }
     if let Err(error) = state.register_expr_planner(Arc::new(ArrayOperators)) {
         tracing::error!(%error, "operators of arrays keep DataFusion's meaning");
+    }
+    if let Err(error) = state.register_expr_planner(Arc::new(JsonOperators)) {
+        tracing::error!(%error, "operators of documents are unknown");
     }
     for function in aggregates::functions() {
         if let Err(error) = state.register_udaf(Arc::new(function)) {

@@ -8,7 +8,7 @@ use datafusion::logical_expr::{self as logical, AggregateUDF, Distinct, Expr, Lo
 use spi::query::{Aggregate, AggregateFunction, Expr as QueryExpr, ExprKind, Query};
 
 use super::expression::{Schemas, plain, translate, translate_all};
-use super::{Below, Part, Whole, part as part_of, with_subqueries};
+use super::{Below, Part, Whole, grouped, part as part_of, with_subqueries};
 use crate::planner::{AVERAGED, ROUNDED_AVERAGE};
 
 /// The digits behind the point of [`AVERAGED`].
@@ -17,12 +17,15 @@ const AVERAGED_SCALE: i8 = 13;
 pub(super) fn part(mut node: logical::Aggregate) -> Result<Part> {
     let input = part_of(node.input.as_ref().clone())?;
     if let Part::Whole(whole) = &input
-        && let Some(said) = grouped(whole, &node)
+        && let Some(said) = said(whole, &node)
     {
         return Ok(Part::Whole(said));
     }
     node.input = Arc::new(input.into_plan()?);
-    with_subqueries(LogicalPlan::Aggregate(node))
+    match grouped::plan(&node)? {
+        Some(plan) => Ok(Part::Here(plan)),
+        None => with_subqueries(LogicalPlan::Aggregate(node)),
+    }
 }
 
 /// Rows that are each there once: groups without aggregates.
@@ -40,7 +43,7 @@ pub(super) fn distinct(input: LogicalPlan) -> Result<Part> {
     Ok(Part::Here(LogicalPlan::Distinct(Distinct::All(Arc::new(input.into_plan()?)))))
 }
 
-fn grouped(whole: &Whole, node: &logical::Aggregate) -> Option<Whole> {
+fn said(whole: &Whole, node: &logical::Aggregate) -> Option<Whole> {
     let schemas: &Schemas<'_> = &[&whole.schema];
     let groups = translate_all(&node.group_expr, schemas)?;
     if groups.len() + node.aggr_expr.len() != node.schema.fields().len() {

@@ -12,19 +12,13 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, JoinType, NullEquality, Result};
-use datafusion::functions_aggregate::expr_fn::sum;
-use datafusion::logical_expr::expr::AggregateFunction as Call;
-use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, Join, LogicalPlan, Projection, cast, lit, when};
-use spi::query::AggregateFunction;
+use datafusion::logical_expr::{Aggregate, Expr, Join, LogicalPlan, Projection};
 
-use super::aggregate;
+use super::steps::Steps;
 use crate::source_table::{self, ConnectedTable};
 
 /// How many rows a group must stand for, by the sources' own estimates.
 const ROWS_PER_GROUP_MIN: i64 = 4;
-
-/// The qualifier of the results below the join: tables have columns of any name.
-const PARTS: &str = "below the join";
 
 /// The plan with what can be aggregated below its joins aggregated there.
 pub(super) fn aggregate_early(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -159,10 +153,7 @@ struct Split {
     side: Side,
     /// The side's columns that the join compares: what is grouped by below.
     keys: Vec<Expr>,
-    /// The calls below, each once.
-    below: Vec<Expr>,
-    /// Which of them each call above sums up, and how.
-    above: Vec<(usize, AggregateFunction)>,
+    steps: Steps,
 }
 
 impl Split {
@@ -181,82 +172,18 @@ impl Split {
         if !groups.iter().all(|group| !group.is_volatile() && group.column_refs().into_iter().all(is_known_above)) {
             return None;
         }
-        let (mut below, mut above) = (Vec::new(), Vec::new());
-        for call in calls {
-            let Expr::AggregateFunction(parts) = call else { return None };
-            let function = splittable(parts, call.get_type(own).ok()?.is_floating())?;
-            if call.is_volatile() || !call.column_refs().into_iter().all(|column| own.has_column(column)) {
-                return None;
-            }
-            let place = below.iter().position(|known| known == call).unwrap_or_else(|| {
-                below.push(call.clone());
-                below.len() - 1
-            });
-            above.push((place, function));
-        }
-        Some(Self { side, keys, below, above })
+        Some(Self { side, keys, steps: Steps::of(calls, own)? })
     }
 
     fn plan(&self, node: &Aggregate, join: &Join, groups: Vec<Expr>) -> Result<LogicalPlan> {
-        let aggregated = Aggregate::try_new(Arc::clone(self.side.of(join)), self.keys.clone(), self.below.clone())?;
-        let columns = aggregated.schema.columns();
-        let named = columns.into_iter().enumerate().map(|(place, column)| match place.checked_sub(self.keys.len()) {
-            Some(call) => Expr::Column(column).alias_qualified(Some(PARTS), name(call)),
-            None => Expr::Column(column),
-        });
-        let aggregated = Projection::try_new(named.collect(), Arc::new(LogicalPlan::Aggregate(aggregated)))?;
-        let aggregated = Arc::new(LogicalPlan::Projection(aggregated));
+        let aggregated = Aggregate::try_new(Arc::clone(self.side.of(join)), self.keys.clone(), self.steps.below.clone())?;
+        let aggregated = Arc::new(self.steps.named(LogicalPlan::Aggregate(aggregated))?);
         let (left, right) = match self.side {
             Side::Left => (aggregated, Arc::clone(&join.right)),
             Side::Right => (Arc::clone(&join.left), aggregated),
         };
         let joined =
             Join::try_new(left, right, join.on.clone(), None, join.join_type, join.join_constraint, join.null_equality, join.null_aware)?;
-        let calls = self.above.iter().enumerate().map(|(call, (place, function))| {
-            let part = Expr::Column(Column::new(Some(PARTS), name(*place)));
-            let whole = match (function, &self.below[*place]) {
-                (AggregateFunction::Min | AggregateFunction::Max, Expr::AggregateFunction(below)) => {
-                    Expr::AggregateFunction(Call::new_udf(Arc::clone(&below.func), vec![part], false, None, Vec::new(), None))
-                }
-                _ => sum(part),
-            };
-            whole.alias(format!("whole_{call}"))
-        });
-        let group_count = groups.len();
-        let whole = Aggregate::try_new(Arc::new(LogicalPlan::Join(joined)), groups, calls.collect())?;
-        let results = whole.schema.columns().into_iter().enumerate().map(|(place, column)| {
-            let (qualifier, field) = node.schema.qualified_field(place);
-            let mut result = Expr::Column(column);
-            if let Some(call) = place.checked_sub(group_count) {
-                if self.above[call].1 == AggregateFunction::Count {
-                    // Of no rows at all there is no count to add.
-                    result = when(result.clone().is_not_null(), result).otherwise(lit(0i64))?;
-                }
-                if result.get_type(&whole.schema)? != *field.data_type() {
-                    result = cast(result, field.data_type().clone());
-                }
-            }
-            Ok(result.alias_qualified(qualifier.cloned(), field.name()))
-        });
-        let results = results.collect::<Result<Vec<_>>>()?;
-        Ok(LogicalPlan::Projection(Projection::try_new(results, Arc::new(LogicalPlan::Aggregate(whole)))?))
-    }
-}
-
-/// The name of a result below the join.
-fn name(call: usize) -> String {
-    format!("part_{call}")
-}
-
-/// The function of a call whose results for parts of the rows tell the result for all. Sums of floats depend on their order.
-fn splittable(call: &Call, is_float: bool) -> Option<AggregateFunction> {
-    let params = &call.params;
-    if params.distinct || params.filter.is_some() || !params.order_by.is_empty() || params.null_treatment.is_some() {
-        return None;
-    }
-    match aggregate::function(&call.func)? {
-        AggregateFunction::Sum if is_float => None,
-        AggregateFunction::Average => None,
-        function => Some(function),
+        self.steps.above(LogicalPlan::Join(joined), groups, node)
     }
 }

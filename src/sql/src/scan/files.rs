@@ -16,11 +16,13 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::Expr;
+use datafusion::physical_expr_adapter::PhysicalExprAdapterFactory;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use spi::connector::{Compression, File, FileFormat, Files};
 use spi::{Code, Error};
 
+use super::any_case::AnyCase;
 use super::{Scan, external, file_errors};
 use crate::predicate;
 
@@ -38,7 +40,9 @@ pub(super) fn plan(runtime: &Arc<RuntimeEnv>, scan: &Scan, found: Files, filters
     let projection = projection(scan, &file_schema, &partition_columns)?;
     let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(partition_columns.fields().clone()).build();
     let (source, compression) = file_source(&found.format, table_schema);
+    let adapter = found.ignores_case.then(|| Arc::new(AnyCase { source: Arc::clone(&scan.source) }) as Arc<dyn PhysicalExprAdapterFactory>);
     let config = FileScanConfigBuilder::new(url, source)
+        .with_expr_adapter(adapter)
         // One group: the optimizer spreads it over the cores, by size.
         .with_file_group(FileGroup::new(files))
         .with_file_compression_type(compression)
@@ -123,6 +127,8 @@ fn file_source(format: &FileFormat, columns: TableSchema) -> (Arc<dyn FileSource
             let mut options = TableParquetOptions::default();
             options.global.pushdown_filters = true;
             options.global.reorder_filters = true;
+            // Nanoseconds, which older writers mean, end in the year 2262.
+            options.global.coerce_int96 = Some("us".to_owned());
             let source = ParquetSource::new(columns).with_table_parquet_options(options);
             (Arc::new(source), FileCompressionType::UNCOMPRESSED)
         }

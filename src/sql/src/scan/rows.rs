@@ -60,13 +60,19 @@ impl DisplayAs for SourceScanExec {
         let Scan { source, request, .. } = &self.scan;
         let columns: Vec<&str> = request.columns.iter().map(|column| column.name().as_str()).collect();
         write!(f, "SourceScan: source={source}, table={}.{}, columns=[{}]", request.schema, request.table, columns.join(", "))?;
-        let filters: Vec<String> =
-            request.predicates.iter().map(predicate::display).chain(self.file_filters.iter().map(ToString::to_string)).collect();
+        // The filters of files are those that the predicates were made of.
+        let filters: Vec<String> = match self.file_filters.is_empty() {
+            true => request.predicates.iter().map(predicate::display).collect(),
+            false => self.file_filters.iter().map(ToString::to_string).collect(),
+        };
         if !filters.is_empty() {
             write!(f, ", filters=[{}]", filters.join(", "))?;
         }
-        match request.limit {
-            Some(limit) => write!(f, ", limit={limit}"),
+        if let Some(limit) = request.limit {
+            write!(f, ", limit={limit}")?;
+        }
+        match self.scan.connector.explain(request) {
+            Some(text) => write!(f, ", request={text}"),
             None => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! Sessions as the wire drives them, over a gateway in memory.
 
+mod shared_plans;
 mod writes;
 
 use bytes::BytesMut;

@@ -208,6 +208,7 @@ impl Connector for Folder {
             files: self.files.iter().map(file).collect(),
             file_schema: Arc::new(Schema::new(columns)),
             partition_columns: wants_country.then_some(country).into_iter().collect(),
+            ignores_case: false,
         }))
     }
 }

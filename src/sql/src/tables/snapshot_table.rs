@@ -74,6 +74,9 @@ pub(crate) enum Kind {
     Cardinal,
     Text,
     BigInt,
+    Double,
+    Boolean,
+    Jsonb,
     TimestampTz,
 }
 
@@ -86,15 +89,20 @@ impl Kind {
             Kind::Cardinal => PgType::new(oid::INT4),
             Kind::Text => PgType::new(oid::TEXT),
             Kind::BigInt => PgType::new(oid::INT8),
+            Kind::Double => PgType::new(oid::FLOAT8),
+            Kind::Boolean => PgType::new(oid::BOOL),
+            Kind::Jsonb => PgType::new(oid::JSONB),
             Kind::TimestampTz => PgType::new(oid::TIMESTAMPTZ),
         }
     }
 
     pub(crate) fn arrow(self) -> DataType {
         match self {
-            Kind::Identifier | Kind::Characters | Kind::YesOrNo | Kind::Text => DataType::Utf8View,
+            Kind::Identifier | Kind::Characters | Kind::YesOrNo | Kind::Text | Kind::Jsonb => DataType::Utf8View,
             Kind::Cardinal => DataType::Int32,
             Kind::BigInt => DataType::Int64,
+            Kind::Double => DataType::Float64,
+            Kind::Boolean => DataType::Boolean,
             Kind::TimestampTz => spi::types::to_arrow(PgType::new(oid::TIMESTAMPTZ)),
         }
     }

@@ -48,6 +48,8 @@ pub(super) struct World {
     pub harvests: Arc<watch::Sender<BTreeMap<String, u64>>>,
     /// What every source says when it is asked whether it has changed; an error with its message.
     pub fingerprint: Arc<Mutex<Option<std::result::Result<String, String>>>>,
+    /// The fingerprint that the last harvest was told that the earlier one had.
+    pub since: Arc<Mutex<Option<String>>>,
     /// The databases of every source that stands for a server.
     pub databases: Arc<Mutex<Vec<String>>>,
 }
@@ -66,6 +68,7 @@ impl World {
             scripts: Arc::default(),
             harvests,
             fingerprint: Arc::default(),
+            since: Arc::default(),
             databases: Arc::default(),
         }
     }
@@ -243,6 +246,7 @@ impl Connector for ScriptedConnector {
     async fn harvest(&self, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
         self.remote_calls.count();
         self.world.harvests.send_modify(|harvests| *harvests.entry(self.source.clone()).or_default() += 1);
+        *self.world.since.lock().expect("a fingerprint") = harvest.earlier_fingerprint().map(str::to_owned);
         let mut script = self.world.watch_script(&self.source);
         let script = script.wait_for(|script| !matches!(script, Script::Hangs)).await.expect("a script").clone();
         match script {

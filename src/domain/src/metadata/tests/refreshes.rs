@@ -185,6 +185,27 @@ async fn a_source_that_says_that_nothing_has_changed_is_not_harvested() {
 }
 
 #[tokio::test]
+async fn a_harvest_is_told_the_fingerprint_of_the_one_before() {
+    let gateway = Gateway::with_shop(shop()).await;
+    let since = async |refreshed: Result<_, _>| {
+        refreshed.expect("a refresh");
+        gateway.world.since.lock().expect("a fingerprint").clone()
+    };
+    gateway.world.says(Ok("1"));
+    assert_eq!(since(gateway.refresh_if_changed("shop").await).await, None, "the first one had none");
+    gateway.world.says(Ok("2"));
+    assert_eq!(since(gateway.refresh_if_changed("shop").await).await.as_deref(), Some("1"));
+    assert_eq!(since(gateway.refresh("shop").await).await, None, "whoever wants a harvest wants all of it");
+    gateway.world.says(Ok("3"));
+    assert_eq!(since(gateway.refresh_if_changed("shop").await).await.as_deref(), Some("2"));
+    gateway.world.script("shop", Script::Answers(shop().with("main", "new", &["id"])));
+    let main = Scope { schema: Some("main".to_owned()), table: None };
+    assert_eq!(since(gateway.refresh_part("shop", main).await).await, None, "a part says nothing of the rest");
+    gateway.world.says(Ok("4"));
+    assert_eq!(since(gateway.refresh_if_changed("shop").await).await, None, "the newest snapshot is not that of the fingerprint");
+}
+
+#[tokio::test]
 async fn a_purged_source_leaves_no_freshness_behind() {
     let gateway = Gateway::with_shop(shop()).await;
     let admin = testing::superuser();

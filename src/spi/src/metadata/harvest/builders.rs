@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder, StringBuilder, UInt32Builder};
+use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, ListBuilder, StringBuilder, UInt32Builder};
 use arrow::datatypes::{DataType, Field};
 
 /// Builders of one relation, in the order of its layout.
@@ -129,6 +129,21 @@ relation_builder!(SequencesBuilder {
     cycle: BooleanBuilder,
     owner_table: StringBuilder,
     owner_column: StringBuilder,
+});
+relation_builder!(InferredColumnsBuilder {
+    table: UInt32Builder,
+    ordinal: Int32Builder,
+    column: StringBuilder,
+    path: StringBuilder,
+    data_type: StringBuilder,
+    sampled: Int64Builder,
+    present: Int64Builder,
+    nulls: Int64Builder,
+    types: StringBuilder,
+    conflict: StringBuilder,
+    confidence: Float64Builder,
+    confirmed: BooleanBuilder,
+    known: StringBuilder,
 });
 relation_builder!(TableOptionsBuilder { table: UInt32Builder, name: StringBuilder, value: StringBuilder });
 

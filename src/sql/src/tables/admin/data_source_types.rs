@@ -28,6 +28,8 @@ pub(crate) struct Row {
     native_statements: bool,
     /// Whether a refresh finds out without a harvest that nothing has changed.
     fingerprint: bool,
+    /// Whether operators may say what its tables are: `define_table` and `infer_table`.
+    definitions: bool,
     /// The versions of the server that metagate's tests run against; empty where no test has met one, null for what is no server.
     tested_versions: Option<Vec<String>>,
 }
@@ -48,6 +50,7 @@ impl RowTable for DataSourceTypes {
                 writes: capabilities.writes,
                 native_statements: capabilities.native_statements,
                 fingerprint: capabilities.fingerprint,
+                definitions: capabilities.definitions,
                 tested_versions: factory.tested_versions().map(|versions| versions.iter().map(|one| (*one).to_owned()).collect()),
             }
         };

@@ -1,0 +1,343 @@
+//! Streams the rows of a table, page by page.
+//!
+//! There is no task of its own behind a stream: polling it polls the requests of all slices, and decodes their pages. Dropping it drops
+//! them, and has the server forget the read. No deadline for the whole either: a scan takes as long as its reader wants.
+//!
+//! Columns that only conditions name are read too, and left out of the rows.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field as ArrowField, FieldRef, Schema, SchemaRef};
+use futures::stream::{self, SelectAll};
+use futures::{Stream, StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use spi::connector::{ReadRequest, RowStream};
+use spi::documents::{Decoder, DecoderOptions, Document, ERROR, FieldType, json as documents};
+use spi::{Error, Result};
+use tracing::debug;
+
+use crate::catalog::{self, Column, Origin, Table};
+use crate::client::{Client, Request};
+use crate::cursor::{self, Search, Slice, purpose, unexpected};
+use crate::definition;
+use crate::document::Fields;
+use crate::filter;
+use crate::mapping::{Field, Kind};
+use crate::moment;
+use crate::narrow::{self, FieldsByColumn};
+use crate::options::Settings;
+use crate::predicate;
+use crate::recipe::Recipe;
+use crate::value::Shape;
+
+/// A limit that one slice reaches in its first pages.
+const LIMIT_OF_ONE_SLICE: usize = 10_000;
+
+/// Nothing is asked before the first poll.
+pub(crate) fn rows(client: Arc<Client>, settings: Arc<Settings>, request: ReadRequest) -> RowStream {
+    let rows = async move { open(client, &settings, request).await };
+    stream::once(rows).try_flatten().boxed()
+}
+
+async fn open(client: Arc<Client>, settings: &Settings, request: ReadRequest) -> Result<RowStream> {
+    let recipe = Recipe::read(request.recipe.as_deref())?;
+    if only_counts(&request) {
+        let count = count(&client, &request, &recipe).await?;
+        return Ok(stream::once(async move { Ok(count) }).boxed());
+    }
+    let table = &request.table;
+    let asked = client.ask(&Request::get(purpose(table), &[table])).await;
+    let indices = catalog::indices(asked.map_err(|failure| failure.into_error(&client, &purpose(table)))?);
+    let columns = recipe.columns_of(Table::of_name(table, &indices).columns(settings.flatten))?;
+    let plan = Arc::new(Plan::new(&client.source, settings, &columns, &request)?);
+    let search = search(settings, &plan, &recipe, &columns, &request)?;
+    let slices = cursor::open(&client, settings.flavor, search).await?;
+    let batches: SelectAll<_> = slices.into_iter().map(|slice| batches(slice, Arc::clone(&plan)).boxed()).collect();
+    Ok(finished(batches, request).boxed())
+}
+
+/// Whether nothing matters but how many rows there are, which the server counts.
+fn only_counts(request: &ReadRequest) -> bool {
+    request.columns.is_empty() && request.predicates.is_empty()
+}
+
+/// What is asked of the server for the plan.
+fn search(settings: &Settings, plan: &Plan, recipe: &Recipe, columns: &[Column], request: &ReadRequest) -> Result<Search> {
+    let slices = match request.limit {
+        Some(limit) if limit <= LIMIT_OF_ONE_SLICE && request.predicates.is_empty() => 1,
+        _ => settings.slices,
+    };
+    let limit = request.limit.filter(|_| request.predicates.is_empty());
+    let rows = definition::query(recipe.definition.as_ref())?;
+    Ok(Search { table: request.table.clone(), body: plan.body(request, columns, rows), slices, limit })
+}
+
+/// What a read asks of the server, as its documentation writes requests: of several slices the first one. The columns are as the harvest
+/// saw them; a read asks for the mapping anew.
+pub(crate) fn explain(source: &str, settings: &Settings, request: &ReadRequest) -> Option<String> {
+    let recipe = Recipe::read(request.recipe.as_deref()).ok()?;
+    if only_counts(request) {
+        return Some(format!("POST /{}/_search {}", request.table, counting(&recipe).ok()?));
+    }
+    let plan = Plan::new(source, settings, &recipe.columns, request).ok()?;
+    Some(cursor::shown(settings.flavor, &search(settings, &plan, &recipe, &recipe.columns, request).ok()?))
+}
+
+/// Applies conditions, limit and projection.
+fn finished(
+    batches: impl Stream<Item = Result<RecordBatch>> + Send,
+    request: ReadRequest,
+) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    let ReadRequest { columns, predicates, limit, .. } = request;
+    let width = columns.len();
+    let kept = batches.map(move |batch| {
+        let batch = filter::matching(batch?, &predicates)?;
+        Ok(batch.project(&(0..width).collect::<Vec<_>>())?)
+    });
+    let limited = kept.scan(limit, |left, batch: Result<RecordBatch>| {
+        let batch = match (left.as_mut(), batch) {
+            (Some(0), _) => None,
+            (Some(left), Ok(batch)) => {
+                let batch = batch.slice(0, batch.num_rows().min(*left));
+                *left -= batch.num_rows();
+                Some(Ok(batch))
+            }
+            (_, batch) => Some(batch),
+        };
+        async move { batch }
+    });
+    limited.try_filter(|batch| std::future::ready(batch.num_rows() > 0))
+}
+
+/// How many rows there are, where nothing else matters.
+async fn count(client: &Client, request: &ReadRequest, recipe: &Recipe) -> Result<RecordBatch> {
+    let table = &request.table;
+    let search =
+        Request::post(purpose(table), &[table, "_search"]).parameter("allow_partial_search_results", "false").json(&counting(recipe)?);
+    let answer = client.ask(&search).await.map_err(|failure| failure.into_error(client, &purpose(table)))?;
+    let total = answer["hits"]["total"]["value"].as_u64().and_then(|total| usize::try_from(total).ok());
+    let total = total.ok_or_else(|| unexpected(&client.source, table, "it has no total"))?;
+    let rows = request.limit.map_or(total, |limit| limit.min(total));
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options)?)
+}
+
+/// The search that counts.
+fn counting(recipe: &Recipe) -> Result<Value> {
+    let mut body = json!({"size": 0, "track_total_hits": true});
+    if let Some(query) = definition::query(recipe.definition.as_ref())? {
+        body["query"] = query;
+    }
+    Ok(body)
+}
+
+/// How documents become rows.
+struct Plan {
+    source: String,
+    table: String,
+    strict: bool,
+    /// The columns that are read: those that are wanted, and then those that only conditions name.
+    schema: SchemaRef,
+    /// The columns that the decoder is given values for.
+    given: Vec<(String, FieldType, Given)>,
+    /// What is looked for in the documents.
+    fields: Fields,
+    wants_document: bool,
+}
+
+/// Where a column's value comes from.
+enum Given {
+    Id,
+    Index,
+    /// The place among the fields of the documents.
+    Source(usize, Shape),
+    /// The server is asked for it by its path: it is not in the document, or not in a form that can be read here.
+    Fetched(String, Shape),
+    /// The same, where documents are kept without it.
+    Indexed(String, Shape),
+}
+
+impl Plan {
+    fn new(source: &str, settings: &Settings, columns: &[Column], request: &ReadRequest) -> Result<Self> {
+        let mut wanted = request.columns.clone();
+        let mut named = Vec::new();
+        request.predicates.iter().for_each(|one| predicate::columns(one, &mut named));
+        let mut seen: HashSet<&str> = request.columns.iter().map(|field| field.name().as_str()).collect();
+        for name in named.into_iter().filter(|name| seen.insert(name)) {
+            let column = find(source, request, columns, name)?;
+            wanted.push(Arc::new(ArrowField::new(name, column.field_type().data_type(), true)));
+        }
+        let (mut given, mut paths, mut wants_document) = (Vec::new(), Vec::new(), false);
+        for field in &wanted {
+            let column = find(source, request, columns, field.name())?;
+            let listed = matches!(field.data_type(), DataType::List(_));
+            let origin = match &column.origin {
+                Origin::Id => Given::Id,
+                Origin::Index => Given::Index,
+                Origin::Error => continue,
+                Origin::Document => {
+                    wants_document = true;
+                    continue;
+                }
+                Origin::Field(field) => {
+                    let (path, shape) = (field.target.as_ref().unwrap_or(&field.path).clone(), Shape::new(field, listed));
+                    match is_fetched(field) {
+                        _ if field.from_index => Given::Indexed(path, shape),
+                        true => Given::Fetched(path, shape),
+                        false => {
+                            paths.push(path);
+                            Given::Source(paths.len() - 1, shape)
+                        }
+                    }
+                }
+            };
+            given.push((column.name.clone(), column.field_type_as(listed), origin));
+        }
+        let plan = Self {
+            source: source.to_owned(),
+            table: request.table.clone(),
+            strict: settings.strict,
+            schema: Arc::new(Schema::new(wanted)),
+            given,
+            fields: Fields::new(paths),
+            wants_document,
+        };
+        // A column of another type than the snapshot says is noticed before anything is asked.
+        plan.decoder()?;
+        Ok(plan)
+    }
+
+    fn decoder(&self) -> Result<Decoder> {
+        let wanted: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        let given: Vec<(&str, FieldType)> = self.given.iter().map(|(name, field_type, _)| (name.as_str(), field_type.clone())).collect();
+        Decoder::new(&wanted, &[], &given, DecoderOptions::new(self.source.clone(), self.strict))
+    }
+
+    /// What is searched for, and what of each document is sent. `rows` finds the documents that are rows at all.
+    fn body(&self, request: &ReadRequest, columns: &[Column], rows: Option<Value>) -> Value {
+        let is_listed = |name: &str| self.schema.field_with_name(name).is_ok_and(|field| matches!(field.data_type(), DataType::List(_)));
+        let by_column: FieldsByColumn<'_> = columns
+            .iter()
+            .filter_map(|column| match &column.origin {
+                Origin::Field(field) if !is_listed(&column.name) => Some((column.name.as_str(), &**field)),
+                _ => None,
+            })
+            .collect();
+        let mut source: Vec<&str> = self.fields.paths().collect();
+        source.sort_unstable();
+        let mut body = match (self.wants_document, source.is_empty()) {
+            (true, _) => json!({"_source": true}),
+            (false, true) => json!({"_source": false}),
+            (false, false) => json!({"_source": source}),
+        };
+        for (_, field_type, given) in &self.given {
+            let (list, path) = match given {
+                Given::Fetched(path, _) => ("fields", path),
+                Given::Indexed(path, _) => ("docvalue_fields", path),
+                Given::Id | Given::Index | Given::Source(..) => continue,
+            };
+            let mut field = json!({"field": path});
+            if is_of_moments(field_type) {
+                field["format"] = json!(moment::FORMAT);
+            }
+            match body[list].as_array_mut() {
+                Some(fields) => fields.push(field),
+                None => body[list] = json!([field]),
+            }
+        }
+        match (rows, narrow::search(&request.predicates, &by_column)) {
+            (None, None) => {}
+            (Some(one), None) | (None, Some(one)) => body["query"] = one,
+            (Some(rows), Some(search)) => body["query"] = json!({"bool": {"filter": [rows, search]}}),
+        }
+        body
+    }
+
+    fn append(&self, decoder: &mut Decoder, hit: &Document<'_>) -> Result<()> {
+        let document = hit.get("_source").unwrap_or(&Document::Null);
+        let found = self.fields.find(document);
+        let values: Vec<Document<'_>> = self.given.iter().map(|(_, _, given)| value(given, hit, &found)).collect();
+        let document = if self.wants_document { document } else { &Document::Null };
+        let named = |name| if let Some(Document::Text(text)) = hit.get(name) { text } else { "?" };
+        decoder.append(document, &values, format_args!("document \"{}\" of index \"{}\"", named(catalog::ID), named(catalog::INDEX)))
+    }
+}
+
+/// A column of the snapshot that the index has had then.
+fn find<'c>(source: &str, request: &ReadRequest, columns: &'c [Column], name: &str) -> Result<&'c Column> {
+    columns.iter().find(|column| column.name == name).ok_or_else(|| {
+        let object = format!("column \"{name}\" of table \"{}\"", request.table);
+        Error::source(spi::Code::UndefinedColumn, source, format!("{object} of data source \"{source}\" does not exist any more"))
+            .detail("The metadata of the source is older than the source itself.")
+            .hint(format!("CALL refresh_metadata('{source}') to see the source as it is now."))
+    })
+}
+
+/// Copies are in no document. Vectors are left out of documents since Elasticsearch 9.2, unless they are asked for.
+fn is_fetched(field: &Field) -> bool {
+    let is_of_server = matches!(field.kind, Kind::Fetched | Kind::Date { .. }) || field.native == "dense_vector";
+    is_of_server || field.copied
+}
+
+fn is_of_moments(field_type: &FieldType) -> bool {
+    match field_type {
+        FieldType::List(item) => is_of_moments(item),
+        other => *other == FieldType::TIMESTAMPTZ,
+    }
+}
+
+fn value<'a>(given: &Given, hit: &Document<'a>, found: &[Vec<&Document<'a>>]) -> Document<'a> {
+    match given {
+        Given::Id => hit.get(catalog::ID).cloned().unwrap_or(Document::Null),
+        Given::Index => hit.get(catalog::INDEX).cloned().unwrap_or(Document::Null),
+        Given::Source(place, shape) => shape.read(&found[*place]),
+        Given::Fetched(path, shape) | Given::Indexed(path, shape) => match hit.get("fields").and_then(|fields| fields.get(path)) {
+            Some(values) => shape.read(&[values]),
+            None if is_ignored(hit, path) => Document::Unreadable("a value that the server ignored".into()),
+            None => Document::Null,
+        },
+    }
+}
+
+/// Whether the server has kept a field of the document out of its index, because its value is none.
+fn is_ignored(hit: &Document<'_>, path: &str) -> bool {
+    let ignored = hit.get("_ignored");
+    matches!(ignored, Some(Document::List(fields)) if fields.iter().any(|field| *field == Document::text(path)))
+}
+
+/// The rows of one slice, before conditions are applied.
+fn batches(slice: Slice, plan: Arc<Plan>) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    let pages = stream::try_unfold((slice, plan), |(mut slice, plan)| async move {
+        let Some(page) = slice.next_page().await? else { return Ok::<_, Error>(None) };
+        let batches = decode(&mut slice, &plan, &page)?;
+        Ok(Some((stream::iter(batches.into_iter().map(Ok)), (slice, plan))))
+    });
+    pages.try_flatten()
+}
+
+fn decode(slice: &mut Slice, plan: &Plan, page: &[u8]) -> Result<Vec<RecordBatch>> {
+    let wrong = |what: &str| unexpected(&plan.source, &plan.table, what);
+    let answer = documents::read(page).map_err(|error| wrong(&error.to_string()))?;
+    let hits = match answer.get("hits").and_then(|hits| hits.get("hits")) {
+        Some(Document::List(hits)) => hits,
+        _ => return Err(wrong("it has no documents")),
+    };
+    slice.advance(&answer, hits, page.len())?;
+    let (mut decoder, mut batches) = (plan.decoder()?, Vec::new());
+    for hit in hits {
+        plan.append(&mut decoder, hit)?;
+        if decoder.is_full() {
+            batches.push(decoder.finish()?);
+        }
+    }
+    if decoder.rows() > 0 {
+        batches.push(decoder.finish()?);
+    }
+    let errors = decoder.counts().rows_with_errors;
+    if errors > 0 {
+        debug!(source = %plan.source, table = %plan.table, rows = errors, "values that do not fit their columns are null; see {ERROR}");
+    }
+    Ok(batches)
+}

@@ -1,0 +1,145 @@
+//! A proxy in front of the server: it encrypts, asks for a login, and can fall silent in the middle of an answer.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+/// The longest head of a request that is waited for.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// A running proxy. It ends with the test's runtime.
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    silent: watch::Sender<bool>,
+    hung_up: watch::Sender<bool>,
+    /// Holds `ca.crt` and `other.crt`.
+    pub(crate) folder: TempDir,
+}
+
+/// What the proxy does.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manners {
+    pub(crate) tls: bool,
+    /// The value of the header `Authorization` that it lets in.
+    pub(crate) login: Option<&'static str>,
+}
+
+impl Proxy {
+    pub(crate) async fn start(server: u16, manners: Manners) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let acceptor = manners.tls.then(|| acceptor(folder.path()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let ((silent, is_silent), (hung_up, is_hung_up)) = (watch::channel(false), watch::channel(false));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, states) = (acceptor.clone(), (is_silent.clone(), is_hung_up.clone()));
+                tokio::spawn(async move {
+                    match acceptor {
+                        Some(acceptor) => {
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                forward(stream, server, manners, states).await;
+                            }
+                        }
+                        None => forward(stream, server, manners, states).await,
+                    }
+                });
+            }
+        });
+        Self { port, silent, hung_up, folder }
+    }
+
+    /// Keeps all connections open, and sends nothing more.
+    pub(crate) fn fall_silent(&self) {
+        self.silent.send_replace(true);
+    }
+
+    /// Gives the server what it is asked, and closes the connection instead of answering.
+    pub(crate) fn hang_up(&self) {
+        self.hung_up.send_replace(true);
+    }
+}
+
+/// Whether the proxy is silent, and whether it hangs up.
+type States = (watch::Receiver<bool>, watch::Receiver<bool>);
+
+async fn forward(mut client: impl AsyncRead + AsyncWrite + Unpin, server: u16, manners: Manners, (mut silent, hung_up): States) {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < HEAD_BYTES_MAX {
+        if !matches!(client.read_buf(&mut head).await, Ok(1..)) {
+            return;
+        }
+    }
+    let text = String::from_utf8_lossy(&head).into_owned();
+    let login = text.lines().find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("authorization")));
+    if manners.login.is_some_and(|wanted| login.map(|(_, given)| given) != Some(wanted)) {
+        let body = r#"{"error":{"root_cause":[{"type":"security_exception","reason":"unable to authenticate"}]},"status":401}"#;
+        let answer = format!("HTTP/1.1 401 Unauthorized\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        // A client that is gone needs no answer.
+        let _ = client.write_all(answer.as_bytes()).await;
+        let _ = client.shutdown().await;
+        return;
+    }
+    let Ok(mut upstream) = TcpStream::connect(("127.0.0.1", server)).await else { return };
+    if upstream.write_all(&head).await.is_err() {
+        return;
+    }
+    let (mut from_client, mut to_client) = tokio::io::split(client);
+    let (mut from_server, mut to_server) = upstream.split();
+    let answers = async {
+        let mut buffer = vec![0; 4096];
+        while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+            if *hung_up.borrow() {
+                return;
+            }
+            // For ever, once it is silent.
+            if silent.wait_for(|silent| !silent).await.is_err() || to_client.write_all(&buffer[..length]).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+        () = answers => {}
+    }
+}
+
+fn acceptor(folder: &Path) -> TlsAcceptor {
+    certificates(folder);
+    let certificate = CertificateDer::from_pem_file(folder.join("server.crt")).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a configuration");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// An authority, a certificate for localhost that it signed, and another authority that signed nothing.
+fn certificates(folder: &Path) {
+    let script = r#"
+        set -e; cd "$0"
+        for ca in ca other; do
+            openssl ecparam -name prime256v1 -genkey -noout -out $ca.key
+            openssl req -x509 -new -key $ca.key -sha256 -days 2 -subj "/CN=$ca" -addext keyUsage=critical,keyCertSign -out $ca.crt
+        done
+        openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out server.key
+        openssl req -new -key server.key -subj /CN=server -out server.csr
+        printf 'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost\n' >server.ext
+        openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -sha256 -days 2 -extfile server.ext -out server.crt
+    "#;
+    let status = Command::new("bash").args(["-c", script]).arg(folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.expect("bash").success(), "openssl makes certificates");
+}

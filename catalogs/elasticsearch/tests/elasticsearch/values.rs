@@ -1,0 +1,196 @@
+//! Values at the edges of their types, and what does not fit.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use serde_json::json;
+use spi::Code;
+use spi::predicate::{Comparison, Predicate, Value};
+
+use crate::fixture::{columns_of, error_of, source, source_with};
+use crate::server::Server;
+use crate::{Shared, trial};
+
+pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
+    vec![
+        trial(shared, "values_keep_all_that_their_types_have", values_keep_all_that_their_types_have),
+        trial(shared, "what_does_not_fit_is_null_and_said", what_does_not_fit_is_null_and_said),
+        trial(shared, "arrays_in_the_sample_make_array_columns", arrays_in_the_sample_make_array_columns),
+        trial(shared, "documents_are_kept_without_some_fields", documents_are_kept_without_some_fields),
+        trial(shared, "a_field_may_be_a_name_elsewhere", a_field_may_be_a_name_elsewhere),
+        trial(shared, "vectors_are_lists", vectors_are_lists),
+        trial(shared, "objects_are_columns_or_structs", objects_are_columns_or_structs),
+    ]
+}
+
+async fn values_keep_all_that_their_types_have(server: &Server) {
+    let types = ["long", "double", "float", "boolean", "date", "date_nanos", "ip", "binary", "keyword", "geo_point"];
+    let properties: serde_json::Map<_, _> = types.iter().map(|name| ((*name).to_owned(), json!({"type": name}))).collect();
+    server.create("values", json!({"mappings": {"properties": properties}})).await;
+    let documents = [
+        r#"{"long": 9223372036854775807, "double": 1.7976931348623157e308, "float": 0.1, "boolean": true, 
+            "date": "9999-12-31T23:59:59.999Z", "date_nanos": "2024-02-29T12:00:00.123456789Z", "ip": "2001:DB8::1", "binary": "AAH/",
+            "keyword": "日本 😀", "geo_point": [1.5, 2]}"#,
+        r#"{"long": -9223372036854775808, "double": 5e-324, "float": 3, "boolean": "false", "date": -62135596800001, "date_nanos": 0,
+            "ip": "10.0.0.1", "binary": "", "keyword": 12345678901234567890123, "geo_point": "41.12,-71.34"}"#,
+        r#"{"long": null, "keyword": [null], "date": [], "ip": null}"#,
+        r#"{"date": "-0044-03-15", "keyword": "", "binary": "AA=="}"#,
+    ];
+    let documents: Vec<String> = documents.iter().map(|document| document.replace('\n', "")).collect();
+    server.add("values", &documents).await;
+    let source = source_with(json!({"hosts": [server.address()], "indices": ["values"]}), json!({"sample_documents": 0})).await;
+    let request = source.request_of("values", &[&["_id"][..], &types, &["_error"]].concat()).await;
+    let rows = source.rows(request).await.expect("rows");
+    assert_eq!(
+        rows,
+        [
+            "0|9223372036854775807|1.7976931348623157e308|0.1|true|9999-12-31T23:59:59.999Z|\
+             2024-02-29T12:00:00.123456Z|2001:db8::1|0001ff|日本 😀|[1.5, 2]|NULL",
+            "1|-9223372036854775808|5e-324|3.0|false|0000-12-31T23:59:59.999Z|1970-01-01T00:00:00Z|\
+             10.0.0.1||12345678901234567890123|\"41.12,-71.34\"|NULL",
+            "2|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL",
+            "3|NULL|NULL|NULL|NULL|-0044-03-15T00:00:00Z|NULL|NULL|00||NULL|NULL",
+        ]
+    );
+    let request = source.request_of("values", &["_doc", "_id"]).await;
+    let rows = source.rows(request).await.expect("rows");
+    assert!(rows.iter().any(|row| row.contains("12345678901234567890123") && row.contains("1.5") == row.ends_with("|0")), "{rows:?}");
+}
+
+async fn what_does_not_fit_is_null_and_said(server: &Server) {
+    let integer = json!({"type": "integer", "ignore_malformed": true});
+    let date = json!({"type": "date", "ignore_malformed": true});
+    server.create("unfit", json!({"mappings": {"properties": {"n": integer, "d": date, "k": {"type": "keyword"}}}})).await;
+    let documents = [
+        r#"{"n": 1, "d": "2024-01-01", "k": "fits"}"#,
+        r#"{"n": "many", "d": "2024-01-01", "k": "fits"}"#,
+        r#"{"n": 1, "d": "yesterday", "k": 1.50}"#,
+        r#"{"n": [1, 2], "d": ["2024-01-01", "2024-01-02"], "k": ["a", "a"]}"#,
+    ];
+    server.add("unfit", &documents.map(str::to_owned)).await;
+    let options = json!({"hosts": [server.address()], "indices": ["unfit"]});
+    let source = source_with(options.clone(), json!({"sample_documents": 0})).await;
+    let request = source.request_of("unfit", &["_id", "n", "d", "k", "_error"]).await;
+    let rows = source.rows(request.clone()).await.expect("rows");
+    assert_eq!(rows[0], "0|1|2024-01-01T00:00:00Z|fits|NULL");
+    for (row, begin, fields) in [
+        (1, "1|NULL|2024-01-01T00:00:00Z|fits|", &["n"][..]),
+        (2, "2|1|NULL|NULL|", &["d", "k"]),
+        (3, "3|NULL|NULL|NULL|", &["n", "d", "k"]),
+    ] {
+        let error = rows[row].strip_prefix(begin).unwrap_or_else(|| panic!("{}", rows[row]));
+        for field in ["n", "d", "k"] {
+            assert_eq!(error.contains(&format!("field {field}: ")), fields.contains(&field), "{error}");
+        }
+    }
+    // Of what is not wanted nothing is said.
+    let request_of_one = source.request_of("unfit", &["_id", "_error"]).await;
+    assert!(source.rows(request_of_one).await.expect("rows").iter().all(|row| row.ends_with("|NULL")));
+    let strict = source_with(options, json!({"sample_documents": 0, "strict": true, "slices": 1})).await;
+    let error = error_of(strict.stream(request).await).await;
+    assert_eq!((error.code, error.message.as_str()), (Code::BadData, "could not decode document \"1\" of index \"unfit\""));
+}
+
+async fn arrays_in_the_sample_make_array_columns(server: &Server) {
+    let properties = json!({"k": {"type": "keyword"}, "n": {"type": "long"}, "d": {"type": "date"}, "one": {"type": "keyword"}});
+    server.create("arrays", json!({"mappings": {"properties": properties}})).await;
+    let documents = [
+        r#"{"k": ["a", null, "b"], "n": 1, "d": ["2024-01-01", "2024-01-02"], "one": "x"}"#,
+        r#"{"k": "c", "n": [], "d": "2024-01-03", "one": "y"}"#,
+        r#"{"k": null, "n": [[1, 2], 3]}"#,
+    ];
+    server.add("arrays", &documents.map(str::to_owned)).await;
+    let source = source(server, "arrays").await;
+    let schema = source.harvest().await;
+    let columns = columns_of(&schema, "arrays");
+    let expected = ["_id text _id", "d timestamp with time zone[] date", "k text[] keyword", "n bigint[] long", "one text keyword"];
+    assert_eq!(columns[..5], expected);
+    let request = source.request_of("arrays", &["_id", "k", "n", "d", "one", "_error"]).await;
+    assert_eq!(
+        source.rows(request).await.expect("rows"),
+        [
+            "0|[a, NULL, b]|[1]|[2024-01-01T00:00:00Z, 2024-01-02T00:00:00Z]|x|NULL",
+            "1|[c]|[]|[2024-01-03T00:00:00Z]|y|NULL",
+            "2|NULL|[1, 2, 3]|NULL|NULL|NULL",
+        ]
+    );
+}
+
+async fn objects_are_columns_or_structs(server: &Server) {
+    let inner = json!({"properties": {"k": {"type": "keyword"}, "d": {"type": "date"}}});
+    let nested = json!({"type": "nested", "properties": {"n": {"type": "long"}}});
+    let properties = json!({"o": inner, "list": nested, "empty": {"type": "object"}});
+    server.create("objects", json!({"mappings": {"properties": properties}})).await;
+    let documents = [
+        r#"{"o": {"k": "a", "d": "2024-01-01"}, "list": [{"n": 1}, {"n": "2"}], "empty": {}}"#,
+        r#"{"o.k": "b", "list": {"n": 3}}"#,
+        r#"{"o": [{"k": "c"}, {"d": "2024-01-02"}]}"#,
+    ];
+    server.add("objects", &documents.map(str::to_owned)).await;
+    let options = json!({"hosts": [server.address()], "indices": ["objects"]});
+    let flat = source_with(options.clone(), json!({"sample_documents": 0})).await;
+    let columns = columns_of(&flat.harvest().await, "objects");
+    let expected = ["_id text _id", "empty jsonb object", "list jsonb[] nested", "o.d timestamp with time zone date", "o.k text keyword"];
+    assert_eq!(columns[..5], expected);
+    let request = flat.request_of("objects", &["_id", "empty", "list", "o.d", "o.k", "_error"]).await;
+    assert_eq!(
+        flat.rows(request).await.expect("rows"),
+        ["0|{}|[{n: 1}, {n: 2}]|2024-01-01T00:00:00Z|a|NULL", "1|NULL|[{n: 3}]|NULL|b|NULL", "2|NULL|NULL|2024-01-02T00:00:00Z|c|NULL",]
+    );
+    let structs = source_with(options, json!({"sample_documents": 0, "flatten": false})).await;
+    assert_eq!(columns_of(&structs.harvest().await, "objects")[3], "o jsonb object");
+    let request = structs.request_of("objects", &["_id", "o"]).await;
+    let rows = structs.rows(request).await.expect("rows");
+    // Dates in objects are as they were written, and a name with a dot is no object.
+    assert_eq!(rows[..2], ["0|{d: 2024-01-01, k: a}", "1|NULL"]);
+}
+
+async fn documents_are_kept_without_some_fields(server: &Server) {
+    let members = json!({"d": {"type": "date"}, "t": {"type": "text"}});
+    let properties = json!({"k": {"type": "keyword"}, "n": {"type": "long"}, "o": {"properties": members}, "t": {"type": "text"}});
+    let document = r#"{"k": "a", "n": 5, "o": {"d": "2024-01-01", "t": "x"}, "t": "y"}"#.to_owned();
+    for (index, kept, columns) in [
+        ("kept-without", json!({"excludes": ["k", "o"]}), &["_id", "k", "n", "o.d", "t"][..]),
+        ("kept-nothing", json!({"enabled": false}), &["_id", "k", "n", "o.d"]),
+    ] {
+        server.create(index, json!({"mappings": {"_source": kept, "properties": properties.clone()}})).await;
+        server.add(index, std::slice::from_ref(&document)).await;
+        let source = source(server, index).await;
+        let names = columns_of(&source.harvest().await, index);
+        assert_eq!(names.iter().filter_map(|column| column.split(' ').next()).collect::<Vec<_>>(), [columns, &["_error", "_doc"]].concat());
+        let row = ["0", "a", "5", "2024-01-01T00:00:00Z", "y"][..columns.len()].join("|");
+        let mut request = source.request_of(index, columns).await;
+        assert_eq!(source.rows(request.clone()).await.expect("rows"), std::slice::from_ref(&row));
+        let is_a = Predicate::Compare { column: "k".to_owned(), comparison: Comparison::Equal, value: Value::Text("a".to_owned()) };
+        request.predicates = vec![is_a];
+        assert_eq!(source.rows(request).await.expect("rows"), [row]);
+    }
+}
+
+async fn a_field_may_be_a_name_elsewhere(server: &Server) {
+    let one = json!({"x": {"type": "keyword"}, "f": {"type": "alias", "path": "x"}, "d": {"type": "date"}});
+    let other = json!({"f": {"type": "keyword"}, "y": {"type": "date"}, "d": {"type": "alias", "path": "y"}});
+    for (index, properties, document) in
+        [("named-1", one, r#"{"x": "one", "d": "2024-01-01"}"#), ("named-2", other, r#"{"f": "two", "y": "2024-01-02"}"#)]
+    {
+        server.create(index, json!({"aliases": {"named": {}}, "mappings": {"properties": properties}})).await;
+        server.add(index, &[document.to_owned()]).await;
+    }
+    let source = source(server, "named-*").await;
+    let mut request = source.request_of("named", &["f", "d"]).await;
+    assert_eq!(source.rows(request.clone()).await.expect("rows"), ["one|2024-01-01T00:00:00Z", "two|2024-01-02T00:00:00Z"]);
+    request.predicates = vec![Predicate::Compare {
+        column: "d".to_owned(),
+        comparison: Comparison::Greater,
+        value: Value::Timestamp(1_704_067_200_000_000),
+    }];
+    assert_eq!(source.rows(request).await.expect("rows"), ["two|2024-01-02T00:00:00Z"]);
+}
+
+async fn vectors_are_lists(server: &Server) {
+    server.create("vectors", json!({"mappings": {"properties": {"v": {"type": "dense_vector", "dims": 3}}}})).await;
+    server.add("vectors", &[r#"{"v": [1.5, -2, 3]}"#.to_owned(), "{}".to_owned()]).await;
+    let source = source(server, "vectors").await;
+    let request = source.request_of("vectors", &["_id", "v", "_error"]).await;
+    assert_eq!(source.rows(request).await.expect("rows"), ["0|[1.5, -2.0, 3.0]|NULL", "1|NULL|NULL"]);
+}

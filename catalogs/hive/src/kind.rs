@@ -1,0 +1,30 @@
+//! The type of data source that this connector serves.
+
+use std::sync::Arc;
+
+use spi::Result;
+use spi::connector::{Capabilities, Connector, ConnectorKind, OpenContext};
+
+use crate::HiveConnector;
+use crate::client::Client;
+use crate::options::{HiveOptions, Settings};
+use crate::rota::Rota;
+use crate::storage::Storage;
+
+/// Data sources of type `hive`.
+pub struct Hive;
+
+impl ConnectorKind for Hive {
+    type Options = HiveOptions;
+    const KIND: &'static str = "hive";
+    const SUMMARY: &'static str = "A Hive metastore, and the Parquet, ORC, Avro, JSON and text files of its tables, local or in S3.";
+    const CAPABILITIES: Capabilities = Capabilities { fingerprint: true, ..Capabilities::NONE };
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&["3.1", "4.0"]);
+
+    async fn open(&self, options: HiveOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
+        let settings = Settings::new(&options)?;
+        let storage = Arc::new(Storage::new(&options, context.clone())?);
+        let client = Arc::new(Client::new(&options, context)?);
+        Ok(Arc::new(HiveConnector { client, storage, settings, rota: Rota::default() }))
+    }
+}

@@ -1,0 +1,82 @@
+//! The connection test, on a connection of its own: it says what opening the source means now, not what an idle connection remembers.
+
+use std::time::Instant;
+
+use spi::Result;
+use spi::connector::{Stage, TestStage};
+
+use crate::client::Client;
+use crate::dial::{Address, speak};
+use crate::failure::{said, unreachable};
+
+/// Looks the host up, connects, encrypts, says who we are, and asks for the databases.
+pub(crate) async fn probe(client: &Client) -> Vec<TestStage> {
+    let mut stages = Vec::new();
+    for (place, address) in client.endpoint.addresses.iter().enumerate() {
+        let mut of_server = Vec::new();
+        let is_open = steps(client, address, &mut of_server).await.is_some();
+        // If no server can be used, the first one's stages say why.
+        if is_open || place == 0 {
+            stages = of_server;
+        }
+        if is_open {
+            break;
+        }
+    }
+    stages
+}
+
+/// `None` if a step fails, which is then the last one.
+async fn steps(client: &Client, address: &Address, stages: &mut Vec<TestStage>) -> Option<()> {
+    let endpoint = &client.endpoint;
+    let started = Instant::now();
+    take(stages, Stage::Resolve, started, resolve(client, address).await, String::clone)?;
+
+    let started = Instant::now();
+    let reached = endpoint.within(address, endpoint.reach(address)).await;
+    let tcp = take(stages, Stage::Connect, started, reached, |_| format!("{address} accepts connections"))?;
+
+    let started = Instant::now();
+    let encrypted = endpoint.within(address, endpoint.encrypt(address, tcp)).await;
+    let use_of_tls = if endpoint.is_encrypted() { "used" } else { "not used" };
+    let channel = take(stages, Stage::Tls, started, encrypted, |_| use_of_tls.to_owned())?;
+
+    let started = Instant::now();
+    let known = client.log_in(speak(channel)).await.map_err(|failure| failure.into_error(client, "log in to"));
+    let connection = take(stages, Stage::Authenticate, started, known, |_| "the metastore takes the user's name as given".to_owned())?;
+
+    let started = Instant::now();
+    let databases = client.ask_over(connection, |metastore| async move { said(metastore.get_all_databases().await) }).await;
+    let databases = databases.map_err(|failure| failure.into_error(client, "list the databases of"));
+    take(stages, Stage::Query, started, databases, |names| format!("{} databases", names.len())).map(|_| ())
+}
+
+/// Notes the outcome of a stage, and gives what it made.
+fn take<T>(stages: &mut Vec<TestStage>, stage: Stage, started: Instant, outcome: Result<T>, found: impl FnOnce(&T) -> String) -> Option<T> {
+    let latency = started.elapsed();
+    let (made, outcome) = match outcome {
+        Ok(made) => {
+            let found = found(&made);
+            (Some(made), Ok(found))
+        }
+        Err(error) => (None, Err(error)),
+    };
+    stages.push(TestStage { stage, latency, outcome });
+    made
+}
+
+/// The addresses of the server.
+async fn resolve(client: &Client, address: &Address) -> Result<String> {
+    let endpoint = &client.endpoint;
+    let limit = endpoint.connect_timeout;
+    let detail = match tokio::time::timeout(limit, tokio::net::lookup_host((address.host.as_str(), address.port))).await {
+        Ok(Ok(addresses)) => {
+            let mut addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
+            addresses.dedup();
+            return Ok(addresses.join(", "));
+        }
+        Ok(Err(error)) => format!("The name \"{}\" was not found: {error}.", address.host),
+        Err(_) => format!("The name server had not answered after {} ms.", limit.as_millis()),
+    };
+    Err(unreachable(client.source(), detail))
+}

@@ -1,0 +1,132 @@
+//! What operators say about topics: which columns their messages have, how they are written, and which columns tell them apart.
+
+use spi::documents::{Column, InferredColumn, TableDefinition};
+use spi::options::invalid;
+use spi::{Error, Result};
+
+use crate::layout::{Layout, OFFSET, PARTITION, RESERVED};
+use crate::options::Format;
+
+/// The definition of a topic as far as it fits, for a harvest, and what does not. Topics change, and so does what the gateway takes; what
+/// an operator once said of one topic is no reason to show none.
+pub(crate) struct Fitting<'d> {
+    pub(crate) definition: Option<&'d TableDefinition>,
+    pub(crate) format: Format,
+    /// Why the definition, or its key, is left out.
+    pub(crate) problem: Option<Error>,
+}
+
+impl<'d> Fitting<'d> {
+    /// The definition, if it can be of a topic at all.
+    pub(crate) fn new(definition: Option<&'d TableDefinition>, given: Format) -> Self {
+        match format(definition, given).and_then(|format| columns(definition, &[]).map(|_| format)) {
+            Ok(format) => Self { definition, format, problem: None },
+            Err(problem) => Self { definition: None, format: given, problem: Some(problem) },
+        }
+    }
+
+    /// The key, or else where a message is: columns of a key that are not the definition's own may be gone.
+    pub(crate) fn key(&mut self, layout: &Layout) -> Vec<String> {
+        key(self.definition, layout).unwrap_or_else(|problem| {
+            self.problem = Some(problem);
+            place()
+        })
+    }
+}
+
+/// The format of a topic's values: what the definition says, or else the options of the source. Columns are fields of JSON.
+pub(crate) fn format(definition: Option<&TableDefinition>, given: Format) -> Result<Format> {
+    let Some(definition) = definition else { return Ok(given) };
+    if definition.filter.is_some() {
+        return Err(invalid("the table definition has a filter, which topics cannot have")
+            .hint("Kafka has no language for it. Filter in a view, or in the query."));
+    }
+    if definition.row_path.is_some() {
+        return Err(invalid("the table definition has a row path, which topics cannot have").hint("Each message is one row."));
+    }
+    let format = match definition.format.as_deref() {
+        None if definition.columns.is_empty() => given,
+        None => Format::Json,
+        Some(word) => Format::of_word(word).ok_or_else(|| {
+            invalid(format!("the table definition has the unknown format \"{word}\"")).hint("Formats of topics: auto, json, text, raw.")
+        })?,
+    };
+    match format {
+        Format::Text | Format::Raw if !definition.columns.is_empty() => {
+            Err(invalid("the table definition has columns, which only values in JSON have").hint("Set its format to \"json\"."))
+        }
+        _ => Ok(format),
+    }
+}
+
+/// The columns that fields of the values are in.
+pub(crate) fn columns(definition: Option<&TableDefinition>, inferred: &[InferredColumn]) -> Result<Vec<Column>> {
+    match definition {
+        None => Ok(inferred.iter().map(Column::from).collect()),
+        // Its key may name columns that every topic has; `key` looks at it.
+        Some(definition) => TableDefinition { key: Vec::new(), ..definition.clone() }.columns(inferred, &reserved()),
+    }
+}
+
+/// The columns that tell messages apart: the definition's, or else where a message is.
+pub(crate) fn key(definition: Option<&TableDefinition>, layout: &Layout) -> Result<Vec<String>> {
+    let Some(definition) = definition.filter(|definition| !definition.key.is_empty()) else {
+        return Ok(place());
+    };
+    let columns = layout.columns();
+    match definition.key.iter().find(|key| !columns.iter().any(|column| column.name == **key)) {
+        None => Ok(definition.key.clone()),
+        Some(key) => Err(invalid(format!("key column \"{key}\" of the table definition is no column of the table"))),
+    }
+}
+
+fn place() -> Vec<String> {
+    [PARTITION, OFFSET].map(str::to_owned).into()
+}
+
+/// What no field of a value may be called.
+pub(crate) fn reserved() -> Vec<String> {
+    RESERVED.map(str::to_owned).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(definition: TableDefinition) -> String {
+        format(Some(&definition), Format::Auto).expect_err("refused").message
+    }
+
+    #[test]
+    fn what_topics_cannot_have_is_refused() {
+        let column = serde_json::from_str(r#"{"name": "n", "type": "bigint"}"#).expect("a column");
+        let with_columns = TableDefinition { columns: vec![column], ..TableDefinition::default() };
+        assert_eq!(format(Some(&with_columns), Format::Auto).expect("a format"), Format::Json);
+        assert!(refusal(TableDefinition { format: Some("text".to_owned()), ..with_columns }).contains("only values in JSON"));
+        assert!(refusal(TableDefinition { format: Some("xml".to_owned()), ..TableDefinition::default() }).contains("\"xml\""));
+        assert!(refusal(TableDefinition { filter: Some("x".to_owned()), ..TableDefinition::default() }).contains("filter"));
+        assert!(refusal(TableDefinition { row_path: Some("x".to_owned()), ..TableDefinition::default() }).contains("row path"));
+    }
+
+    #[test]
+    fn what_fits_no_more_is_left_out_and_told() {
+        let gone = TableDefinition { key: vec!["id".to_owned()], comment: Some("orders".to_owned()), ..TableDefinition::default() };
+        let mut fitting = Fitting::new(Some(&gone), Format::Auto);
+        assert!(fitting.problem.is_none());
+        assert_eq!(fitting.key(&Layout::default()), ["_partition", "_offset"]);
+        assert!(fitting.problem.is_some_and(|problem| problem.message.contains("\"id\"")));
+        assert!(fitting.definition.is_some());
+        let impossible = TableDefinition { format: Some("xml".to_owned()), ..TableDefinition::default() };
+        let fitting = Fitting::new(Some(&impossible), Format::Text);
+        assert_eq!((fitting.definition, fitting.format, fitting.problem.is_some()), (None, Format::Text, true));
+    }
+
+    #[test]
+    fn keys_are_columns() {
+        let definition = |key: &str| TableDefinition { key: vec![key.to_owned()], ..TableDefinition::default() };
+        let layout = Layout::default();
+        assert_eq!(key(None, &layout).expect("a key"), ["_partition", "_offset"]);
+        assert_eq!(key(Some(&definition("_key")), &layout).expect("a key"), ["_key"]);
+        assert!(key(Some(&definition("id")), &layout).is_err());
+    }
+}

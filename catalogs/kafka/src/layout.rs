@@ -1,0 +1,94 @@
+//! The columns of a topic: where a message is, what Kafka knows of it, what its value holds, and the value as a document.
+
+use serde::{Deserialize, Serialize};
+use spi::documents::{Column, DOCUMENT, ERROR, FieldType, Path};
+use spi::types::{PgType, oid};
+use spi::{Error, Result};
+
+pub(crate) const PARTITION: &str = "_partition";
+pub(crate) const OFFSET: &str = "_offset";
+pub(crate) const TIMESTAMP: &str = "_timestamp";
+pub(crate) const KEY: &str = "_key";
+pub(crate) const HEADERS: &str = "_headers";
+pub(crate) const VALUE: &str = "_value";
+
+/// What no field of a value may be called.
+pub(crate) const RESERVED: [&str; 8] = [PARTITION, OFFSET, TIMESTAMP, KEY, HEADERS, VALUE, ERROR, DOCUMENT];
+
+/// The form of a topic's messages. It is the recipe of the table, so that every read decodes what its columns were made of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Layout {
+    /// Values are JSON objects, with these columns; else there are none.
+    pub(crate) json: Option<Vec<Column>>,
+    /// A key was seen that is no text, so that keys are bytes.
+    pub(crate) binary_keys: bool,
+    pub(crate) binary_values: bool,
+}
+
+impl Layout {
+    /// The text that [`Layout::of_recipe`] reads.
+    pub(crate) fn recipe(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::internal("the form of a topic's messages could not be written").cause(error))
+    }
+
+    pub(crate) fn of_recipe(recipe: &str) -> Result<Self> {
+        serde_json::from_str(recipe).map_err(|error| Error::internal("the form of a topic's messages could not be read").cause(error))
+    }
+
+    /// The word for the format in the table's options.
+    pub(crate) fn format(&self) -> &'static str {
+        match (&self.json, self.binary_values) {
+            (Some(_), _) => "json",
+            (None, false) => "text",
+            (None, true) => "raw",
+        }
+    }
+
+    /// The columns that every topic has, in the order in which messages give them.
+    pub(crate) fn own(&self) -> [(&'static str, FieldType); 6] {
+        let text_or_bytes = |binary| if binary { FieldType::BYTEA } else { FieldType::TEXT };
+        [
+            (PARTITION, FieldType::Scalar(PgType::new(oid::INT4))),
+            (OFFSET, FieldType::INT8),
+            (TIMESTAMP, FieldType::TIMESTAMPTZ),
+            (KEY, text_or_bytes(self.binary_keys)),
+            (HEADERS, FieldType::JSONB),
+            (VALUE, text_or_bytes(self.binary_values)),
+        ]
+    }
+
+    /// All columns of the table in their order.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let mut columns: Vec<Column> = self.own().into_iter().map(|(name, field_type)| own_column(name, field_type)).collect();
+        columns.extend(self.json.iter().flatten().cloned());
+        columns.push(own_column(ERROR, FieldType::TEXT));
+        if self.json.is_some() {
+            columns.push(own_column(DOCUMENT, FieldType::JSONB));
+        }
+        columns
+    }
+}
+
+fn own_column(name: &str, field_type: FieldType) -> Column {
+    let (native_type, comment) = match name {
+        PARTITION => ("int32", "The partition that the message is in."),
+        OFFSET => ("int64", "The message's place in its partition."),
+        TIMESTAMP => ("int64", "When the message was made or appended, as message.timestamp.type says."),
+        KEY => ("bytes", "The message's key. In a column of text, bytes that are no text are \\x and hexadecimal digits."),
+        HEADERS => {
+            ("array", "The message's headers as objects with key and value, both like _key in a column of text; NULL if there are none.")
+        }
+        VALUE => ("bytes", "The message's value, NULL for a tombstone. In a column of text, bytes that are no text are as in _key."),
+        ERROR => ("text", "What of the message could not be decoded; the columns concerned are NULL."),
+        _ => ("json", "The whole value."),
+    };
+    Column {
+        name: name.to_owned(),
+        path: Path::field(name),
+        field_type,
+        native_type: native_type.to_owned(),
+        nullable: ![PARTITION, OFFSET].contains(&name),
+        comment: Some(comment.to_owned()),
+        declared: false,
+    }
+}

@@ -1,0 +1,197 @@
+//! What the last messages of topics tell about their columns.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use spi::Result;
+use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, TableDefinition, json};
+
+use crate::client::{Client, POLL_INTERVAL};
+use crate::definition;
+use crate::failure;
+use crate::layout::Layout;
+use crate::message::is_text;
+use crate::native::messages::{Message, Polled};
+use crate::options::Format;
+use crate::topics::Topic;
+
+/// Partitions whose messages are fetched at once.
+const PARTITIONS_AT_ONCE: usize = 500;
+
+/// Bytes of one topic's messages that are looked at; the last one may exceed it. No more are fetched then.
+const TOPIC_BYTES: u64 = 4 << 20;
+
+/// How long messages of all topics are looked at, together. Topics for which no time is left keep the columns that they are known to have.
+const TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Of so many values of a topic one may be something else, and the topic is one of JSON all the same.
+const JSON_SHARE: u64 = 10;
+
+/// Where nothing has come for so long after something has, nothing will: brokers answer within a tenth of it even if they have nothing,
+/// unless what is left has lost its leader.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// What was seen of one topic.
+pub(crate) struct Seen {
+    fields: Inference,
+    /// Values that are JSON objects, and those that are not; tombstones are neither.
+    json: u64,
+    not_json: u64,
+    binary_keys: bool,
+    binary_values: bool,
+    messages: u64,
+    bytes: u64,
+    /// The values that were looked at, where they are wanted.
+    kept: Option<Vec<Vec<u8>>>,
+}
+
+impl Seen {
+    pub(crate) fn new(flatten: bool) -> Self {
+        let fields = Inference::new(InferenceOptions { flatten, reserved: definition::reserved(), ..InferenceOptions::default() });
+        Self { fields, json: 0, not_json: 0, binary_keys: false, binary_values: false, messages: 0, bytes: 0, kept: None }
+    }
+
+    /// The same, and it keeps the values that it looks at.
+    pub(crate) fn keeping(flatten: bool) -> Self {
+        Self { kept: Some(Vec::new()), ..Self::new(flatten) }
+    }
+
+    pub(crate) fn take_kept(&mut self) -> Vec<Vec<u8>> {
+        self.kept.take().unwrap_or_default()
+    }
+
+    /// Looks at a message. Whether more are wanted.
+    fn add(&mut self, message: &Message<'_>) -> bool {
+        self.messages += 1;
+        self.bytes += message.bytes() as u64;
+        self.binary_keys |= message.key().is_some_and(|key| !is_text(key));
+        if let Some(value) = message.value() {
+            self.add_value(value);
+        }
+        self.bytes < TOPIC_BYTES
+    }
+
+    fn add_value(&mut self, value: &[u8]) {
+        if let Some(kept) = &mut self.kept {
+            kept.push(value.to_vec());
+        }
+        match json::read(value) {
+            Ok(document @ Document::Object(_)) => {
+                self.json += 1;
+                self.fields.add(&document);
+            }
+            _ => {
+                self.not_json += 1;
+                self.binary_values |= !is_text(value);
+            }
+        }
+    }
+
+    /// Bytes of an average message.
+    pub(crate) fn bytes_of_message(&self) -> Option<f64> {
+        (self.messages > 0).then(|| self.bytes as f64 / self.messages as f64)
+    }
+
+    /// The layout of the topic, as far as the definition does not say otherwise, and the evidence for its columns, when these were known
+    /// before.
+    pub(crate) fn layout(
+        self,
+        format: Format,
+        definition: Option<&TableDefinition>,
+        known: &[InferredColumn],
+    ) -> Result<(Layout, Vec<InferredColumn>)> {
+        let is_json = match format {
+            Format::Json => true,
+            Format::Text | Format::Raw => false,
+            // What a topic was once seen to be, it is not talked out of by a sample.
+            Format::Auto if !known.is_empty() || self.json + self.not_json == 0 => true,
+            Format::Auto => self.not_json * JSON_SHARE <= self.json + self.not_json,
+        };
+        let inferred = if is_json { self.fields.finish(known).columns } else { Vec::new() };
+        let layout = Layout {
+            json: is_json.then(|| definition::columns(definition, &inferred)).transpose()?,
+            binary_keys: self.binary_keys,
+            binary_values: match format {
+                Format::Raw => true,
+                Format::Text => false,
+                // A poisoned message among those of JSON has an error, and leaves the others text.
+                Format::Json | Format::Auto => !is_json && self.binary_values,
+            },
+        };
+        Ok((layout, inferred))
+    }
+}
+
+/// Looks at the last messages of each partition of the topics. What does not come in time, or may not be read, is not looked at.
+pub(crate) fn look(client: &Client, topics: &mut [Topic], what: &str) -> Result<()> {
+    let deadline = Instant::now() + TIME_MAX;
+    let wanted = i64::from(client.cluster.options.sample_messages);
+    let mut ranges = Vec::new();
+    for (place, topic) in topics.iter().enumerate() {
+        let of_partition = if wanted == 0 { 0 } else { (wanted / topic.partitions.len().max(1) as i64).max(1) };
+        for partition in &topic.partitions {
+            if let Some((earliest, latest)) = partition.offsets
+                && of_partition.min(latest - earliest) > 0
+            {
+                ranges.push(Range { topic: place, partition: partition.id, next: earliest.max(latest - of_partition), end: latest });
+            }
+        }
+    }
+    // Where the time is too short for all, another harvest has it for others.
+    let begin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_micros() as usize);
+    let begin = begin % ranges.len().max(1);
+    ranges.rotate_left(begin);
+    for some in ranges.chunks(PARTITIONS_AT_ONCE) {
+        if Instant::now() >= deadline || client.cancelled.is_set() {
+            break;
+        }
+        look_at(client, topics, some, deadline, what)?;
+    }
+    Ok(())
+}
+
+/// The offsets that are looked at.
+#[derive(Clone, Copy)]
+struct Range {
+    topic: usize,
+    partition: i32,
+    next: i64,
+    end: i64,
+}
+
+fn look_at(client: &Client, topics: &mut [Topic], ranges: &[Range], deadline: Instant, what: &str) -> Result<()> {
+    client.fetch(ranges.iter().map(|range| (topics[range.topic].name.as_str(), range.partition, range.next)), what)?;
+    let places: HashMap<String, usize> = ranges.iter().map(|range| (topics[range.topic].name.clone(), range.topic)).collect();
+    let mut open: HashMap<(usize, i32), Range> = ranges.iter().map(|range| ((range.topic, range.partition), *range)).collect();
+    let deadline = deadline.min(Instant::now() + client.cluster.request_timeout());
+    let queue = client.queue()?;
+    let mut heard: Option<Instant> = None;
+    while !open.is_empty() && !client.cancelled.is_set() && Instant::now() < deadline {
+        match queue.poll(POLL_INTERVAL) {
+            Polled::Message(message) => {
+                heard = Some(Instant::now());
+                let Some(place) = places.get(message.topic()).copied() else { continue };
+                let Some(range) = open.get(&(place, message.partition())).copied() else { continue };
+                let is_wanted = (range.next..range.end).contains(&message.offset());
+                if is_wanted && !topics[place].seen.add(&message) {
+                    let partitions = open.extract_if(|(topic, _), _| *topic == place).map(|((_, partition), _)| partition);
+                    client.pause(message.topic(), partitions, what)?;
+                } else if message.offset() + 1 >= range.end {
+                    client.pause(message.topic(), [message.partition()], what)?;
+                    open.remove(&(place, message.partition()));
+                }
+            }
+            Polled::End(end) => {
+                heard = Some(Instant::now());
+                places.get(&end.topic).and_then(|place| open.remove(&(*place, end.partition)));
+            }
+            // What may not be read, or is gone meanwhile, has no sample.
+            Polled::Failed(code, Some(failed)) if !failure::is_passing(code) => {
+                places.get(&failed.topic).and_then(|place| open.remove(&(*place, failed.partition)));
+            }
+            Polled::Failed(..) | Polled::Nothing if heard.is_some_and(|heard| heard.elapsed() >= QUIET) => break,
+            Polled::Failed(..) | Polled::Nothing => {}
+        }
+    }
+    client.stop(what)
+}

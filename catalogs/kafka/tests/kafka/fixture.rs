@@ -1,0 +1,112 @@
+//! A data source `events` on a broker of the tests' own.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use catalog_kafka::Kafka;
+use futures::TryStreamExt;
+use serde_json::{Value, json};
+use spi::Result;
+use spi::connector::{Connector, ConnectorFactory, OpenContext, ReadPlan, ReadRequest, RemoteCalls, RowStream, Scope};
+use spi::metadata::{Harvest, Relation, SchemaMetadata};
+use spi::options::Options;
+
+use crate::server::Server;
+
+pub(crate) struct Source {
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) remote_calls: RemoteCalls,
+}
+
+pub(crate) async fn source(server: &Server) -> Source {
+    source_with(server, json!({})).await
+}
+
+/// A data source with further options.
+pub(crate) async fn source_with(server: &Server, more: Value) -> Source {
+    let mut options = json!({"bootstrap_servers": server.address()});
+    options.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    open(options).await.expect("a connector")
+}
+
+pub(crate) async fn open(options: Value) -> Result<Source> {
+    let options: Options = serde_json::from_value(options).expect("an object");
+    let context = OpenContext { source: "events".to_owned(), remote_calls: RemoteCalls::default() };
+    let remote_calls = context.remote_calls.clone();
+    Ok(Source { connector: ConnectorFactory::open(&Kafka, &options, context).await?, remote_calls })
+}
+
+impl Source {
+    /// The metadata of the topics.
+    pub(crate) async fn schema(&self) -> SchemaMetadata {
+        self.harvest().await.expect("a harvest").remove(0)
+    }
+
+    pub(crate) async fn harvest(&self) -> Result<Vec<SchemaMetadata>> {
+        let mut harvest = Harvest::new();
+        self.connector.harvest(&Scope::default(), &mut harvest).await?;
+        harvest.finish()
+    }
+
+    /// The request for all columns of a table.
+    pub(crate) async fn request(&self, table: &str) -> ReadRequest {
+        request_of_schema(&self.schema().await, table)
+    }
+
+    /// The request for some columns of a table.
+    pub(crate) async fn request_of(&self, table: &str, columns: &[&str]) -> ReadRequest {
+        let mut request = self.request(table).await;
+        let of_name = |name: &&str| request.columns.iter().find(|column| column.name() == name).expect("a column").clone();
+        request.columns = columns.iter().map(of_name).collect();
+        request
+    }
+
+    pub(crate) async fn stream(&self, request: ReadRequest) -> RowStream {
+        match self.connector.read(request).await.expect("a plan") {
+            ReadPlan::Rows(rows) => rows,
+            ReadPlan::Files(_) => panic!("a broker gives rows"),
+        }
+    }
+
+    /// Each row as text, its values separated by `|`; sorted, as partitions have no order among each other.
+    pub(crate) async fn rows(&self, request: ReadRequest) -> Result<Vec<String>> {
+        let batches: Vec<RecordBatch> = self.stream(request).await.try_collect().await?;
+        let mut rows: Vec<String> = batches.iter().flat_map(texts).collect();
+        rows.sort();
+        Ok(rows)
+    }
+
+    pub(crate) async fn rows_of(&self, table: &str, columns: &[&str]) -> Vec<String> {
+        self.rows(self.request_of(table, columns).await).await.expect("rows")
+    }
+
+    /// How many rows a request has.
+    pub(crate) async fn count(&self, request: ReadRequest) -> usize {
+        let batches: Vec<RecordBatch> = self.stream(request).await.try_collect().await.expect("batches");
+        batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+/// The request for all columns of a table of this metadata.
+pub(crate) fn request_of_schema(schema: &SchemaMetadata, table: &str) -> ReadRequest {
+    let place = schema.table(table).unwrap_or_else(|| panic!("no table {table}"));
+    let (columns, recipe) = (schema.arrow_fields(place), schema.recipe(place).map(Into::into));
+    let (schema, table) = ("public".to_owned(), table.to_owned());
+    ReadRequest { schema, table, columns, predicates: Vec::new(), limit: None, recipe, user: "ann".to_owned() }
+}
+
+/// Each row of a batch as text.
+pub(crate) fn texts(batch: &RecordBatch) -> Vec<String> {
+    let options = FormatOptions::default().with_null("NULL");
+    let columns: Vec<_> = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).expect("a formatter")).collect();
+    let row = |row| columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>().join("|");
+    (0..batch.num_rows()).map(row).collect()
+}
+
+/// Columns of a relation of the metadata as text.
+pub(crate) fn relation(schema: &SchemaMetadata, relation: Relation, columns: &[&str]) -> Vec<String> {
+    let batch = schema.relation(relation);
+    let places: Vec<usize> = columns.iter().map(|name| batch.schema().index_of(name).expect("a column")).collect();
+    texts(&batch.project(&places).expect("a projection"))
+}

@@ -1,0 +1,48 @@
+//! What a harvest writes down for the reads of a collection, on whichever node they are.
+
+use serde::{Deserialize, Serialize};
+use spi::connector::ReadRequest;
+use spi::documents::Column;
+use spi::{Error, Result};
+
+/// How a collection is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Recipe {
+    /// Where the columns are in the documents, and what Arrow's types do not tell of theirs. Nothing else of them is kept.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) text: TextOrder,
+    /// Which documents are rows, as an operator has written it. Without it all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) filter: Option<String>,
+}
+
+/// How the server compares text of a collection, unless it is told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TextOrder {
+    /// Byte by byte.
+    Bytes,
+    /// By a collation, which a query may replace.
+    Collated,
+    /// By the collation of a view, which stays.
+    CollatedView,
+}
+
+impl Recipe {
+    pub(crate) fn new(columns: &[Column], text: TextOrder, filter: Option<String>) -> Self {
+        let kept = |column: &Column| Column { native_type: String::new(), comment: None, ..column.clone() };
+        Self { columns: columns.iter().map(kept).collect(), text, filter }
+    }
+
+    pub(crate) fn write(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::internal("how a collection is read could not be kept").cause(error))
+    }
+
+    /// What was written down for this read.
+    pub(crate) fn of(request: &ReadRequest) -> Result<Self> {
+        let Some(text) = &request.recipe else {
+            return Err(Error::internal("a collection is to be read that no harvest has seen"));
+        };
+        serde_json::from_str(text).map_err(|error| Error::internal("how a collection is read could not be understood").cause(error))
+    }
+}

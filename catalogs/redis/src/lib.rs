@@ -1,0 +1,136 @@
+//! The connector for Redis and Valkey. Logical databases are schemas, and keys that look alike are tables.
+//!
+//! - `options.rs` is what an operator says; `kinds.rs` lists the types of data sources that this connector serves.
+//! - `endpoint.rs` opens connections, with `encryption.rs`; `connection.rs` sends pipelines over one; `pool.rs` keeps them, and spares dead
+//!   servers; `nodes.rs` says which servers hold the keys, in a cluster or behind sentinels.
+//! - `databases.rs` finds the logical databases. `sample.rs` looks at keys and values of one: `clustering.rs` finds the `pattern.rs` of
+//!   keys that belong together, `layout.rs` the tables, `kind.rs` the shape of their rows. `metadata.rs` says all that in rows,
+//!   and `recipe.rs` writes down what reading needs of it.
+//! - `fingerprint.rs` says whether a sample would find anything new.
+//! - `read.rs` streams a table, by `scan.rs` or, where `predicate.rs` says which keys are wanted, by looking them up; `pace.rs` says
+//!   how much it asks for at a time.
+//! - `native.rs` runs commands that somebody writes.
+//! - `key.rs` and `canonical.rs` say what bytes are as text, and what text is as a narrower type; `reply.rs` and `info.rs` take answers
+//!   apart.
+//! - `probe.rs` is the connection test, `failure.rs` says what the errors of servers are for the gateway.
+//!
+//! Deliberately absent: KEYS and whatever else keeps a server from serving others for long; and reading from replicas, which lag.
+
+mod canonical;
+mod clustering;
+mod connection;
+mod databases;
+mod encryption;
+mod endpoint;
+mod failure;
+mod fingerprint;
+mod info;
+mod key;
+mod kind;
+mod kinds;
+mod layout;
+mod metadata;
+mod native;
+mod nodes;
+mod options;
+mod pace;
+mod pattern;
+mod pool;
+mod predicate;
+mod probe;
+mod read;
+mod recipe;
+mod reply;
+mod sample;
+mod scan;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use spi::Result;
+use spi::connector::{Connector, OpenContext, QueryColumn, ReadPlan, ReadRequest, RowStream, RunRequest, Scope, TestStage};
+use spi::metadata::Harvest;
+use spi::predicate::Predicate;
+
+pub use kinds::{Redis, Valkey};
+pub use options::RedisOptions;
+
+use endpoint::Endpoint;
+use metadata::Layouts;
+use pool::Pool;
+use sample::Bounds;
+
+/// An open data source of either kind.
+struct RedisConnector {
+    pool: Arc<Pool>,
+    layouts: Layouts,
+    /// The first logical database.
+    database: u16,
+    default_schema: String,
+    strict: bool,
+    read_only: bool,
+}
+
+impl RedisConnector {
+    fn new(options: RedisOptions, context: OpenContext) -> Result<Self> {
+        let endpoint = Endpoint::new(&options, context)?;
+        let database = options.databases.first().copied().unwrap_or_default();
+        let bounds =
+            Bounds { keys: options.sample_keys as usize, values: options.sample_values as usize, delimiter: options.key_delimiter };
+        Ok(Self {
+            pool: Pool::new(Arc::new(endpoint), options.connections_max),
+            layouts: Layouts::new(bounds, options.databases),
+            database,
+            default_schema: layout::schema_name(database),
+            strict: options.strict,
+            read_only: options.read_only,
+        })
+    }
+}
+
+#[async_trait]
+impl Connector for RedisConnector {
+    fn default_schema(&self) -> &str {
+        &self.default_schema
+    }
+
+    fn applies(&self, predicate: &Predicate) -> bool {
+        predicate::is_exact(predicate)
+    }
+
+    async fn test(&self) -> Vec<TestStage> {
+        probe::probe(self.pool.endpoint()).await
+    }
+
+    async fn harvest(&self, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
+        metadata::harvest(&self.pool, &self.layouts, scope, harvest).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {
+        Ok(ReadPlan::Rows(read::rows(Arc::clone(&self.pool), self.layouts.delimiter().to_owned(), self.strict, request)))
+    }
+
+    fn explain(&self, request: &ReadRequest) -> Option<String> {
+        read::explain(self.layouts.delimiter(), self.pool.endpoint().sees_all(), request)
+    }
+
+    async fn fingerprint(&self) -> Result<Option<String>> {
+        fingerprint::fingerprint(&self.pool).await
+    }
+
+    fn run(&self, request: RunRequest) -> RowStream {
+        native::rows(Arc::clone(&self.pool), self.database, request)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    async fn describe(&self, query: &str, _: &str) -> Result<Vec<QueryColumn>> {
+        native::describe(query)
+    }
+
+    async fn execute(&self, statement: &str, _: &str) -> Result<u64> {
+        native::execute(&self.pool, self.database, statement).await
+    }
+}
