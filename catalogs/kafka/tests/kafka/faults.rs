@@ -6,8 +6,9 @@ use futures::StreamExt;
 use libtest_mimic::Trial;
 use serde_json::json;
 use spi::Code;
+use spi::connector::ReadRequest;
 
-use crate::fixture::source_with;
+use crate::fixture::{Source, source_with};
 use crate::server::{Server, value};
 use crate::trial_alone;
 
@@ -39,14 +40,7 @@ async fn a_killed_broker_is_told_and_comes_back(server: &mut Server) {
     assert_eq!((error.code, error.retryable), (Code::ConnectionLost, true), "{error:?}");
     assert!(error.message.contains("read table \"public.long\""), "{error:?}");
     server.restart();
-    let started = Instant::now();
-    let rows = loop {
-        match source.rows(request.clone()).await {
-            Ok(rows) => break rows,
-            Err(error) => assert!(started.elapsed() < Duration::from_secs(60), "the broker is back: {error:?}"),
-        }
-    };
-    assert_eq!(rows.len(), MESSAGES);
+    assert_eq!(rows_when_back(&source, &request).await.len(), MESSAGES);
     // A broker that is back soon is waited for.
     let patient = source_with(server, json!({"request_timeout": 120_000})).await;
     let mut stream = patient.stream(request).await;
@@ -80,7 +74,21 @@ async fn a_silent_broker_is_noticed(server: &mut Server) {
     // The deadlines are six seconds; the rest is for a busy machine.
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     server.hold(false);
-    assert_eq!(source.rows(request).await.expect("rows").len(), MESSAGES);
+    assert_eq!(rows_when_back(&source, &request).await.len(), MESSAGES);
+}
+
+/// The rows of a broker that is back, as soon as it leads its partitions again.
+async fn rows_when_back(source: &Source, request: &ReadRequest) -> Vec<String> {
+    let started = Instant::now();
+    loop {
+        match source.rows(request.clone()).await {
+            Ok(rows) => return rows,
+            Err(error) => {
+                assert!(error.retryable, "{error:?}");
+                assert!(started.elapsed() < Duration::from_secs(60), "the broker is back: {error:?}");
+            }
+        }
+    }
 }
 
 async fn a_topic_may_go_and_come_back(server: &mut Server) {
