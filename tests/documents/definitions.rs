@@ -5,6 +5,7 @@ use libtest_mimic::Failed;
 use super::servers::MongoDb;
 use crate::gateway::Gateway;
 use crate::relational::servers::{register, rows};
+use crate::wire::raw::Raw;
 
 pub async fn a_definition_overrules_what_is_inferred() -> Result<(), Failed> {
     let mongodb = MongoDb::start().await;
@@ -26,6 +27,13 @@ pub async fn a_definition_overrules_what_is_inferred() -> Result<(), Failed> {
         {\"name\": \"first\", \"type\": \"text\", \"path\": \"name.first\", \"comment\": \"as they call themselves\"}]}', comment => 'scores are money')";
     rows(&client, define).await?;
     assert_eq!(rows(&client, score).await?, ["1|1.50", "2|∅", "3|2.00"]);
+    let mut raw = Raw::connect(&gateway, &[("database", "metagate")]).await?;
+    for statement in [score, "SELECT score FROM m.shop.profiles LIMIT 3"] {
+        let answer = raw.query(statement).await?;
+        let warning =
+            "Notice WARNING 01000: 1 row of table \"shop.profiles\" of data source \"m\" has values that do not fit their columns";
+        assert_eq!(answer[answer.len() - 3..], [warning, "Complete SELECT 3", "Ready I"]);
+    }
     assert_eq!(rows(&client, "SELECT first, _error FROM m.shop.profiles WHERE first = 'Bob'").await?.len(), 1);
     assert_eq!(rows(&client, "SELECT first FROM m.shop.profiles WHERE score > 1.6").await?, ["Cyd"]);
     rows(&client, "CALL refresh_metadata('m')").await?;

@@ -206,11 +206,11 @@ fn push_columns(table: &str, columns: &[Column], definition: Option<&TableDefini
     for (ordinal, column) in (1..).zip(columns) {
         let field_type = column.field_type();
         let (native, comment) = match &column.origin {
-            Origin::Id => ("_id", Some("the document's identity within its index")),
-            Origin::Index => ("_index", Some("the document's index")),
+            Origin::Id => ("_id", Some("The document's identity within its index.")),
+            Origin::Index => ("_index", Some("The document's index.")),
             Origin::Field(field) => (field.native.as_str(), field.comment.as_deref()),
-            Origin::Error => ("text", Some("which values do not fit their columns, and why")),
-            Origin::Document => ("_source", Some("the whole document")),
+            Origin::Error => ("text", Some("Which values do not fit their columns, and why.")),
+            Origin::Document => ("_source", Some("The whole document.")),
         };
         harvest.column(ColumnRow {
             schema: SCHEMA,

@@ -14,9 +14,8 @@ use futures::stream::{self, SelectAll};
 use futures::{Stream, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use spi::connector::{ReadRequest, RowStream};
-use spi::documents::{Decoder, DecoderOptions, Document, ERROR, FieldType, json as documents};
+use spi::documents::{Decoder, DecoderOptions, Document, FieldType, json as documents};
 use spi::{Error, Result};
-use tracing::debug;
 
 use crate::catalog::{self, Column, Origin, Table};
 use crate::client::{Client, Request};
@@ -137,7 +136,7 @@ fn counting(recipe: &Recipe) -> Result<Value> {
 struct Plan {
     source: String,
     table: String,
-    strict: bool,
+    options: DecoderOptions,
     /// The columns that are read: those that are wanted, and then those that only conditions name.
     schema: SchemaRef,
     /// The columns that the decoder is given values for.
@@ -198,7 +197,7 @@ impl Plan {
         let plan = Self {
             source: source.to_owned(),
             table: request.table.clone(),
-            strict: settings.strict,
+            options: DecoderOptions::of(request, source, settings.strict),
             schema: Arc::new(Schema::new(wanted)),
             given,
             fields: Fields::new(paths),
@@ -212,7 +211,7 @@ impl Plan {
     fn decoder(&self) -> Result<Decoder> {
         let wanted: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
         let given: Vec<(&str, FieldType)> = self.given.iter().map(|(name, field_type, _)| (name.as_str(), field_type.clone())).collect();
-        Decoder::new(&wanted, &[], &given, DecoderOptions::new(self.source.clone(), self.strict))
+        Decoder::new(&wanted, &[], &given, self.options.clone())
     }
 
     /// What is searched for, and what of each document is sent. `rows` finds the documents that are rows at all.
@@ -334,10 +333,6 @@ fn decode(slice: &mut Slice, plan: &Plan, page: &[u8]) -> Result<Vec<RecordBatch
     }
     if decoder.rows() > 0 {
         batches.push(decoder.finish()?);
-    }
-    let errors = decoder.counts().rows_with_errors;
-    if errors > 0 {
-        debug!(source = %plan.source, table = %plan.table, rows = errors, "values that do not fit their columns are null; see {ERROR}");
     }
     Ok(batches)
 }

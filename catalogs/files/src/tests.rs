@@ -107,15 +107,8 @@ async fn read(connector: &dyn Connector, schemas: &[SchemaMetadata], of_schema: 
     let schema = schema(schemas, of_schema);
     let fields = schema.arrow_fields(schema.table(table).expect(table));
     let columns = wanted.iter().map(|name| fields.iter().find(|field| field.name() == name).expect(name).clone()).collect();
-    let request = ReadRequest {
-        schema: of_schema.to_owned(),
-        table: table.to_owned(),
-        columns,
-        predicates: Vec::new(),
-        limit: None,
-        recipe: None,
-        user: String::new(),
-    };
+    let request =
+        ReadRequest { schema: of_schema.to_owned(), table: table.to_owned(), columns, user: String::new(), ..ReadRequest::default() };
     match connector.read(request).await? {
         ReadPlan::Files(files) => Ok(files),
         ReadPlan::Rows(_) => panic!("files are read as files"),

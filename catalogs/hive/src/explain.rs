@@ -58,9 +58,9 @@ mod tests {
             table: "t".to_owned(),
             columns: Vec::new(),
             predicates,
-            limit: None,
             recipe: recipe.map(Into::into),
             user: "ann".to_owned(),
+            ..ReadRequest::default()
         })
     }
 

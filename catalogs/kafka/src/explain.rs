@@ -50,7 +50,16 @@ mod tests {
         };
         let predicates = predicates.iter().map(compare).collect();
         let (schema, table, user) = ("public".to_owned(), "orders".to_owned(), "ann".to_owned());
-        explain(&ReadRequest { schema, table, columns: Vec::new(), predicates, limit, recipe: Some("{}".into()), user })
+        explain(&ReadRequest {
+            schema,
+            table,
+            columns: Vec::new(),
+            predicates,
+            limit,
+            recipe: Some("{}".into()),
+            user,
+            ..ReadRequest::default()
+        })
     }
 
     #[test]

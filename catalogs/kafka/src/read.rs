@@ -162,7 +162,7 @@ struct Rows<'r> {
 
 impl<'r> Rows<'r> {
     fn new(client: &Client, layout: &'r Layout, request: &'r ReadRequest, batches: &'r Batches) -> Result<Self> {
-        let options = DecoderOptions::new(&client.cluster.source, client.cluster.options.strict);
+        let options = DecoderOptions::of(request, &client.cluster.source, client.cluster.options.strict);
         let columns = layout.json.as_deref().unwrap_or_default();
         // Where only the message's own columns are wanted, its value is not looked at.
         let own = layout.own();

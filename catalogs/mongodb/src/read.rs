@@ -86,7 +86,7 @@ async fn scan(server: &Arc<Server>, request: &ReadRequest, sender: &mut BatchSen
         answer => answer?,
     };
     let mut batches = Batches::new(Arc::clone(server), cursor, message());
-    let options = DecoderOptions::new(&server.context.source, server.options.strict);
+    let options = DecoderOptions::of(request, &server.context.source, server.options.strict);
     let mut decoder = Decoder::new(&request.columns, &scan.columns, &[], options)?;
     let mut checked = Decoder::new(&scan.compared, &scan.columns, &[], DecoderOptions::new(&server.context.source, false))?;
     let fields = scan.fields();

@@ -122,8 +122,8 @@ mod tests {
             columns: vec![Arc::new(Field::new("a", DataType::Int32, true))],
             predicates: vec![Predicate::IsNotNull { column: "b".to_owned() }, Predicate::IsNull { column: "c".to_owned() }],
             limit: Some(5),
-            recipe: None,
             user: "ann".to_owned(),
+            ..ReadRequest::default()
         };
         let text = |request: &ReadRequest| statement(request, &Forms::new()).expect("a statement").text;
         assert_eq!(text(&request), "SELECT `a` FROM `s```.`t` WHERE `b` IS NOT NULL AND `c` IS NULL LIMIT 5");
@@ -140,9 +140,8 @@ mod tests {
             table: "t".to_owned(),
             columns: Vec::new(),
             predicates,
-            limit: None,
-            recipe: None,
             user: "ann".to_owned(),
+            ..ReadRequest::default()
         };
         assert_eq!(statement(&request, &Forms::new()).expect_err("refused").code, Code::Internal);
     }

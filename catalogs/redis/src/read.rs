@@ -52,7 +52,7 @@ async fn read(pool: &Arc<Pool>, delimiter: &str, strict: bool, request: &ReadReq
     let table = recipe::read(&request.table, request.recipe.as_deref().ok_or_else(gone)?)?;
 
     let wanted = Wanted::new(&table, &request.columns);
-    let decoder = wanted.decoder(&table, &request.columns, DecoderOptions::new(source, strict))?;
+    let decoder = wanted.decoder(&table, &request.columns, DecoderOptions::of(request, source, strict))?;
     let sees_all = pool.endpoint().sees_all();
     let (kind, sink, pace) = (table.kind, Sink::new(decoder, sender, request.limit), Pace::new(ELEMENTS_FIRST, ELEMENTS_MAX));
     let mut reader = Reader { kind, wanted, what: subject, sink, sees_all, pace };

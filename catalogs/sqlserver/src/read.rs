@@ -136,8 +136,8 @@ mod tests {
             columns: vec![field("a", DataType::Int32), field("m", DataType::Decimal128(19, 4)), field("h", DataType::Utf8)],
             predicates: vec![Predicate::IsNotNull { column: "b".to_owned() }, Predicate::IsNull { column: "a".to_owned() }],
             limit: Some(5),
-            recipe: None,
             user: "ana".to_owned(),
+            ..ReadRequest::default()
         }
     }
 

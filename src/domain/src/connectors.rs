@@ -230,10 +230,8 @@ mod tests {
             schema: "main".to_owned(),
             table: "t".to_owned(),
             columns: Vec::new(),
-            predicates: Vec::new(),
-            limit: None,
-            recipe: None,
             user: "alice".to_owned(),
+            ..spi::connector::ReadRequest::default()
         };
         let (_, message, detail, _) = failure(connector.read(request).await);
         assert_eq!((message.as_str(), detail.as_str()), ("could not log in to db1 with ********", "The server refused ********."));

@@ -135,6 +135,21 @@ impl RemoteCalls {
     }
 }
 
+/// Counts rows that were read with an [`_error`](crate::documents::ERROR), whether the query wants to see it or not. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct RowErrors(Arc<AtomicU64>);
+
+impl RowErrors {
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were counted since the last call.
+    pub fn take(&self) -> u64 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
 /// An open data source. Dropping a future of any method cancels the work.
 #[async_trait]
 pub trait Connector: Send + Sync {
@@ -334,7 +349,7 @@ impl Stage {
 }
 
 /// Which rows of which table are wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadRequest {
     pub schema: String,
     pub table: String,
@@ -349,6 +364,8 @@ pub struct ReadRequest {
     pub recipe: Option<Arc<str>>,
     /// Who asks, for the source's own list of sessions.
     pub user: String,
+    /// Where the connector counts rows whose values do not fit their columns. Who asked is warned of them.
+    pub row_errors: RowErrors,
 }
 
 /// How the rows of a table are read.

@@ -3,6 +3,7 @@
 mod any_case;
 mod file_errors;
 mod files;
+mod row_errors;
 mod rows;
 mod stores;
 

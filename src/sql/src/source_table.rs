@@ -18,7 +18,7 @@ use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableScan, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use domain::catalog::Database;
-use spi::connector::{Connector, ReadRequest};
+use spi::connector::{Connector, ReadRequest, RowErrors};
 use spi::metadata::{ColumnType, Relation, SchemaMetadata};
 use spi::query::TableColumn;
 use spi::types::PgType;
@@ -217,6 +217,7 @@ impl ConnectedTable {
             limit,
             recipe: self.recipe.clone(),
             user,
+            row_errors: RowErrors::default(),
         })
     }
 }

@@ -51,10 +51,9 @@ fn request(schema: &SchemaMetadata, table: &str, columns: &[&str]) -> ReadReques
         schema: "public".to_owned(),
         table: table.to_owned(),
         columns: columns.iter().map(field).collect(),
-        predicates: Vec::new(),
-        limit: None,
         recipe: schema.recipe(row).map(Arc::from),
         user: "ann".to_owned(),
+        ..ReadRequest::default()
     }
 }
 

@@ -66,10 +66,9 @@ impl Source {
             schema: "public".to_owned(),
             table: table.to_owned(),
             columns,
-            predicates: Vec::new(),
-            limit: None,
             recipe: schema.recipe(row).map(Arc::from),
             user: "ann".to_owned(),
+            ..ReadRequest::default()
         }
     }
 

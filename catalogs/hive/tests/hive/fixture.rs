@@ -73,10 +73,8 @@ impl Source {
             schema: database.to_owned(),
             table: table.to_owned(),
             columns: schema.columns_of(row).map(field).collect(),
-            predicates: Vec::new(),
-            limit: None,
-            recipe: None,
             user: "ann".to_owned(),
+            ..ReadRequest::default()
         }
     }
 

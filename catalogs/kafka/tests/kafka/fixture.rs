@@ -93,7 +93,7 @@ pub(crate) fn request_of_schema(schema: &SchemaMetadata, table: &str) -> ReadReq
     let place = schema.table(table).unwrap_or_else(|| panic!("no table {table}"));
     let (columns, recipe) = (schema.arrow_fields(place), schema.recipe(place).map(Into::into));
     let (schema, table) = ("public".to_owned(), table.to_owned());
-    ReadRequest { schema, table, columns, predicates: Vec::new(), limit: None, recipe, user: "ann".to_owned() }
+    ReadRequest { schema, table, columns, recipe, user: "ann".to_owned(), ..ReadRequest::default() }
 }
 
 /// Each row of a batch as text.

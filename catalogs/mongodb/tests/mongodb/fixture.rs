@@ -85,10 +85,9 @@ impl Source {
             schema: self.database.name().to_owned(),
             table: table.to_owned(),
             columns: columns.iter().map(field).collect(),
-            predicates: Vec::new(),
-            limit: None,
             recipe: schema.recipe(row).map(Into::into),
             user: "ann".to_owned(),
+            ..ReadRequest::default()
         }
     }
 

@@ -66,15 +66,7 @@ impl Source {
     pub(crate) async fn request(&self, table: &str) -> ReadRequest {
         let schema = self.harvest().await;
         let columns = schema.arrow_fields(schema.table(table).expect("the table"));
-        ReadRequest {
-            schema: self.database.clone(),
-            table: table.to_owned(),
-            columns,
-            predicates: Vec::new(),
-            limit: None,
-            recipe: None,
-            user: "ann".to_owned(),
-        }
+        ReadRequest { schema: self.database.clone(), table: table.to_owned(), columns, user: "ann".to_owned(), ..ReadRequest::default() }
     }
 
     pub(crate) async fn stream(&self, request: ReadRequest) -> RowStream {
@@ -124,10 +116,8 @@ pub(crate) fn session_request(table: &str) -> ReadRequest {
         schema: "information_schema".to_owned(),
         table: table.to_owned(),
         columns,
-        predicates: Vec::new(),
-        limit: None,
-        recipe: None,
         user: "ann".to_owned(),
+        ..ReadRequest::default()
     }
 }
 

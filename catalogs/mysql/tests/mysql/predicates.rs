@@ -62,9 +62,8 @@ async fn matching(source: &Source, table: &str, predicate: Predicate) -> Vec<usi
         table: table.to_owned(),
         columns,
         predicates,
-        limit: None,
-        recipe: None,
         user: "ann".to_owned(),
+        ..ReadRequest::default()
     };
     let ids = source.rows(request).await.unwrap_or_else(|error| panic!("{predicate:?}: {error}"));
     let mut ids: Vec<usize> = ids.iter().map(|id| id.parse().expect("an id")).collect();

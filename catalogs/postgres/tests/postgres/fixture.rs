@@ -118,15 +118,7 @@ impl Fixture {
         let schemas = self.harvest().await;
         let metadata = schemas.iter().find(|found| found.name == schema).expect("the schema");
         let columns = metadata.arrow_fields(metadata.table(table).expect("the table"));
-        ReadRequest {
-            schema: schema.to_owned(),
-            table: table.to_owned(),
-            columns,
-            predicates: Vec::new(),
-            limit: None,
-            recipe: None,
-            user: "ana".to_owned(),
-        }
+        ReadRequest { schema: schema.to_owned(), table: table.to_owned(), columns, user: "ana".to_owned(), ..ReadRequest::default() }
     }
 
     pub(crate) async fn stream(&self, request: ReadRequest) -> RowStream {

@@ -99,15 +99,8 @@ async fn a_server_that_dies_in_mid_read_and_comes_back() {
     let connector = open(with(options(&server, &name), json!({"connect_timeout": 5}))).await.expect("a connector");
     let schemas = harvest(&*connector, &Default::default()).await.expect("a harvest");
     let columns = schemas[0].arrow_fields(0);
-    let request = ReadRequest {
-        schema: "public".to_owned(),
-        table: "t".to_owned(),
-        columns,
-        predicates: Vec::new(),
-        limit: None,
-        recipe: None,
-        user: "ana".to_owned(),
-    };
+    let request =
+        ReadRequest { schema: "public".to_owned(), table: "t".to_owned(), columns, user: "ana".to_owned(), ..ReadRequest::default() };
     let ReadPlan::Rows(mut rows) = connector.read(request.clone()).await.expect("a plan") else { panic!("rows") };
     assert!(rows.try_next().await.expect("a batch").is_some());
     server.kill();

@@ -51,9 +51,8 @@ async fn same(fixture: &Fixture, predicate: Predicate, condition: &str) {
         table: "t".to_owned(),
         columns: vec![Arc::new(Field::new("id", DataType::Int32, true))],
         predicates: vec![predicate.clone()],
-        limit: None,
-        recipe: None,
         user: "ana".to_owned(),
+        ..ReadRequest::default()
     };
     let mut ids = fixture.rows(request).await.unwrap_or_else(|error| panic!("{predicate:?}: {error}"));
     ids.sort();

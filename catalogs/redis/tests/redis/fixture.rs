@@ -61,7 +61,7 @@ impl Source {
         let row = schema.table(table).unwrap_or_else(|| panic!("no table {table}"));
         let (columns, recipe) = (schema.arrow_fields(row), schema.recipe(row).map(Arc::from));
         let (schema, table) = ("db0".to_owned(), table.to_owned());
-        ReadRequest { schema, table, columns, predicates: Vec::new(), limit: None, recipe, user: "ann".to_owned() }
+        ReadRequest { schema, table, columns, recipe, user: "ann".to_owned(), ..ReadRequest::default() }
     }
 
     /// The request for some columns of a table of `db0`.

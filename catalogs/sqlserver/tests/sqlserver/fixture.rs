@@ -50,10 +50,8 @@ pub(crate) fn request(columns: &[(&str, DataType)]) -> ReadRequest {
         schema: "dbo".to_owned(),
         table: "t".to_owned(),
         columns: columns.iter().map(field).collect(),
-        predicates: Vec::new(),
-        limit: None,
-        recipe: None,
         user: "ana".to_owned(),
+        ..ReadRequest::default()
     }
 }
 

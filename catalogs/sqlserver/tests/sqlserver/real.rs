@@ -38,7 +38,7 @@ async fn request(connector: &dyn Connector, table: &str) -> ReadRequest {
     let metadata = schemas.iter().find(|found| found.name == "dbo").expect("the schema");
     let columns = metadata.arrow_fields(metadata.table(table).expect("the table"));
     let (schema, table) = ("dbo".to_owned(), table.to_owned());
-    ReadRequest { schema, table, columns, predicates: Vec::new(), limit: None, recipe: None, user: "test".to_owned() }
+    ReadRequest { schema, table, columns, user: "test".to_owned(), ..ReadRequest::default() }
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ use super::json::{self, Wanted};
 use super::shown::shown;
 use super::value::Document;
 use super::{DOCUMENT, ERROR};
+use crate::connector::{ReadRequest, RowErrors};
 use crate::error::{Code, Error, Result};
 use builder::ColumnBuilder;
 pub use check::{ColumnCheck, check};
@@ -50,20 +51,19 @@ pub struct DecoderOptions {
     pub rows_max: usize,
     /// At most [`BYTES_LIMIT`].
     pub bytes_max: usize,
+    /// Where rows that have an `_error` are counted.
+    pub row_errors: RowErrors,
 }
 
 impl DecoderOptions {
     pub fn new(source: impl Into<String>, strict: bool) -> Self {
-        Self { source: source.into(), strict, rows_max: ROWS_MAX, bytes_max: BYTES_MAX }
+        Self { source: source.into(), strict, rows_max: ROWS_MAX, bytes_max: BYTES_MAX, row_errors: RowErrors::default() }
     }
-}
 
-/// What was decoded so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub rows: u64,
-    /// Rows that have an `_error`, whether it was asked for or not.
-    pub rows_with_errors: u64,
+    /// As the rows of a query are decoded.
+    pub fn of(request: &ReadRequest, source: impl Into<String>, strict: bool) -> Self {
+        Self { row_errors: request.row_errors.clone(), ..Self::new(source, strict) }
+    }
 }
 
 /// Where the values of a wanted column come from.
@@ -92,7 +92,6 @@ pub struct Decoder {
     plan: Plan,
     wanted: Wanted,
     options: DecoderOptions,
-    counts: Counts,
     /// Rows and bytes of the batch that is being made.
     rows: usize,
     bytes: usize,
@@ -112,7 +111,6 @@ impl Decoder {
             wanted: if needs_all { Wanted::All } else { plan.wanted() },
             plan,
             options: DecoderOptions { bytes_max, ..options },
-            counts: Counts::default(),
             rows: 0,
             bytes: 0,
         })
@@ -195,8 +193,9 @@ impl Decoder {
 
     fn finish_row(&mut self, error: Option<String>, position: impl Display) -> Result<()> {
         self.rows += 1;
-        self.counts.rows += 1;
-        self.counts.rows_with_errors += u64::from(error.is_some());
+        if error.is_some() {
+            self.options.row_errors.count();
+        }
         if self.options.strict
             && let Some(error) = error
         {
@@ -219,10 +218,6 @@ impl Decoder {
     /// Whether the batch has enough rows or bytes to be handed on.
     pub fn is_full(&self) -> bool {
         self.rows >= self.options.rows_max || self.bytes >= self.options.bytes_max
-    }
-
-    pub fn counts(&self) -> &Counts {
-        &self.counts
     }
 
     /// The rows since the last batch, with exactly the wanted columns. The decoder is empty then.

@@ -14,16 +14,18 @@ use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions, SendableRecordBatchStream,
 };
 use futures::{StreamExt, TryStreamExt};
-use spi::connector::{ReadPlan, RowStream};
+use spi::connector::{ReadPlan, ReadRequest, RowErrors, RowStream};
 use spi::{Code, Error};
 
+use super::row_errors::Warned;
 use super::{Scan, external, files};
+use crate::planner::statement;
 use crate::predicate;
 
 /// Reads a table of a data source.
@@ -117,9 +119,16 @@ impl ExecutionPlan for SourceScanExec {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> DataFusionResult<SendableRecordBatchStream> {
         let (scan, filters) = (self.scan.clone(), self.file_filters.clone());
         let metrics = BaselineMetrics::new(&self.metrics, partition);
+        let erroneous = MetricBuilder::new(&self.metrics).counter("row_errors", partition);
         let rows = async move {
-            match scan.connector.read(scan.request.clone()).await.map_err(external)? {
-                ReadPlan::Rows(rows) => Ok(fitting(rows, &scan)),
+            let row_errors = RowErrors::default();
+            let request = ReadRequest { row_errors: row_errors.clone(), ..scan.request.clone() };
+            match scan.connector.read(request).await.map_err(external)? {
+                ReadPlan::Rows(rows) => {
+                    let ctx = statement::context(context.session_config().options()).ok().cloned();
+                    let rows = Warned::new(rows, &scan, row_errors, erroneous, ctx);
+                    Ok(fitting(rows.boxed(), &scan))
+                }
                 ReadPlan::Files(found) => {
                     let files = files::plan(&context.runtime_env(), &scan, found, &filters)?;
                     CoalescePartitionsExec::new(files).execute(0, context)
