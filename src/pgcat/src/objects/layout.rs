@@ -6,7 +6,7 @@ use arrow::datatypes::{ArrowDictionaryKeyType, Int8Type, Int32Type, Int64Type, U
 use super::columns::places;
 
 pub(crate) mod tables {
-    super::places!(OID NAME KIND FIRST_COLUMN OWNER COMMENT ROW_ESTIMATE SIZE_BYTES);
+    super::places!(OID NAME KIND FIRST_COLUMN OWNER COMMENT ROW_ESTIMATE SIZE_BYTES RECIPE);
 }
 
 pub(crate) mod columns {
