@@ -191,6 +191,7 @@ async fn unreadable(server: &Server) {
     if is_made {
         let error = allowed.rows(allowed.request("closed", "away").await).await.expect_err("HDFS");
         assert_eq!(error.code, Code::Unsupported);
+        assert!(error.hint.is_some_and(|hint| hint.contains("\"hadoop_options\"")));
     }
     create(server, &table(&folder, "closed", "text", TEXT, &["n int"], &[])).await;
     let forbidden = source_with(server, json!({"local_folders": []})).await;
