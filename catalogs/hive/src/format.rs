@@ -33,8 +33,18 @@ pub(crate) struct OrcFormat {
 /// What a table says of its Avro files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AvroFormat {
-    /// The schema, in Avro's JSON, that its rows are read with; without one, files are read with their own.
-    pub(crate) schema: Option<String>,
+    pub(crate) schema: AvroSchema,
+}
+
+/// The schema that the rows of a table are read with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AvroSchema {
+    /// Each file's own.
+    OfFiles,
+    /// This one, in Avro's JSON.
+    Given(String),
+    /// What is in the file of this location.
+    InFile(String),
 }
 
 /// What lines of text mean.
@@ -134,7 +144,7 @@ pub(crate) fn of(table: &Table) -> Result<Format, String> {
     }
     match name(table) {
         "orc" => return Ok(Format::Columnar(ColumnarFormat::Orc(orc(&properties)))),
-        "avro" => return Ok(Format::Columnar(ColumnarFormat::Avro(avro(&properties)?))),
+        "avro" => return Ok(Format::Columnar(ColumnarFormat::Avro(avro(&properties)))),
         _ => {}
     }
     let has_timestamp_formats = properties.get("timestamp.formats").is_some_and(|formats| !formats.is_empty());
@@ -183,14 +193,15 @@ fn orc(properties: &Properties<'_>) -> OrcFormat {
 }
 
 /// Source of the properties' names: Hive's `AvroSerdeUtils`.
-fn avro(properties: &Properties<'_>) -> Result<AvroFormat, String> {
+fn avro(properties: &Properties<'_>) -> AvroFormat {
     // "none" is how the property is taken back.
     let given = |name| properties.get(name).filter(|value| !matches!(*value, "" | "none"));
-    match (given("avro.schema.literal"), given("avro.schema.url")) {
-        (Some(schema), _) => Ok(AvroFormat { schema: Some(schema.to_owned()) }),
-        (None, Some(_)) => Err("Its schema is in a file, named by its property avro.schema.url.".to_owned()),
-        (None, None) => Ok(AvroFormat { schema: None }),
-    }
+    let schema = match (given("avro.schema.literal"), given("avro.schema.url")) {
+        (Some(schema), _) => AvroSchema::Given(schema.to_owned()),
+        (None, Some(place)) => AvroSchema::InFile(place.to_owned()),
+        (None, None) => AvroSchema::OfFiles,
+    };
+    AvroFormat { schema }
 }
 
 /// Source of the parameters' names: the JsonSerDe of openx, whose class has the name of Hive's.
