@@ -69,6 +69,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("pgwire", &["wire"]),
     ("reqwest", &["benchmarks", "catalog-elasticsearch", "tests"]),
     ("sqlx", &["store", "catalog-mysql", "catalog-postgres", "catalog-sqlite", "tests"]),
+    ("hdfs-native", &["catalog-hive"]),
     ("hive_metastore", &["benchmarks", "catalog-hive", "tests"]),
     ("arrow-avro", &["catalog-hive"]),
     ("orc-rust", &["catalog-hive"]),

@@ -11,6 +11,7 @@ mod conversion;
 mod orc;
 mod remote_file;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -22,7 +23,7 @@ use spi::predicate::Predicate;
 use spi::rows::BatchSender;
 
 use crate::client::Client;
-use crate::format::ColumnarFormat;
+use crate::format::{ColumnarFormat, OrcFormat};
 use crate::listing;
 use crate::options::Settings;
 use crate::read::{self, Reading};
@@ -91,6 +92,10 @@ pub(crate) fn rows(of: ColumnarTable, request: ReadRequest) -> RowStream {
         let left = request.limit.filter(|_| request.predicates.is_empty()).unwrap_or(usize::MAX);
         let schema = Arc::new(Schema::new(request.columns.clone()));
         let mut wanted = Wanted { columns: &columns, schema, predicates: &request.predicates, left, sender };
+        let rules = match &of.format {
+            ColumnarFormat::Orc(format) => Rules::Orc(format),
+            ColumnarFormat::Avro(format) => Rules::Avro { schema: avro::schema(&of.storage, &format.schema).await? },
+        };
         let mut files = 0;
         for folder in &reading.folders {
             for object in listing::files(&of.storage, &of.settings, &folder.location).await? {
@@ -99,7 +104,7 @@ pub(crate) fn rows(of: ColumnarTable, request: ReadRequest) -> RowStream {
                     return Err(listing::too_many(&of.storage, &of.settings));
                 }
                 let file = RemoteFile { storage: &of.storage, folder, object };
-                if wanted.left == 0 || !read_file(&file, &of.format, &mut wanted).await? {
+                if wanted.left == 0 || !read_file(&file, &rules, &mut wanted).await? {
                     return Ok(());
                 }
             }
@@ -108,11 +113,17 @@ pub(crate) fn rows(of: ColumnarTable, request: ReadRequest) -> RowStream {
     })
 }
 
+/// How the files of a table are read, one like the other.
+enum Rules<'a> {
+    Orc(&'a OrcFormat),
+    Avro { schema: Option<Cow<'a, str>> },
+}
+
 /// Sends the wanted rows of a file. False where nobody wants more.
-async fn read_file(file: &RemoteFile<'_>, format: &ColumnarFormat, wanted: &mut Wanted<'_>) -> Result<bool> {
-    match format {
-        ColumnarFormat::Orc(format) => orc::read(file, format, wanted).await,
-        ColumnarFormat::Avro(format) => avro::read(file, format, wanted).await,
+async fn read_file(file: &RemoteFile<'_>, rules: &Rules<'_>, wanted: &mut Wanted<'_>) -> Result<bool> {
+    match rules {
+        Rules::Orc(format) => orc::read(file, format, wanted).await,
+        Rules::Avro { schema } => avro::read(file, schema.as_deref(), wanted).await,
     }
 }
 

@@ -45,6 +45,16 @@ impl Address {
         let port = port.parse().ok()?;
         (!host.is_empty()).then(|| Self { host: host.to_owned(), port })
     }
+
+    /// Reads `host:port` or `host`, whose port is this one. `None` for what is no such place.
+    pub(crate) fn with_port(text: &str, port: u16) -> Option<Self> {
+        let has_port = text.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'));
+        match has_port {
+            true => Self::parse(text),
+            false => Self::parse(&format!("{text}:{port}")),
+        }
+        .filter(|address| !address.host.contains(['/', ' ', '@']))
+    }
 }
 
 impl fmt::Display for Address {

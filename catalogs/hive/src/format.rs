@@ -1,5 +1,7 @@
 //! What the files of a table are: its storage format, as far as this connector reads it.
 
+mod separators;
+
 use hive_metastore::{Partition, StorageDescriptor, Table};
 use pilota::FastStr;
 
@@ -31,8 +33,18 @@ pub(crate) struct OrcFormat {
 /// What a table says of its Avro files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AvroFormat {
-    /// The schema, in Avro's JSON, that its rows are read with; without one, files are read with their own.
-    pub(crate) schema: Option<String>,
+    pub(crate) schema: AvroSchema,
+}
+
+/// The schema that the rows of a table are read with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AvroSchema {
+    /// Each file's own.
+    OfFiles,
+    /// This one, in Avro's JSON.
+    Given(String),
+    /// What is in the file of this location.
+    InFile(String),
 }
 
 /// What lines of text mean.
@@ -65,7 +77,9 @@ pub(crate) enum TextFormat {
 /// What LazySimpleSerDe finds values by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delimiters {
-    pub(crate) delimiter: u8,
+    /// What stands between values; then, as far as the table's columns need it, what does between those of which a value consists, from
+    /// level to level.
+    pub(crate) separators: Vec<u8>,
     /// What makes the next character a plain one.
     pub(crate) escape: Option<u8>,
     /// How NULL is written.
@@ -130,18 +144,18 @@ pub(crate) fn of(table: &Table) -> Result<Format, String> {
     }
     match name(table) {
         "orc" => return Ok(Format::Columnar(ColumnarFormat::Orc(orc(&properties)))),
-        "avro" => return Ok(Format::Columnar(ColumnarFormat::Avro(avro(&properties)?))),
+        "avro" => return Ok(Format::Columnar(ColumnarFormat::Avro(avro(&properties)))),
         _ => {}
     }
     let has_timestamp_formats = properties.get("timestamp.formats").is_some_and(|formats| !formats.is_empty());
-    Ok(Format::Lines(LineFormat { header_lines: header_lines(table)?, has_timestamp_formats, row: row_format(name(table), &properties)? }))
+    Ok(Format::Lines(LineFormat { header_lines: header_lines(table)?, has_timestamp_formats, row: row_format(table, &properties)? }))
 }
 
-/// How a line is read, by the word for its format.
-fn row_format(format: &str, properties: &Properties<'_>) -> Result<RowFormat, String> {
-    match format {
+/// How a line is read, by the properties of the table or of a partition.
+fn row_format(table: &Table, properties: &Properties<'_>) -> Result<RowFormat, String> {
+    match name(table) {
         "json" => json(properties),
-        "text" => lazy_simple(properties).map(TextFormat::Delimited).map(RowFormat::Text),
+        "text" => lazy_simple(separators::levels(table), properties).map(TextFormat::Delimited).map(RowFormat::Text),
         "csv" => open_csv(properties).map(TextFormat::Quoted).map(RowFormat::Text),
         other => Err(format!("Its format is {other}, and only parquet, orc, avro, json, csv and text are read.")),
     }
@@ -160,7 +174,7 @@ pub(crate) fn is_alike(table: &Table, partition: &Partition) -> bool {
     let is_read_alike = match name(table) {
         "parquet" | "orc" => true,
         "avro" => avro(&one) == avro(&other),
-        format => row_format(format, &one) == row_format(format, &other),
+        _ => row_format(table, &one) == row_format(table, &other),
     };
     of_table.input_format == of_partition.input_format && serde_name(of_table) == serde_name(of_partition) && is_read_alike
 }
@@ -179,14 +193,15 @@ fn orc(properties: &Properties<'_>) -> OrcFormat {
 }
 
 /// Source of the properties' names: Hive's `AvroSerdeUtils`.
-fn avro(properties: &Properties<'_>) -> Result<AvroFormat, String> {
+fn avro(properties: &Properties<'_>) -> AvroFormat {
     // "none" is how the property is taken back.
     let given = |name| properties.get(name).filter(|value| !matches!(*value, "" | "none"));
-    match (given("avro.schema.literal"), given("avro.schema.url")) {
-        (Some(schema), _) => Ok(AvroFormat { schema: Some(schema.to_owned()) }),
-        (None, Some(_)) => Err("Its schema is in a file, named by its property avro.schema.url.".to_owned()),
-        (None, None) => Ok(AvroFormat { schema: None }),
-    }
+    let schema = match (given("avro.schema.literal"), given("avro.schema.url")) {
+        (Some(schema), _) => AvroSchema::Given(schema.to_owned()),
+        (None, Some(place)) => AvroSchema::InFile(place.to_owned()),
+        (None, None) => AvroSchema::OfFiles,
+    };
+    AvroFormat { schema }
 }
 
 /// Source of the parameters' names: the JsonSerDe of openx, whose class has the name of Hive's.
@@ -199,7 +214,7 @@ fn json(properties: &Properties<'_>) -> Result<RowFormat, String> {
 }
 
 /// Source of the properties' names and defaults: Hive's `serdeConstants` and `LazySerDeParameters`.
-fn lazy_simple(properties: &Properties<'_>) -> Result<Delimiters, String> {
+fn lazy_simple(levels: usize, properties: &Properties<'_>) -> Result<Delimiters, String> {
     if properties.get("line.delim").is_some_and(|line| line != "\n") {
         return Err("Its lines end with something else than a line break.".to_owned());
     }
@@ -209,10 +224,9 @@ fn lazy_simple(properties: &Properties<'_>) -> Result<Delimiters, String> {
     if properties.is_true("serialization.last.column.takes.rest") {
         return Err("Its last column takes the rest of a line.".to_owned());
     }
-    let delimiter = properties.get("field.delim").or(properties.get("serialization.format"));
     let escape = properties.get("escape.delim").map(|text| byte(text, b'\\').ok_or("Its escape is no single byte."));
     Ok(Delimiters {
-        delimiter: byte(delimiter.unwrap_or_default(), 1).ok_or("Its delimiter is no single byte.")?,
+        separators: separators::separators(levels, properties)?,
         escape: escape.transpose()?,
         null: properties.get("serialization.null.format").unwrap_or("\\N").as_bytes().to_vec(),
     })

@@ -29,6 +29,20 @@ pub(crate) fn parse(text: &str) -> ColumnType {
     }
 }
 
+/// How many levels of separators delimited text needs within a value.
+///
+/// Source: Hive's `LazyFactory`.
+pub(crate) fn levels(data_type: &DataType) -> usize {
+    let deepest = |fields: &Fields| fields.iter().map(|field| levels(field.data_type())).max().unwrap_or(0);
+    match data_type {
+        DataType::List(item) => 1 + levels(item.data_type()),
+        DataType::Struct(fields) => 1 + deepest(fields),
+        // One between entries, and one between a key and its value.
+        DataType::Map(entries, _) => 1 + levels(entries.data_type()),
+        _ => 0,
+    }
+}
+
 fn of(pg_type: PgType) -> ColumnType {
     ColumnType { data_type: to_arrow(pg_type), pg_type }
 }
@@ -173,6 +187,15 @@ mod tests {
         let DataType::Struct(fields) = parse("struct<Aé:int,`b-c`:struct<d:date>>").data_type else { panic!("no struct") };
         assert_eq!(fields.iter().map(|field| field.name().as_str()).collect::<Vec<_>>(), ["Aé", "b-c"]);
         assert_eq!(fields[1].data_type(), &DataType::Struct(vec![Field::new("d", DataType::Date32, true)].into()));
+    }
+
+    #[test]
+    fn each_nesting_needs_separators() {
+        for (text, expected) in
+            [("int", 0), ("array<int>", 1), ("map<string,int>", 2), ("struct<a:int,b:array<int>>", 2), ("map<string,array<array<int>>>", 4)]
+        {
+            assert_eq!(levels(&parse(text).data_type), expected, "{text}");
+        }
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub struct Hive;
 impl ConnectorKind for Hive {
     type Options = HiveOptions;
     const KIND: &'static str = "hive";
-    const SUMMARY: &'static str = "A Hive metastore, and the Parquet, ORC, Avro, JSON and text files of its tables, local or in S3.";
+    const SUMMARY: &'static str =
+        "A Hive metastore, and the Parquet, ORC, Avro, JSON and text files of its tables, local, in HDFS or in S3.";
     const CAPABILITIES: Capabilities = Capabilities { fingerprint: true, ..Capabilities::NONE };
     const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&["3.1", "4.0"]);
 

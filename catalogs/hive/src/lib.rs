@@ -7,9 +7,9 @@
 //!   finds them; `hive_type.rs` reads the types of columns. `fingerprint.rs` says whether a harvest is needed, `changes.rs` for which
 //!   tables, and `rota.rs` whose partitions come first. `probe.rs` is the connection test.
 //! - `read.rs` reads a table: `pruning.rs` says which partitions can hold a wanted row, in part by a filter that `filter.rs` writes for
-//!   the metastore; `format.rs` says what the files are, by their `properties.rs`; `storage.rs` and `listing.rs` find them. The query
-//!   engine scans Parquet files itself; `text.rs` reads lines, of LazySimpleSerDe, OpenCSVSerde and JsonSerDe, and `columnar.rs` ORC
-//!   and Avro. `explain.rs` says what would be asked.
+//!   the metastore; `format.rs` says what the files are, by their `properties.rs`; `storage.rs` and `listing.rs` find them, in HDFS by
+//!   `hdfs.rs`. The query engine scans Parquet files itself; `text.rs` reads lines, of LazySimpleSerDe, OpenCSVSerde and JsonSerDe, and
+//!   `columnar.rs` ORC and Avro. `explain.rs` says what would be asked.
 //!
 //! Deliberately absent: tables that Hive itself changes in place (ACID), whose files mean nothing without the list of open transactions.
 
@@ -23,6 +23,7 @@ mod failure;
 mod filter;
 mod fingerprint;
 mod format;
+mod hdfs;
 mod hive_type;
 mod keys;
 mod kind;

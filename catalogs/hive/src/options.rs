@@ -1,5 +1,6 @@
 //! What an operator says about a data source.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -42,7 +43,8 @@ pub struct HiveOptions {
     /// Addresses of the metastore, as `hive.metastore.uris` has them: `["thrift://hms1:9083", "thrift://hms2:9083"]`. The first one that
     /// can be reached is asked.
     pub uris: Vec<String>,
-    /// The user as whom the metastore is asked. Without SASL it believes this name.
+    /// The user as whom the metastore is asked, and files of HDFS are read. Without SASL both believe this name. If there is none, the
+    /// metastore is told none, and HDFS that of the gateway's process.
     #[serde(default)]
     pub username: Option<String>,
     /// Encrypt the connection, as `hive.metastore.use.SSL` does.
@@ -79,6 +81,13 @@ pub struct HiveOptions {
     /// no such table is read.
     #[serde(default)]
     pub local_folders: Vec<String>,
+    /// What Hadoop's configuration says of HDFS, by its own names, for tables with `hdfs:` locations: `{"fs.defaultFS":
+    /// "hdfs://namenode:8020"}`, or for a name service `lake` of two namenodes `{"dfs.nameservices": "lake", "dfs.ha.namenodes.lake":
+    /// "nn1,nn2", "dfs.namenode.rpc-address.lake.nn1": "namenode1:8020", "dfs.namenode.rpc-address.lake.nn2": "namenode2:8020"}`. Only
+    /// namenodes that are named here are asked. With `"dfs.client.use.datanode.hostname": "true"` datanodes are reached by their names.
+    /// Kerberos is not spoken: HDFS is told the user's name.
+    #[serde(default)]
+    pub hadoop_options: BTreeMap<String, String>,
     /// The address of the S3 service, if it is not Amazon's.
     #[serde(default)]
     pub s3_endpoint: Option<String>,
@@ -184,12 +193,7 @@ pub(crate) fn addresses(options: &HiveOptions) -> Result<Vec<Address>> {
 
 fn address(uri: &str) -> Option<Address> {
     let place = uri.strip_prefix(SCHEME).unwrap_or(uri).trim_end_matches('/');
-    let has_port = place.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'));
-    match has_port {
-        true => Address::parse(place),
-        false => Address::parse(&format!("{place}:{PORT}")),
-    }
-    .filter(|address| !address.host.contains(['/', ' ', '@']))
+    Address::with_port(place, PORT)
 }
 
 pub(crate) fn connect_timeout(options: &HiveOptions) -> Result<Duration> {

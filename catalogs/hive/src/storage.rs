@@ -1,4 +1,4 @@
-//! Where the files of tables are: folders of the gateway's machine that the options allow, and S3.
+//! Where the files of tables are: folders of the gateway's machine that the options allow, HDFS, and S3.
 
 use std::collections::HashMap;
 use std::path::{Component, Path as LocalPath, PathBuf};
@@ -14,6 +14,7 @@ use spi::options::invalid;
 use spi::{Code, Error, Result, Secret};
 use url::Url;
 
+use crate::hdfs::{Hdfs, Manner, Services};
 use crate::metadata::without_login;
 use crate::options::HiveOptions;
 
@@ -35,8 +36,10 @@ pub(crate) struct Storage {
     pub(crate) context: OpenContext,
     folders: Vec<PathBuf>,
     s3: S3,
-    /// By bucket. Never locked across an await.
-    buckets: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
+    hdfs: Services,
+    username: Option<String>,
+    /// Buckets and file systems, by their names. Never locked across an await.
+    stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
 }
 
 struct S3 {
@@ -78,10 +81,11 @@ impl Storage {
             }
         }
         let s3 = S3 { endpoint: options.s3_endpoint.clone(), region: options.s3_region.clone(), key, allow_http: options.s3_allow_http };
-        Ok(Self { context, folders, s3, buckets: Mutex::default() })
+        let hdfs = Services::new(&options.hadoop_options)?;
+        Ok(Self { context, folders, s3, hdfs, username: options.username.clone(), stores: Mutex::default() })
     }
 
-    /// Where a location of the metastore is: `file:/…`, `s3://bucket/…` or Hadoop's `s3a://bucket/…`.
+    /// Where a location of the metastore is: `file:/…`, `hdfs://host/…`, `s3://bucket/…` or Hadoop's `s3a://bucket/…`.
     pub(crate) async fn locate(&self, location: &str) -> Result<Location> {
         // A login in it is not the gateway's, and nobody is to see it.
         let location = without_login(location);
@@ -89,9 +93,10 @@ impl Storage {
         let (scheme, rest) = location.split_once(':').unwrap_or(("", location));
         match scheme {
             "file" => self.local(location, rest).await,
+            "hdfs" => self.file_system(location, rest),
             "s3" | "s3a" | "s3n" => self.bucket(location, rest.trim_start_matches('/')),
             "" => Err(self.unsupported(location, "It names no file system.")),
-            other => Err(self.unsupported(location, &format!("Files of {other}:// are not read, only those of file: and s3://."))),
+            other => Err(self.unsupported(location, &format!("Files of {other}:// are not read, only those of file:, hdfs: and s3://."))),
         }
     }
 
@@ -120,16 +125,45 @@ impl Storage {
     fn bucket(&self, location: &str, rest: &str) -> Result<Location> {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         let folder = Path::parse(key.trim_matches('/')).map_err(|_| self.unsupported(location, "It is no path."))?;
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = match buckets.get(bucket) {
-            Some(store) => Arc::clone(store),
-            None => {
-                let store = self.open_bucket(bucket)?;
-                buckets.insert(bucket.to_owned(), Arc::clone(&store));
-                store
-            }
+        let store_name = format!("s3://{bucket}");
+        let store = self.store(&store_name, || self.open_bucket(bucket))?;
+        Ok(Location { store, store_name, folder, confined_to: None })
+    }
+
+    fn file_system(&self, location: &str, rest: &str) -> Result<Location> {
+        // `hdfs:/a` and `hdfs:///a` are the same.
+        let (authority, path) = rest.strip_prefix("//").map_or(("", rest), |rest| rest.split_once('/').unwrap_or((rest, "")));
+        let service = self.hdfs.find(authority).ok_or_else(|| {
+            let why = match authority {
+                "" => "The option \"hadoop_options\" has no \"fs.defaultFS\".".to_owned(),
+                authority => format!("The option \"hadoop_options\" names no namenode of hdfs://{authority}."),
+            };
+            self.unsupported(location, &why).hint(
+                "Set the option \"hadoop_options\" to {\"fs.defaultFS\": \"hdfs://namenode:8020\"}, or to Hadoop's \"dfs.nameservices\" and \
+                 what goes with it.",
+            )
+        })?;
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let folder = Path::parse(parts.join("/")).map_err(|_| self.unsupported(location, "It is no path."))?;
+        let store_name = format!("hdfs://{}", service.name);
+        let manner = || Manner {
+            source: self.context.source.clone(),
+            username: self.username.clone(),
+            datanodes_by_name: self.hdfs.datanodes_by_name,
         };
-        Ok(Location { store, store_name: format!("s3://{bucket}"), folder, confined_to: None })
+        let store = self.store(&store_name, || Ok(Arc::new(Hdfs::new(service, manner()))))?;
+        Ok(Location { store, store_name, folder, confined_to: None })
+    }
+
+    /// The store of this name, which is opened the first time.
+    fn store(&self, name: &str, open: impl FnOnce() -> Result<Arc<dyn ObjectStore>>) -> Result<Arc<dyn ObjectStore>> {
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = stores.get(name) {
+            return Ok(Arc::clone(store));
+        }
+        let store = open()?;
+        stores.insert(name.to_owned(), Arc::clone(&store));
+        Ok(store)
     }
 
     fn open_bucket(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>> {
@@ -156,6 +190,11 @@ impl Storage {
     /// An error of a store, in our words.
     pub(crate) fn failure(&self, place: &str, error: object_store::Error) -> Error {
         use object_store::Error as Failure;
+        if let Failure::Generic { source, .. } = &error
+            && let Some(said) = source.downcast_ref::<Error>()
+        {
+            return said.clone();
+        }
         match &error {
             Failure::NotFound { .. } => self.gone(place),
             Failure::PermissionDenied { .. } | Failure::Unauthenticated { .. } => self
@@ -175,9 +214,13 @@ impl Storage {
 
     /// The one message for files, with what happened.
     pub(crate) fn error(&self, code: Code, detail: impl Into<String>) -> Error {
-        let source = &self.context.source;
-        Error::source(code, source, format!("could not read the files of data source \"{source}\"")).detail(detail)
+        unread(&self.context.source, code, detail)
     }
+}
+
+/// The one message for files of a data source, with what happened.
+pub(crate) fn unread(source: &str, code: Code, detail: impl Into<String>) -> Error {
+    Error::source(code, source, format!("could not read the files of data source \"{source}\"")).detail(detail)
 }
 
 /// The path and the allowed folder that it is in, without links. Of a path that is not there, its nearest folder that is counts.

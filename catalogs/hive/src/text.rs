@@ -1,12 +1,13 @@
 //! Lines of text as rows, as Hive's LazySimpleSerDe, OpenCSVSerde and JsonSerDe read them.
 //!
 //! A value that is not of its column's type is NULL, as mostly in Hive: files are written before their tables are declared. So are columns
-//! that a line is too short for. Deliberately absent: arrays, maps and structs in delimited text, whose columns cannot be asked for.
+//! that a line is too short for.
 
 mod delimited;
 mod fields;
 mod json;
 mod lines;
+mod nested;
 mod quoted;
 mod values;
 
@@ -216,7 +217,7 @@ impl<'a> Batch<'a> {
 
     fn take(&mut self, reader: &FileReader<'_>) -> Result<RecordBatch> {
         let arrays = match &mut self.values {
-            Values::Delimited(values) => values.finish(),
+            Values::Delimited(values) => values.finish()?,
             Values::Json(values) => values.finish(self.rows)?,
         };
         let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.rows));

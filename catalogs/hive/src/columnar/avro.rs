@@ -1,9 +1,10 @@
 //! Avro files: their blocks one after the other, some of them at a time.
 //!
 //! `container.rs` cuts a file into its blocks. Rows are read with the table's schema if it has one, which may give columns that the file
-//! lacks a default, as Avro's rules for two schemas say; else with the file's own.
+//! lacks a default, as Avro's rules for two schemas say; else with the file's own. `schema.rs` finds it.
 
 mod container;
+mod schema;
 
 use std::io::Read;
 
@@ -17,14 +18,15 @@ use super::assembly::{Assembly, FileColumn};
 use super::conversion::Writer;
 use super::remote_file::RemoteFile;
 use super::{ROWS_PER_BATCH, Wanted, count, rows_per_batch};
-use crate::format::AvroFormat;
 use container::{Blocks, Container};
 
-/// Sends the wanted rows of a file. False where nobody wants more.
-pub(super) async fn read(file: &RemoteFile<'_>, format: &AvroFormat, wanted: &mut Wanted<'_>) -> Result<bool> {
+pub(super) use schema::schema;
+
+/// Sends the wanted rows of a file, which are read with the schema of the table if it has one. False where nobody wants more.
+pub(super) async fn read(file: &RemoteFile<'_>, schema: Option<&str>, wanted: &mut Wanted<'_>) -> Result<bool> {
     let mut container = Container::open(file).await?;
     let header = container.header.clone();
-    let whole = Decoding { header: &header, schema: format.schema.as_deref(), projection: None };
+    let whole = Decoding { header: &header, schema, projection: None };
     let (columns, writer) = {
         let reader = file.decode(|| whole.reader(&[], ROWS_PER_BATCH))?;
         (columns(&reader), writer(file, &reader)?)

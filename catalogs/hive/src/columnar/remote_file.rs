@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::DateTime;
+use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt};
 use spi::{Code, Error, Result};
 
@@ -14,14 +16,24 @@ use crate::storage::Storage;
 /// How long a store may take for a part of a file, which is at most as long as a stripe.
 const PART_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A data file of a table.
+/// A file of a table.
 pub(super) struct RemoteFile<'a> {
     pub(super) storage: &'a Storage,
     pub(super) folder: &'a Folder,
     pub(super) object: ObjectMeta,
 }
 
-impl RemoteFile<'_> {
+impl<'a> RemoteFile<'a> {
+    /// The file of this path in the folder's store.
+    pub(super) async fn find(storage: &'a Storage, folder: &'a Folder, path: Path) -> Result<Self> {
+        // As long as nobody has looked it has no size.
+        let object = ObjectMeta { location: path, last_modified: DateTime::default(), size: 0, e_tag: None, version: None };
+        let file = Self { storage, folder, object };
+        storage.context.remote_calls.count();
+        let object = file.within(folder.location.store.head(&file.object.location)).await?;
+        Ok(Self { object, ..file })
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.object.size
     }

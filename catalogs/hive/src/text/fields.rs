@@ -1,91 +1,70 @@
-//! The values of one line.
+//! How LazySimpleSerDe's text is cut: lines into values, and these into theirs.
 //!
-//! Source of the rules for delimited text: Hive's `LazyStruct`.
+//! Source of the rules: Hive's `LazyStruct`, and its `LazyUtils.copyAndEscapeStringDataToText`.
 
-use super::quoted::{self, Marks};
-use crate::format::Delimiters;
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// The values of the line that was split last. Its memory is used again for the next line.
-#[derive(Default)]
-pub(crate) struct Fields {
-    bytes: Vec<u8>,
-    /// Where each value ends in `bytes`, and whether it is NULL.
-    ends: Vec<(usize, bool)>,
+/// Where the values are that separators part. An empty text is one empty value.
+pub(super) fn split(written: &[u8], separator: u8, escape: Option<u8>) -> impl Iterator<Item = Range<usize>> {
+    let mut start = Some(0);
+    std::iter::from_fn(move || {
+        let first = start?;
+        let end = first + position(&written[first..], separator, escape).unwrap_or(written.len() - first);
+        start = (end < written.len()).then_some(end + 1);
+        Some(first..end)
+    })
 }
 
-impl Fields {
-    /// A value's bytes; `None` for NULL, and for what the line is too short for.
-    pub(crate) fn get(&self, place: usize) -> Option<&[u8]> {
-        let (end, is_null) = *self.ends.get(place)?;
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before].0);
-        (!is_null).then(|| &self.bytes[start..end])
+/// Where a separator stands that is not escaped. An escape at the end hides nothing.
+pub(super) fn position(written: &[u8], separator: u8, escape: Option<u8>) -> Option<usize> {
+    let mut place = 0;
+    while place < written.len() {
+        if written[place] == separator {
+            return Some(place);
+        }
+        place += if escape == Some(written[place]) { 2 } else { 1 };
     }
+    None
+}
 
-    pub(crate) fn split_quoted(&mut self, line: &[u8], marks: Marks) {
-        self.bytes.clear();
-        self.ends.clear();
-        quoted::split(line, marks, &mut self.bytes, |end| self.ends.push((end, false)));
-    }
-
-    pub(crate) fn split_delimited(&mut self, line: &[u8], format: &Delimiters) {
-        self.bytes.clear();
-        self.ends.clear();
-        let mut start = 0;
-        let mut place = 0;
-        while place <= line.len() {
-            if place == line.len() || line[place] == format.delimiter {
-                self.push_delimited(&line[start..place], format);
-                start = place + 1;
-            } else if format.escape == Some(line[place]) && place + 1 < line.len() {
-                // What follows is no delimiter. An escape at the end of the line hides nothing.
-                place += 1;
-            }
-            place += 1;
+/// A value without its escapes.
+pub(super) fn unescaped(written: &[u8], escape: Option<u8>) -> Cow<'_, [u8]> {
+    let Some(escape) = escape.filter(|escape| written.contains(escape)) else { return Cow::Borrowed(written) };
+    let mut bytes = Vec::with_capacity(written.len());
+    let mut rest = written.iter();
+    while let Some(byte) = rest.next() {
+        match *byte == escape {
+            false => bytes.push(*byte),
+            true => match rest.next() {
+                Some(b'n') => bytes.push(b'\n'),
+                Some(b'r') => bytes.push(b'\r'),
+                Some(escaped) => bytes.push(*escaped),
+                None => bytes.push(*byte),
+            },
         }
     }
-
-    fn push_delimited(&mut self, written: &[u8], format: &Delimiters) {
-        let is_null = format.null == written;
-        if !is_null {
-            let mut rest = written.iter();
-            while let Some(byte) = rest.next() {
-                match format.escape == Some(*byte) {
-                    false => self.bytes.push(*byte),
-                    true => match rest.next() {
-                        Some(b'n') => self.bytes.push(b'\n'),
-                        Some(b'r') => self.bytes.push(b'\r'),
-                        Some(escaped) => self.bytes.push(*escaped),
-                        None => self.bytes.push(*byte),
-                    },
-                }
-            }
-        }
-        self.ends.push((self.bytes.len(), is_null));
-    }
+    Cow::Owned(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn split(line: &str, format: &Delimiters) -> Vec<Option<String>> {
-        let mut fields = Fields::default();
-        fields.split_delimited(line.as_bytes(), format);
-        (0..fields.ends.len()).map(|place| fields.get(place).map(|bytes| String::from_utf8_lossy(bytes).into_owned())).collect()
-    }
-
-    fn some(values: &[&str]) -> Vec<Option<String>> {
-        values.iter().map(|value| Some((*value).to_owned())).collect()
+    fn values(line: &str, escape: Option<u8>) -> Vec<String> {
+        let line = line.as_bytes();
+        let value = |place: Range<usize>| String::from_utf8_lossy(&unescaped(&line[place], escape)).into_owned();
+        split(line, b'|', escape).map(value).collect()
     }
 
     #[test]
-    fn delimited_lines_have_escapes_and_nulls() {
-        let format = Delimiters { delimiter: b'|', escape: Some(b'\\'), null: b"\\N".to_vec() };
-        assert_eq!(split("a|\"b|", &format), some(&["a", "\"b", ""]));
-        assert_eq!(split("a\\|b|\\\\|c\\", &format), some(&["a|b", "\\", "c\\"]));
-        assert_eq!(split("\\N|x", &format), [None, Some("x".to_owned())]);
-        assert_eq!(split("", &format), some(&[""]));
-        let plain = Delimiters { escape: None, ..format };
-        assert_eq!(split("a\\|b", &plain), some(&["a\\", "b"]));
+    fn lines_have_escapes() {
+        let escape = Some(b'\\');
+        assert_eq!(values("a|\"b|", escape), ["a", "\"b", ""]);
+        assert_eq!(values("a\\|b|\\\\|c\\", escape), ["a|b", "\\", "c\\"]);
+        assert_eq!(values("\\N|x\\ny", escape), ["N", "x\ny"]);
+        assert_eq!(values("", escape), [""]);
+        assert_eq!(values("|", escape), ["", ""]);
+        assert_eq!(values("a\\|b", None), ["a\\", "b"]);
     }
 }

@@ -137,20 +137,47 @@ async fn evolved(server: &Server) {
     let mut given = table(&folder, "avro_evolved", "given", AVRO, &["number double", "fresh string"], &[]);
     set_serde(&mut given, "avro.schema.literal", schema);
     create(server, &given).await;
-    let mut away = table(&folder, "avro_evolved", "away", AVRO, &["n bigint"], &[]);
-    set(&mut away, "avro.schema.url", "hdfs://nn/row.avsc");
-    create(server, &away).await;
+    // The same schema in a file, in which there may be more than in a property; and such that are elsewhere, not there, or no schema.
+    let stored = |name: &str, place: &str| {
+        let mut stored = table(&folder, "avro_evolved", name, AVRO, &["number double", "fresh string"], &[]);
+        set(&mut stored, "avro.schema.url", place);
+        stored
+    };
+    let place = |file: &str| format!("file://{}", folder.join(file).display());
+    let away = stored("away", "hdfs://nn/row.avsc");
+    write(&folder, "_schemas/row.avsc", schema.as_bytes());
+    write(&folder, "_schemas/picture.avsc", &[0xff, 0xfe]);
+    write(&folder, "_schemas/long.avsc", &vec![b' '; (16 << 20) + 1]);
+    for table in [
+        away,
+        stored("stored", &place("_schemas/row.avsc")),
+        stored("lost", &place("_schemas/lost.avsc")),
+        stored("picture", &place("_schemas/picture.avsc")),
+        stored("long", &place("_schemas/long.avsc")),
+        stored("outside", "file:///etc/passwd"),
+    ] {
+        create(server, &table).await;
+    }
     create(server, &table(&folder, "avro_evolved", "other", AVRO, &["n date"], &[])).await;
     let file = AvroFile::new(NUMBERS, false, &[]).block(&[long(1), long(-2)]).finish();
-    for name in ["given", "other"] {
+    for name in ["given", "other", "stored"] {
         write(&folder, &format!("{name}/a.avro"), &file);
     }
     let source = source(server).await;
-    let rows = source.rows(source.request("avro_evolved", "given").await).await.expect("rows");
-    assert_eq!(rows, ["1.0|new", "-2.0|new"]);
-    for (name, part) in [("away", "avro.schema.url"), ("other", "int64")] {
+    for name in ["given", "stored"] {
+        let rows = source.rows(source.request("avro_evolved", name).await).await.expect("rows");
+        assert_eq!(rows, ["1.0|new", "-2.0|new"]);
+    }
+    for (name, code, part) in [
+        ("away", Code::Unsupported, "hdfs://nn/row.avsc"),
+        ("lost", Code::Io, "lost.avsc does not exist"),
+        ("picture", Code::BadData, "avro.schema.url"),
+        ("long", Code::Limit, "16777217"),
+        ("outside", Code::Privilege, "/etc/passwd"),
+        ("other", Code::Unsupported, "int64"),
+    ] {
         let error = source.rows(source.request("avro_evolved", name).await).await.expect_err(name);
-        assert_eq!(error.code, Code::Unsupported);
+        assert_eq!(error.code, code, "{error:?}");
         assert!(error.detail.as_deref().is_some_and(|detail| detail.contains(part)), "{error:?}");
     }
 }

@@ -9,6 +9,8 @@ mod connecting;
 mod faults;
 mod fixture;
 mod harvest;
+mod hdfs;
+mod hdfs_server;
 mod orc;
 mod pruning;
 mod reading;
@@ -21,6 +23,9 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 use server::{Server, VERSIONS};
 
+/// The place of the newest version among the versions.
+const NEWEST: usize = VERSIONS.len() - 1;
+
 /// The servers, each from the first test that needs it.
 #[derive(Default)]
 struct Shared([OnceLock<Server>; VERSIONS.len()]);
@@ -30,12 +35,16 @@ fn main() {
     if let Some(what) = server::missing() {
         eprintln!("skipped: {what} is not installed; tests/services/hive-metastore installs it");
     }
+    if let Some(what) = hdfs_server::missing() {
+        eprintln!("skipped in part: {what} is not installed; tests/services/hdfs installs it");
+    }
     let shared = Arc::new(Shared::default());
     let topics = [
         avro::trials(&shared),
         connecting::trials(&shared),
         faults::trials(),
         harvest::trials(&shared),
+        hdfs::trials(&shared),
         orc::trials(&shared),
         pruning::trials(&shared),
         reading::trials(&shared),
@@ -58,7 +67,7 @@ fn trials(shared: &Arc<Shared>, name: &str, test: impl AsyncFn(&Server) + Clone 
 
 /// A trial with a server of its own, of the newest version, which the test may stop.
 fn trial_alone(name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'static) -> Trial {
-    trial_with(name.to_owned(), move || run(test(&mut Server::start(VERSIONS[VERSIONS.len() - 1]))))
+    trial_with(name.to_owned(), move || run(test(&mut Server::start(VERSIONS[NEWEST]))))
 }
 
 /// A trial with a server of its own that announces its changes.
@@ -68,7 +77,7 @@ fn trial_announcing(name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'st
 
 /// A trial with a server of its own that speaks TLS.
 fn trial_encrypted(name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'static) -> Trial {
-    trial_with(name.to_owned(), move || run(test(&mut Server::start_encrypted(VERSIONS[VERSIONS.len() - 1]))))
+    trial_with(name.to_owned(), move || run(test(&mut Server::start_encrypted(VERSIONS[NEWEST]))))
 }
 
 fn trial_with(name: String, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {

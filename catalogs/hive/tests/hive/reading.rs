@@ -13,6 +13,7 @@ use crate::{Shared, trials as trials_of};
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     [
         trials_of(shared, "delimited_text_is_read_as_hive_does", delimited),
+        trials_of(shared, "nested_text_is_read_as_hive_does", nested),
         trials_of(shared, "quoted_text_is_read_as_hive_does", quoted),
         trials_of(shared, "parameters_of_tables_and_partitions_count", parameters),
         trials_of(shared, "a_limit_ends_the_read", limit),
@@ -49,6 +50,58 @@ async fn delimited(server: &Server) {
             "5|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|1",
         ]
     );
+}
+
+async fn nested(server: &Server) {
+    let folder = database(server, "nested").await;
+    let columns = ["n int", "tags array<string>", "sizes map<string,array<int>>", "place struct<zip:string,at:struct<x:double,y:double>>"];
+    let plain = table(&folder, "nested", "plain", TEXT, &columns, &["part int"]);
+    create(server, &plain).await;
+    add_partitions(server, &plain, &[vec!["1"]]).await;
+    let lines = "1\u{1}a\u{2}\\N\u{2}c\u{1}s\u{3}1\u{4}2\u{2}t\u{1}50667\u{2}1.5\u{3}2\n\
+                 2\u{1}\u{1}\u{1}\n\
+                 3\u{1}\\N\u{1}\\N\u{1}\\N\n\
+                 4";
+    write(&folder, "plain/part=1/f", lines.as_bytes());
+    let source = source(server).await;
+    let request = source.request("nested", "plain").await;
+    let rows = source.rows(request.clone()).await.expect("rows");
+    assert_eq!(
+        rows,
+        [
+            "1|[a, NULL, c]|{s: [1, 2], t: NULL}|{zip: 50667, at: {x: 1.5, y: 2.0}}|1",
+            "2|[]|{}|{zip: , at: NULL}|1",
+            "3|NULL|NULL|NULL|1",
+            "4|NULL|NULL|NULL|1",
+        ]
+    );
+    // What is between the parts of values counts as much as what is between values.
+    let mut other = plain.clone();
+    set_serde(&mut other, "colelction.delim", ",");
+    add_partitions(server, &other, &[vec!["2"]]).await;
+    let error = source.rows(request).await.expect_err("another delimiter");
+    assert_eq!(error.detail.as_deref(), Some("Its partition (2) has another format than the table."));
+
+    let mut chosen = table(&folder, "nested", "chosen", TEXT, &["n int", "tags array<string>", "sizes map<string,int>"], &[]);
+    for (name, value) in [("field.delim", "|"), ("collection.delim", ","), ("mapkey.delim", ":"), ("escape.delim", "\\")] {
+        set_serde(&mut chosen, name, value);
+    }
+    create(server, &chosen).await;
+    write(&folder, "chosen/f", b"1|a\\,b,c\\|d|x\\:y:1,z,z:2,\\N:3");
+    let rows = source.rows(source.request("nested", "chosen").await).await.expect("rows");
+    assert_eq!(rows, ["1|[a,b, c|d]|{x:y: 1, z: NULL}"]);
+
+    let deep = format!("v {}int{}", "array<".repeat(8), ">".repeat(8));
+    let mut deep = table(&folder, "nested", "deep", TEXT, &[&deep], &[]);
+    create(server, &deep).await;
+    let error = source.rows(source.request("nested", "deep").await).await.expect_err("too deep");
+    assert_eq!(error.detail.as_deref(), Some("Its columns are nested deeper than its 8 delimiters tell apart."));
+    deep.table_name = Some("deeper".into());
+    set_serde(&mut deep, "hive.serialization.extend.nesting.levels", "true");
+    create(server, &deep).await;
+    write(&folder, "deep/f", b"1\x02\n");
+    let rows = source.rows(source.request("nested", "deeper").await).await.expect("rows");
+    assert_eq!(rows, ["[[[[[[[[1]]]]]]], []]"]);
 }
 
 async fn quoted(server: &Server) {
@@ -191,6 +244,7 @@ async fn unreadable(server: &Server) {
     if is_made {
         let error = allowed.rows(allowed.request("closed", "away").await).await.expect_err("HDFS");
         assert_eq!(error.code, Code::Unsupported);
+        assert!(error.hint.is_some_and(|hint| hint.contains("\"hadoop_options\"")));
     }
     create(server, &table(&folder, "closed", "text", TEXT, &["n int"], &[])).await;
     let forbidden = source_with(server, json!({"local_folders": []})).await;

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use hive_metastore::{ThriftHiveMetastoreClient, ThriftHiveMetastoreClientBuilder};
+use serde_json::Value;
 use tempfile::TempDir;
 use volo_thrift::codec::default::DefaultMakeCodec;
 
@@ -21,7 +22,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(300);
 /// Between two looks at whether the server has started.
 const START_INTERVAL: Duration = Duration::from_millis(100);
 
-const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
+pub(crate) const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
 /// A running metastore. Dropping it kills it.
 pub(crate) struct Server {
@@ -45,7 +46,7 @@ pub(crate) fn missing() -> Option<String> {
 }
 
 /// Where `tests/services/hive-metastore` puts things.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     let caches = || std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home().join(".cache"), PathBuf::from);
     std::env::var_os("METAGATE_TEST_CACHE").map_or_else(|| caches().join("metagate/tests"), PathBuf::from)
@@ -61,15 +62,20 @@ fn notifications() -> PathBuf {
 
 impl Server {
     pub(crate) fn start(version: &'static str) -> Self {
-        Self::start_as(version, false)
+        Self::start_as(version, false, &Value::Null)
+    }
+
+    /// One that knows these options of Hadoop.
+    pub(crate) fn start_with(version: &'static str, hadoop_options: &Value) -> Self {
+        Self::start_as(version, false, hadoop_options)
     }
 
     /// One that speaks TLS alone, with a certificate of the authority in the file [`Server::authority`].
     pub(crate) fn start_encrypted(version: &'static str) -> Self {
-        Self::start_as(version, true)
+        Self::start_as(version, true, &Value::Null)
     }
 
-    fn start_as(version: &'static str, is_encrypted: bool) -> Self {
+    fn start_as(version: &'static str, is_encrypted: bool, hadoop_options: &Value) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         if is_encrypted {
             certificates(folder.path());
@@ -77,6 +83,10 @@ impl Server {
         for name in ["managed", "warehouse"] {
             std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
         }
+        std::fs::create_dir_all(folder.path().join("conf")).expect("a folder");
+        let options = hadoop_options.as_object().into_iter().flatten();
+        let options = configuration(options.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())));
+        std::fs::write(folder.path().join("conf/core-site.xml"), options).expect("a file");
         copy(&installation(version).join("empty"), &folder.path().join("database"));
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
         let process = serve(folder.path(), version, is_encrypted, port);
@@ -156,7 +166,6 @@ fn certificates(folder: &Path) {
 
 fn serve(folder: &Path, version: &str, is_encrypted: bool, port: u16) -> Child {
     let conf = folder.join("conf");
-    std::fs::create_dir_all(&conf).expect("a folder");
     let place = folder.display();
     let mut settings = vec![
         ("metastore.warehouse.dir", format!("file://{place}/managed")),
@@ -182,9 +191,8 @@ fn serve(folder: &Path, version: &str, is_encrypted: bool, port: u16) -> Child {
         let listener = "org.apache.hive.hcatalog.listener.DbNotificationListener";
         settings.push(("metastore.transactional.event.listeners", listener.to_owned()));
     }
-    let property = |(name, value): &(&str, String)| format!("<property><name>{name}</name><value>{value}</value></property>");
-    let settings: String = settings.iter().map(property).collect();
-    std::fs::write(conf.join("metastore-site.xml"), format!("<configuration>{settings}</configuration>")).expect("a file");
+    let settings = configuration(settings.iter().map(|(name, value)| (*name, value.as_str())));
+    std::fs::write(conf.join("metastore-site.xml"), settings).expect("a file");
     let log = std::fs::File::create(folder.join("log")).expect("a file");
     let installation = installation(version);
     Command::new(JAVA)
@@ -205,6 +213,12 @@ fn serve(folder: &Path, version: &str, is_encrypted: bool, port: u16) -> Child {
         .stderr(log)
         .spawn()
         .expect("a metastore")
+}
+
+/// Settings as Hadoop's files have them.
+fn configuration<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let property = |(name, value)| format!("<property><name>{name}</name><value>{value}</value></property>");
+    format!("<configuration>{}</configuration>", settings.map(property).collect::<String>())
 }
 
 /// Runs a program of one file, in America's east, with what the newest version brings along.
