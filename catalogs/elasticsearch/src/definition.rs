@@ -18,6 +18,47 @@ use crate::mapping::{Field, Kind};
 use crate::options::Settings;
 use crate::sample::{self, Sampled};
 
+/// The definition of a table as far as it fits, for a harvest, and what does not. Mappings change, and so does what the gateway takes; what
+/// an operator once said of one table is no reason to show none.
+#[derive(Debug, Default)]
+pub(crate) struct Fitting {
+    pub(crate) definition: Option<TableDefinition>,
+    /// Which documents are rows, if not all are.
+    pub(crate) query: Option<Value>,
+    /// Why the definition, or a part of it, is left out.
+    pub(crate) problem: Option<Error>,
+}
+
+impl Fitting {
+    /// The definition, if it can be of a table here at all.
+    pub(crate) fn new(definition: Option<&TableDefinition>) -> Self {
+        let Some(given) = definition else { return Self::default() };
+        match check(given).and_then(|()| query(definition)) {
+            Ok(query) => Self { definition: definition.cloned(), query, problem: None },
+            Err(problem) => Self { problem: Some(problem), ..Self::default() },
+        }
+    }
+
+    /// The columns of a table whose mapping gives these, with the definition's unless these cannot be.
+    pub(crate) fn columns(&mut self, mapped: Vec<Column>) -> Vec<Column> {
+        let Some(given) = &mut self.definition else { return mapped };
+        let key = std::mem::take(&mut given.key);
+        let columns = columns(Some(given), mapped.clone()).unwrap_or_else(|problem| {
+            (given.columns, given.only_these_columns) = (Vec::new(), false);
+            self.problem = Some(problem);
+            mapped
+        });
+        // Columns that are not the definition's own may be gone.
+        match key.iter().find(|key| !columns.iter().any(|column| column.name == **key)) {
+            None => given.key = key,
+            Some(missing) => {
+                self.problem = Some(invalid(format!("key column \"{missing}\" of the table definition is no column of the table")));
+            }
+        }
+        columns
+    }
+}
+
 /// The columns of a table whose mapping gives these.
 pub(crate) fn columns(definition: Option<&TableDefinition>, mapped: Vec<Column>) -> Result<Vec<Column>> {
     let Some(given) = definition else { return Ok(mapped) };
@@ -154,4 +195,39 @@ fn checks(columns: &[&Column], documents: &[&Document<'_>]) -> Vec<ColumnCheck> 
         })
     });
     decoder::check(&tried.collect::<Vec<_>>(), &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fitting(definition: Value) -> Fitting {
+        Fitting::new(Some(&serde_json::from_value(definition).expect("a definition")))
+    }
+
+    fn names(fitting: &mut Fitting) -> Vec<String> {
+        let indices = catalog::indices(json!({"t": {"aliases": {}, "mappings": {"properties": {"n": {"type": "long"}}}, "settings": {}}}));
+        let mapped = catalog::tables(&indices, false)["t"].columns(false);
+        fitting.columns(mapped).into_iter().map(|column| column.name).collect()
+    }
+
+    #[test]
+    fn what_fits_no_more_is_left_out_and_told() {
+        let mut whole = fitting(json!({"columns": [{"name": "m", "type": "bigint"}], "only_these_columns": true, "key": ["m"]}));
+        assert_eq!(names(&mut whole), ["_id", "m", "_error", "_doc"]);
+        assert!(whole.problem.is_none() && whole.definition.is_some_and(|definition| definition.key == ["m"]));
+        let mut keyless = fitting(json!({"columns": [{"name": "m", "type": "bigint"}], "key": ["gone"], "comment": "c"}));
+        assert_eq!(names(&mut keyless), ["_id", "n", "m", "_error", "_doc"]);
+        assert!(keyless.problem.is_some_and(|problem| problem.message.contains("\"gone\"")));
+        assert!(keyless.definition.is_some_and(|definition| definition.key.is_empty() && definition.comment.is_some()));
+        let mut plain = fitting(json!({"columns": [{"name": "m", "type": "tree"}], "filter": "{}", "key": ["n"]}));
+        assert_eq!(names(&mut plain), ["_id", "n", "_error", "_doc"]);
+        assert!(plain.problem.is_some_and(|problem| problem.message.contains("\"tree\"")));
+        assert!(plain.definition.is_some_and(|definition| definition.columns.is_empty() && definition.key == ["n"]));
+        let mut nothing = fitting(json!({"filter": "n = 1", "columns": [{"name": "m"}]}));
+        assert_eq!(names(&mut nothing), ["_id", "n", "_error", "_doc"]);
+        assert!(nothing.definition.is_none() && nothing.problem.is_some());
+    }
 }

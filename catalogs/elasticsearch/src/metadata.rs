@@ -17,10 +17,13 @@ use spi::metadata::{
 use crate::SCHEMA;
 use crate::catalog::{self, Column, ID, Index, Origin, Table, TableKind};
 use crate::client::{Client, Request};
-use crate::definition;
+use crate::definition::Fitting;
 use crate::options::Settings;
 use crate::recipe::Recipe;
 use crate::sample::{self, Sampled};
+
+/// The option of a table that says what of its definition is left out, and why.
+const DEFINITION_PROBLEM: &str = "definition_problem";
 
 /// What is asked of shards.
 const SHARD_COLUMNS: &str = "index,shard,prirep,state,docs,store,node";
@@ -52,16 +55,20 @@ pub(crate) async fn harvest(client: &Client, settings: &Settings, scope: &Scope,
     let looked = tables.iter().map(|(name, table)| look((*name, table))).collect::<Result<Vec<_>>>()?;
     let sampled: Vec<Sampled<'_>> = looked.iter().map(Looked::sampled).collect();
     let mut found = sample::look(client, &sampled, settings.sample_documents).await?;
-    for Looked { name, table, mapped, definition, .. } in &looked {
-        let inferred = found.remove(name).unwrap_or_default();
-        let mut mapped = mapped.clone();
+    let inferred: Vec<Vec<InferredColumn>> = looked.iter().map(|looked| found.remove(looked.name).unwrap_or_default()).collect();
+    for (Looked { name, table, mut mapped, mut fitting, .. }, inferred) in looked.into_iter().zip(inferred) {
         sample::mark(&mut mapped, &inferred);
-        let columns = definition::columns(*definition, mapped)?;
-        push_table(name, table, &shards, *definition, harvest)?;
-        push_columns(name, &columns, *definition, harvest)?;
+        let columns = fitting.columns(mapped);
+        let definition = fitting.definition.as_ref();
+        push_table(name, table, &shards, definition, harvest)?;
+        push_columns(name, &columns, definition, harvest)?;
         harvest.inferred(SCHEMA, name, &inferred)?;
-        harvest.recipe(SCHEMA, name, Recipe::new(&columns, *definition).write()?)?;
-        push_key(name, table, *definition, harvest)?;
+        harvest.recipe(SCHEMA, name, Recipe::new(&columns, definition).write()?)?;
+        push_key(name, table, definition, harvest)?;
+        // Nobody is there to be told, and no other table is concerned.
+        if let Some(problem) = &fitting.problem {
+            harvest.table_option(TableOptionRow { schema: SCHEMA, table: name, name: DEFINITION_PROBLEM, value: &problem.message })?;
+        }
         push_options(name, table, harvest)?;
     }
     Ok(())
@@ -73,8 +80,7 @@ struct Looked<'t> {
     table: &'t Table<'t>,
     mapped: Vec<Column>,
     known: Vec<InferredColumn>,
-    definition: Option<&'t TableDefinition>,
-    query: Option<Value>,
+    fitting: Fitting,
 }
 
 impl<'t> Looked<'t> {
@@ -82,16 +88,15 @@ impl<'t> Looked<'t> {
         name: &'t str,
         table: &'t Table<'t>,
         settings: &Settings,
-        definition: Option<&'t TableDefinition>,
+        definition: Option<&TableDefinition>,
         harvest: &Harvest,
     ) -> Result<Self> {
-        definition.map_or(Ok(()), definition::check)?;
         let (mapped, known) = (table.columns(settings.flatten), harvest.known(SCHEMA, name)?);
-        Ok(Self { name, table, mapped, known, definition, query: definition::query(definition)? })
+        Ok(Self { name, table, mapped, known, fitting: Fitting::new(definition) })
     }
 
     fn sampled(&self) -> Sampled<'_> {
-        Sampled { table: self.name, columns: &self.mapped, known: &self.known, query: self.query.as_ref() }
+        Sampled { table: self.name, columns: &self.mapped, known: &self.known, query: self.fitting.query.as_ref() }
     }
 }
 

@@ -3,6 +3,8 @@
 //! So `42` is a `bigint`, and `042`, `+42` and ` 42` are text; `0.5` is a `double precision`, and `.5`, `0.50` and `1e3` are text; `true`
 //! and `false` are `boolean`. Nobody who looks for a value as text finds another one because its column has got a type.
 
+use std::fmt::Write as _;
+
 use spi::documents::{Document, FieldType};
 
 /// Beyond these PostgreSQL writes doubles with an exponent (`float8out`).
@@ -93,15 +95,33 @@ pub(crate) fn text(value: &[u8]) -> Option<&str> {
 }
 
 fn integer(value: &[u8]) -> Option<i64> {
-    let text = text(value)?;
-    text.parse::<i64>().ok().filter(|number| number.to_string() == text)
+    let digits = value.strip_prefix(b"-").unwrap_or(value);
+    let is_canonical = match digits {
+        [b'0'] => digits.len() == value.len(),
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if is_canonical { std::str::from_utf8(value).ok()?.parse().ok() } else { None }
 }
 
 fn double(value: &[u8]) -> Option<f64> {
     let text = text(value)?;
     let number = text.parse::<f64>().ok()?;
     let is_plain = text == "0" || PLAIN_DOUBLES.contains(&number.abs());
-    (is_plain && number.to_string() == text).then_some(number)
+    (is_plain && is_written(number, text)).then_some(number)
+}
+
+/// Whether the number is written as this text. No text is made to find that out.
+fn is_written(number: f64, text: &str) -> bool {
+    struct Rest<'t>(&'t str);
+    impl std::fmt::Write for Rest<'_> {
+        fn write_str(&mut self, written: &str) -> std::fmt::Result {
+            self.0 = self.0.strip_prefix(written).ok_or(std::fmt::Error)?;
+            Ok(())
+        }
+    }
+    let mut rest = Rest(text);
+    write!(rest, "{number}").is_ok() && rest.0.is_empty()
 }
 
 fn boolean(value: &[u8]) -> Option<bool> {
@@ -126,6 +146,8 @@ mod tests {
     fn only_canonical_values_have_a_narrower_type() {
         check(&["1", "-5", "0", "9223372036854775807"], FieldType::INT8);
         check(&["9223372036854775808"], FieldType::TEXT);
+        check(&["-9223372036854775808"], FieldType::INT8);
+        check(&["-9223372036854775809"], FieldType::TEXT);
         check(&["007"], FieldType::TEXT);
         check(&["1", "+1"], FieldType::TEXT);
         check(&["1", "1.5", "-0.001"], FieldType::FLOAT8);

@@ -36,6 +36,13 @@ impl Connection {
         self.redis.send_packed_commands(pipeline, 0, pipeline.len()).await
     }
 
+    /// Sends the commands with the first poll. The answers wait for whoever polls again.
+    pub(crate) fn send(&self, pipeline: Pipeline) -> impl Future<Output = Result<Vec<Value>, RedisError>> + Send + 'static {
+        self.remote_calls.count();
+        let mut redis = self.redis.clone();
+        async move { redis.send_packed_commands(&pipeline, 0, pipeline.len()).await }
+    }
+
     /// The answer to one command.
     pub(crate) async fn ask_one(&mut self, command: Cmd) -> Result<Value, RedisError> {
         self.remote_calls.count();

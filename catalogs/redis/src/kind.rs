@@ -89,6 +89,15 @@ impl Kind {
         matches!(self, Kind::Hash | Kind::Stream)
     }
 
+    /// The column of the values of strings or of elements; `None` where there are fields.
+    pub(crate) fn value(self) -> Option<&'static str> {
+        match self {
+            Kind::String | Kind::List => Some(VALUE),
+            Kind::Set | Kind::SortedSet => Some(MEMBER),
+            Kind::Hash | Kind::Stream => None,
+        }
+    }
+
     /// The columns that rows of the kind have before any others. `value` is the type of the values, where they are not of one kind only.
     pub(crate) fn columns(self, value: &FieldType) -> Vec<(&'static str, FieldType)> {
         let mut columns = vec![(KEY, FieldType::TEXT), (TYPE, FieldType::TEXT), (TTL, FieldType::INT8)];

@@ -8,8 +8,8 @@ use spi::connector::{Capabilities, Connector, ConnectorKind, OpenContext};
 use crate::RedisConnector;
 use crate::options::RedisOptions;
 
-/// Commands are run as they are written, and a refresh finds out at once that no key has changed.
-const CAPABILITIES: Capabilities = Capabilities { native_statements: true, fingerprint: true, ..Capabilities::NONE };
+/// Commands are run as they are written, a refresh finds out at once that no key has changed, and operators may say what tables there are.
+const CAPABILITIES: Capabilities = Capabilities { native_statements: true, fingerprint: true, definitions: true, ..Capabilities::NONE };
 
 /// Data sources of type `redis`.
 pub struct Redis;

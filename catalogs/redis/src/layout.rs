@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spi::documents::{Column, FieldType, InferredColumn};
+use spi::Error;
+use spi::documents::{Column, DOCUMENT, ERROR, FieldType, InferredColumn};
 
 use crate::kind::Kind;
+use crate::members::Members;
 use crate::pattern::Pattern;
 
 /// The tables of a database. More patterns than this are no longer what somebody has thought out.
@@ -14,20 +16,59 @@ pub(crate) const TABLES_MAX: usize = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) name: String,
-    pub(crate) pattern: Pattern,
+    pub(crate) members: Members,
     pub(crate) kind: Kind,
     /// The type of the values of strings and of elements.
     pub(crate) value: FieldType,
     /// Whether the values are strings that hold JSON objects. Their fields are then columns.
     pub(crate) json: bool,
-    /// Columns of fields.
+    /// Columns of fields; where there are none, what somebody has said of the column of the values.
     pub(crate) columns: Vec<Column>,
     /// Why they are as they are.
     pub(crate) inferred: Vec<InferredColumn>,
+    /// The columns that tell rows apart.
+    pub(crate) key: Vec<String>,
+    pub(crate) comment: Option<String>,
     /// Estimated number of rows.
     pub(crate) rows: i64,
     /// Estimated bytes that the server needs for it, where the server tells.
     pub(crate) bytes: Option<i64>,
+    /// Whether the last sample has shown a key of it.
+    pub(crate) confirmed: bool,
+    /// What of its definition is left out, and why.
+    pub(crate) problem: Option<Error>,
+}
+
+impl Table {
+    /// A table of which nothing else is known.
+    pub(crate) fn new(name: String, members: Members, kind: Kind) -> Self {
+        Self {
+            name,
+            members,
+            kind,
+            value: FieldType::TEXT,
+            json: false,
+            columns: Vec::new(),
+            inferred: Vec::new(),
+            key: kind.primary_key().iter().map(|column| (*column).to_owned()).collect(),
+            comment: None,
+            rows: 0,
+            bytes: None,
+            confirmed: false,
+            problem: None,
+        }
+    }
+
+    /// Whether columns show fields.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.json || self.kind.has_fields()
+    }
+}
+
+/// What no field of a value of the kind may be called.
+pub(crate) fn reserved(kind: Kind) -> Vec<String> {
+    let own = kind.columns(&FieldType::TEXT).into_iter().map(|(name, _)| name);
+    own.chain([DOCUMENT, ERROR]).map(str::to_owned).collect()
 }
 
 /// The name of the schema of a logical database.
@@ -44,9 +85,13 @@ pub(crate) fn database(schema: &str) -> Option<u16> {
 /// Names for the tables of patterns and kinds, in the order of the patterns.
 ///
 /// A table is named by the parts of its keys that are always the same. Of several kinds of one pattern the first one has the plain name,
-/// and the others have their kind behind it.
-pub(crate) fn names<T>(found: BTreeMap<(Pattern, Kind), T>, delimiter: &str) -> Vec<(String, Pattern, Kind, T)> {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
+/// and the others have their kind behind it. A table that has a name keeps it, whatever comes along later.
+pub(crate) fn names<T>(
+    found: BTreeMap<(Pattern, Kind), T>,
+    delimiter: &str,
+    known: &BTreeMap<(Pattern, Kind), String>,
+) -> Vec<(String, Pattern, Kind, T)> {
+    let mut taken: BTreeSet<String> = found.keys().filter_map(|table| known.get(table).cloned()).collect();
     let mut named = Vec::with_capacity(found.len());
     let mut before: Option<Pattern> = None;
     for ((pattern, kind), what) in found {
@@ -59,8 +104,12 @@ pub(crate) fn names<T>(found: BTreeMap<(Pattern, Kind), T>, delimiter: &str) -> 
             (false, false) => format!("{literal}_{}", kind.word()),
         };
         let mut candidates = [plain, pattern.text(delimiter), format!("{}_{}", pattern.text(delimiter), kind.word())].into_iter();
+        let name = match known.get(&(pattern.clone(), kind)) {
+            Some(known) => Some(known.clone()),
+            None => candidates.find(|name| !taken.contains(name)),
+        };
         // A pattern and a kind together are found once, so that one of the names is free unless keys are made to defeat this.
-        let Some(name) = candidates.find(|name| !taken.contains(name)) else { continue };
+        let Some(name) = name else { continue };
         taken.insert(name.clone());
         named.push((name, pattern, kind, what));
     }
@@ -88,11 +137,13 @@ mod tests {
             ("*", Kind::List),
             ("*:*", Kind::String),
         ];
-        let found = found.into_iter().map(|(text, kind)| ((pattern(text), kind), ())).collect();
-        let names: BTreeMap<String, String> = names(found, ":")
-            .into_iter()
-            .map(|(name, pattern, kind, ())| (name, format!("{} {}", pattern.text(":"), kind.word())))
-            .collect();
+        let found: BTreeMap<_, _> = found.into_iter().map(|(text, kind)| ((pattern(text), kind), ())).collect();
+        let named = |known: &[(&str, Kind, &str)]| -> BTreeMap<String, String> {
+            let known = known.iter().map(|(text, kind, name)| ((pattern(text), *kind), (*name).to_owned())).collect();
+            let names = names(found.clone(), ":", &known).into_iter();
+            names.map(|(name, pattern, kind, ())| (name, format!("{} {}", pattern.text(":"), kind.word()))).collect()
+        };
+        let names = named(&[]);
         let expected = [
             ("lists", "* list"),
             ("strings", "* string"),
@@ -105,6 +156,9 @@ mod tests {
         ];
         let expected: BTreeMap<String, String> = expected.into_iter().map(|(name, table)| (name.to_owned(), table.to_owned())).collect();
         assert_eq!(names, expected);
+        // The set was there before the hash.
+        let names = named(&[("user:*", Kind::Set, "user:*"), ("gone:*", Kind::Set, "user")]);
+        assert_eq!((names["user:*"].as_str(), names["user"].as_str()), ("user:* set", "user hash"));
     }
 
     #[test]

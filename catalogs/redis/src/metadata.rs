@@ -1,87 +1,71 @@
 //! What the source is, as rows of metadata: logical databases are schemas, and keys that look alike are tables.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use spi::Result;
 use spi::connector::Scope;
-use spi::documents::{Column, DOCUMENT, ERROR, FieldType, InferredColumn};
+use spi::documents::{Column, DOCUMENT, ERROR, FieldType, TableDefinition, TableDefinitions};
 use spi::metadata::{ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, SchemaRow, TableKind, TableOptionRow, TableRow};
+use spi::{Code, Result};
 
-use crate::databases;
 use crate::kind::{ID, INDEX, KEY, MEMBER, TIMESTAMP, TTL, TYPE, VALUE};
 use crate::layout::{self, Table};
+use crate::options::Mode;
 use crate::pool::{Pool, Session};
-use crate::recipe;
-use crate::sample::{self, Bounds, Earlier};
+use crate::sample::{self, Bounds, Known};
+use crate::{databases, earlier, recipe};
 
-/// The tables of each logical database as they were last found: the next sample may miss some of them.
-pub(crate) struct Layouts {
-    bounds: Bounds,
-    /// The databases that the options name; empty if all are shown.
-    databases: Vec<u16>,
-    /// By database, of which there are few. Never locked across an await.
-    found: Mutex<BTreeMap<u16, Arc<Vec<Table>>>>,
-}
+/// The option of a table that says what of its definition is left out, and why.
+const DEFINITION_PROBLEM: &str = "definition_problem";
 
-impl Layouts {
-    pub(crate) fn new(bounds: Bounds, databases: Vec<u16>) -> Self {
-        Self { bounds, databases, found: Mutex::default() }
-    }
+/// The option of a table of which the last sample has shown no key: `false`. It is as it was before.
+const CONFIRMED: &str = "confirmed";
 
-    pub(crate) fn delimiter(&self) -> &str {
-        &self.bounds.delimiter
-    }
-
-    /// `columns` are those that an earlier harvest has found in a table.
-    async fn find(
-        &self,
-        session: &mut Session,
-        database: u16,
-        columns: &(dyn Fn(&str) -> Result<Vec<InferredColumn>> + Sync),
-    ) -> Result<Arc<Vec<Table>>> {
-        let before = self.found().get(&database).cloned().unwrap_or_default();
-        let earlier = Earlier { tables: &before, columns };
-        let tables = Arc::new(Box::pin(sample::tables(session, database, &self.bounds, earlier)).await?);
-        self.found().insert(database, Arc::clone(&tables));
-        Ok(tables)
-    }
-
-    fn found(&self) -> MutexGuard<'_, BTreeMap<u16, Arc<Vec<Table>>>> {
-        // A map is whole after every step of its changes.
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Pushes the metadata of the scope.
-pub(crate) async fn harvest(pool: &Arc<Pool>, layouts: &Layouts, scope: &Scope, harvest: &mut Harvest) -> Result<()> {
+/// Pushes the metadata of the scope. `databases` are those that the options name; empty if all are shown.
+pub(crate) async fn harvest(pool: &Arc<Pool>, bounds: &Bounds, databases: &[u16], scope: &Scope, harvest: &mut Harvest) -> Result<()> {
     let mut session = pool.session("read the metadata".to_owned()).await?;
-    let databases = match layouts.databases.is_empty() {
-        true => databases::with_keys(&mut session).await?,
-        false => layouts.databases.clone(),
-    };
-    for database in databases {
+    let definitions = harvest.definitions();
+    let shown = if databases.is_empty() { databases::with_keys(&mut session).await? } else { databases.to_vec() };
+    let empty = if databases.is_empty() { defined(&session, &definitions, &shown) } else { BTreeSet::new() };
+    for database in shown.iter().copied().chain(empty.iter().copied()) {
         let schema = layout::schema_name(database);
         if !scope.covers_schema(&schema) {
             continue;
         }
+        let known = Known {
+            tables: earlier::tables(harvest, &schema, &bounds.delimiter)?,
+            definitions: definitions.of_schema(&schema).map(|(table, definition)| (table, definition.as_ref())).collect(),
+            only: scope.table.as_deref(),
+        };
+        let found = match Box::pin(sample::tables(&mut session, database, bounds, &known)).await {
+            // The server has fewer databases than when somebody defined tables in this one.
+            Err(error) if error.code == Code::UndefinedSchema && empty.contains(&database) => continue,
+            found => found?,
+        };
         harvest.schema(SchemaRow { name: &schema, ..SchemaRow::default() });
-        let found = layouts.find(&mut session, database, &|table| harvest.known(&schema, table)).await?;
-        for table in found.iter().filter(|table| scope.covers_table(&schema, &table.name)) {
-            push(&schema, table, layouts.delimiter(), harvest)?;
+        for table in &found {
+            push(&schema, table, harvest)?;
         }
     }
     Ok(())
 }
 
-fn push(schema: &str, table: &Table, delimiter: &str, harvest: &mut Harvest) -> Result<()> {
+/// The databases without keys in which somebody has said which keys are in a table: they have it all the same.
+fn defined(session: &Session, definitions: &TableDefinitions, shown: &[u16]) -> BTreeSet<u16> {
+    let has_own = |tables: &BTreeMap<_, Arc<TableDefinition>>| tables.values().any(|definition| definition.filter.is_some());
+    let numbers = definitions.0.iter().filter(|(_, tables)| has_own(tables)).filter_map(|(schema, _)| layout::database(schema));
+    let is_empty = |number: &u16| !shown.contains(number) && session.endpoint().mode != Mode::Cluster;
+    numbers.filter(is_empty).collect()
+}
+
+fn push(schema: &str, table: &Table, harvest: &mut Harvest) -> Result<()> {
     let name = table.name.as_str();
     harvest.table(TableRow {
         schema,
         name,
         kind: TableKind::Table,
         owner: None,
-        comment: None,
+        comment: table.comment.as_deref(),
         row_estimate: Some(table.rows),
         size_bytes: table.bytes,
     })?;
@@ -104,9 +88,13 @@ fn push(schema: &str, table: &Table, delimiter: &str, harvest: &mut Harvest) -> 
     }
     harvest.inferred(schema, name, &table.inferred)?;
     harvest.recipe(schema, name, recipe::write(table)?)?;
-    push_key(schema, name, table.kind.primary_key(), harvest)?;
-    let pattern = table.pattern.text(delimiter);
-    for (option, value) in [("key_pattern", pattern.as_str()), ("key_type", table.kind.word())] {
+    push_key(schema, name, &table.key.iter().map(String::as_str).collect::<Vec<_>>(), harvest)?;
+    let pattern = table.members.text();
+    let confirmed = (!table.confirmed).then_some((CONFIRMED, "false"));
+    // Nobody is there to be told of a problem, and no other table is concerned.
+    let problem = table.problem.as_ref().map(|problem| (DEFINITION_PROBLEM, problem.message.as_str()));
+    let options = [("key_pattern", pattern.as_str()), ("key_type", table.kind.word())];
+    for (option, value) in options.into_iter().chain(confirmed).chain(problem) {
         harvest.table_option(TableOptionRow { schema, table: name, name: option, value })?;
     }
     Ok(())
@@ -140,15 +128,16 @@ fn push_key(schema: &str, table: &str, columns: &[&str], harvest: &mut Harvest) 
 }
 
 /// The columns of a table in their order: what every row has, the fields, what could not be decoded, and the document.
-fn columns(table: &Table) -> Vec<Column> {
-    let own = match table.json {
-        true => table.kind.columns(&table.value).into_iter().filter(|(name, _)| *name != VALUE).collect(),
-        false => table.kind.columns(&table.value),
-    };
-    let mut columns: Vec<Column> = own.into_iter().map(|(name, field_type)| own_column(name, field_type)).collect();
-    columns.extend(table.columns.iter().cloned());
+pub(crate) fn columns(table: &Table) -> Vec<Column> {
+    let own = table.kind.columns(&table.value).into_iter().filter(|(name, _)| !(table.json && *name == VALUE));
+    let of_value = |name: &str| table.columns.iter().find(|column| !table.has_fields() && column.name == name).cloned();
+    let own = own.map(|(name, field_type)| of_value(name).unwrap_or_else(|| own_column(name, field_type)));
+    let mut columns: Vec<Column> = own.collect();
+    if table.has_fields() {
+        columns.extend(table.columns.iter().cloned());
+    }
     columns.push(own_column(ERROR, FieldType::TEXT));
-    if table.json || table.kind.has_fields() {
+    if table.has_fields() {
         columns.push(own_column(DOCUMENT, FieldType::JSONB));
     }
     columns

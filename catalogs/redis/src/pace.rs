@@ -12,20 +12,27 @@ const GROWTH: u64 = 4;
 pub(crate) struct Pace {
     count: u64,
     max: u64,
+    is_known: bool,
 }
 
 impl Pace {
     /// So many at first, when nothing is known of their length, and never more than `max`.
     pub(crate) fn new(first: u64, max: u64) -> Self {
-        Self { count: first, max }
+        Self { count: first, max, is_known: false }
     }
 
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
+    /// Whether anything is known of their length.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// Learns that so many had so many bytes.
     pub(crate) fn note(&mut self, count: u64, bytes: u64) {
+        self.is_known = true;
         if let Some(mean) = bytes.checked_div(count) {
             let fitting = BYTES_MAX / mean.max(1);
             self.count = fitting.clamp(1, (self.count * GROWTH).min(self.max));

@@ -3,10 +3,13 @@
 //! A connection that is given up while an answer is under way is closed. Commands of the connector are short, so that nothing has to be
 //! stopped at the server.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, Pipeline, ServerError, Value};
+use futures::FutureExt;
+use futures::future::{self, BoxFuture, MaybeDone};
+use redis::{Cmd, Pipeline, RedisError, ServerError, Value};
 use spi::breaker::Breaker;
 use spi::turns::{Turn, Turns};
 use spi::{Error, Result};
@@ -38,6 +41,12 @@ pub(crate) struct Session {
     pool: Arc<Pool>,
     _turn: Turn,
 }
+
+/// Answers that are under way.
+type Pending = BoxFuture<'static, Result<Vec<Value>, RedisError>>;
+
+/// Answers that somebody will take; until then they come, or wait.
+pub(crate) struct Answers(Pin<Box<MaybeDone<Pending>>>);
 
 /// A connection in use. Give it back with [`Lease::finish`] once everything is answered; dropping it closes it.
 pub(crate) struct Lease {
@@ -140,6 +149,22 @@ impl Lease {
         answers.map_err(|error| lost(self.pool.endpoint(), self.address(), what, error))
     }
 
+    /// Sends the commands. Their answers come while the caller does other things.
+    pub(crate) async fn send(&self, pipeline: Pipeline) -> Answers {
+        let mut answers = Box::pin(future::maybe_done(self.connection.send(pipeline).boxed()));
+        // What is not polled is not sent.
+        let _ = futures::poll!(answers.as_mut());
+        Answers(answers)
+    }
+
+    /// The answers to commands that were sent.
+    pub(crate) async fn receive(&self, mut answers: Answers, what: &str) -> Result<Vec<Value>> {
+        answers.0.as_mut().await;
+        // They are taken only here.
+        let answers = answers.0.as_mut().take_output().unwrap_or_else(|| Ok(Vec::new()));
+        answers.map_err(|error| lost(self.pool.endpoint(), self.address(), what, error))
+    }
+
     /// The answer to one command, which is no refusal.
     pub(crate) async fn ask_one(&mut self, command: Cmd, what: &str) -> Result<Value> {
         match self.connection.ask_one(command).await.map_err(|error| lost(self.pool.endpoint(), self.address(), what, error))? {
@@ -173,7 +198,7 @@ fn noted<T>(breaker: &Breaker, outcome: Result<T>) -> Result<T> {
     outcome
 }
 
-async fn select(connection: &mut Connection, database: u16) -> Result<Value, redis::RedisError> {
+async fn select(connection: &mut Connection, database: u16) -> Result<Value, RedisError> {
     let mut command = redis::cmd("SELECT");
     command.arg(database);
     connection.ask_one(command).await

@@ -9,7 +9,7 @@ use spi::predicate::{Comparison, Predicate, Value};
 
 use crate::key;
 use crate::kind::KEY;
-use crate::pattern::Pattern;
+use crate::members::Members;
 
 /// Keys that are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +57,12 @@ impl Keys {
         }
     }
 
-    /// Those that a table of this pattern may have. A pattern without a star is one key, for which nobody has to walk through all of them.
-    pub(crate) fn of(self, pattern: &Pattern, delimiter: &str) -> Self {
-        match (self, pattern.only_key(delimiter)) {
+    /// Those that a table may have. Where that is only one key, nobody has to walk through all of them.
+    pub(crate) fn of(self, members: &Members) -> Self {
+        match (self, members.only_key()) {
             (Keys::All, Some(only)) => Keys::These([only].into()),
             (Keys::All, None) => Keys::All,
-            (Keys::These(keys), _) => Keys::These(keys.into_iter().filter(|key| pattern.matches(key, delimiter.as_bytes())).collect()),
+            (Keys::These(keys), _) => Keys::These(keys.into_iter().filter(|key| members.contain(key)).collect()),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Streams the rows of a table.
 //!
 //! There is no task of its own behind a stream: polling it polls the commands, one page of keys after the other. A page is a few requests:
-//! which keys there are, how much they hold if that can be much, and what they hold. Dropping the stream closes the connection if an answer
-//! is under way. Each answer has a deadline, so that a server that is gone is noticed.
+//! which keys there are, how much they hold if that can be much, and what they hold. Where all rows are wanted, the next request is under
+//! way while the rows of an answer are made; never more than one, and the next page of keys. Dropping the stream closes the connection if
+//! an answer is under way. Each answer has a deadline, so that a server that is gone is noticed.
 
 mod commands;
 mod explain;
 mod held;
+mod rows;
 mod sink;
 mod wanted;
 
@@ -19,6 +21,7 @@ use spi::{Code, Error, Result};
 
 use crate::failure::vanished;
 use crate::layout;
+use crate::members::Members;
 use crate::nodes;
 use crate::pace::Pace;
 use crate::pool::{Lease, Pool};
@@ -37,11 +40,11 @@ const ELEMENTS_FIRST: u64 = 200;
 const ELEMENTS_MAX: u64 = 5_000;
 
 /// The rows that the request asks for. The first poll asks for the first page.
-pub(crate) fn rows(pool: Arc<Pool>, delimiter: String, strict: bool, request: ReadRequest) -> RowStream {
-    spi::rows::rows(move |mut sender| async move { read(&pool, &delimiter, strict, &request, &mut sender).await })
+pub(crate) fn rows(pool: Arc<Pool>, strict: bool, request: ReadRequest) -> RowStream {
+    spi::rows::rows(move |mut sender| async move { read(&pool, strict, &request, &mut sender).await })
 }
 
-async fn read(pool: &Arc<Pool>, delimiter: &str, strict: bool, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
+async fn read(pool: &Arc<Pool>, strict: bool, request: &ReadRequest, sender: &mut BatchSender) -> Result<()> {
     let subject = format!("read table \"{}.{}\"", request.schema, request.table);
     let source = pool.endpoint().source();
     let keys = predicate::wanted(&request.predicates);
@@ -55,10 +58,9 @@ async fn read(pool: &Arc<Pool>, delimiter: &str, strict: bool, request: &ReadReq
     let decoder = wanted.decoder(&table, &request.columns, DecoderOptions::of(request, source, strict))?;
     let sees_all = pool.endpoint().sees_all();
     let (kind, sink, pace) = (table.kind, Sink::new(decoder, sender, request.limit), Pace::new(ELEMENTS_FIRST, ELEMENTS_MAX));
-    let mut reader = Reader { kind, wanted, what: subject, sink, sees_all, pace };
+    let mut reader = Reader { kind, wanted, what: subject, sink, sees_all, pace, are_long: false };
 
-    let keys = keys.of(&table.pattern, delimiter);
-    let matches = |key: &Vec<u8>| table.pattern.matches(key, delimiter.as_bytes());
+    let keys = keys.of(&table.members);
     let mut goes_on = reader.sink.wants_more();
     for node in nodes::nodes(&mut session).await? {
         if !goes_on {
@@ -75,8 +77,8 @@ async fn read(pool: &Arc<Pool>, delimiter: &str, strict: bool, request: &ReadReq
             }
             Keys::All => {
                 let mut lease = session.lease(&node.address, database).await?;
-                let scan = Scan::of(table.kind, table.pattern.glob(delimiter));
-                goes_on = walk(&mut lease, &mut reader, scan, matches).await?;
+                let scan = Scan::of(Some(table.kind), table.members.glob());
+                goes_on = walk(&mut lease, &mut reader, scan, &table.members).await?;
                 lease.finish();
             }
         }
@@ -86,23 +88,35 @@ async fn read(pool: &Arc<Pool>, delimiter: &str, strict: bool, request: &ReadReq
 
 /// Reads the rows of keys that were named. Whether more are wanted.
 async fn look_up(lease: &mut Lease, reader: &mut Reader<'_>, keys: &[Vec<u8>]) -> Result<bool> {
+    let mut ahead = None;
     for keys in keys.chunks(PAGE_KEYS) {
-        if !reader.read(lease, keys.to_vec(), false).await? {
+        if !reader.read(lease, keys.to_vec(), false, &mut ahead).await? {
             return Ok(false);
         }
     }
-    Ok(true)
+    reader.receive(lease, ahead).await?;
+    Ok(reader.sink.wants_more())
 }
 
-/// Reads the rows of all keys that match. Whether more are wanted.
-async fn walk(lease: &mut Lease, reader: &mut Reader<'_>, mut scan: Scan, matches: impl Fn(&Vec<u8>) -> bool) -> Result<bool> {
-    while let Some(mut keys) = scan.next(lease, &reader.what).await? {
-        keys.retain(&matches);
-        if !keys.is_empty() && !reader.read(lease, keys, true).await? {
+/// Reads the rows of all keys that are members. Whether more are wanted.
+async fn walk(lease: &mut Lease, reader: &mut Reader<'_>, mut scan: Scan, members: &Members) -> Result<bool> {
+    let mut ahead = None;
+    let mut page = scan.send(lease).await;
+    while let Some(asked) = page.take() {
+        let mut keys = scan.receive(lease, asked, &reader.what).await?;
+        if !reader.sink.is_limited() {
+            page = scan.send(lease).await;
+        }
+        keys.retain(|key| members.contain(key));
+        if !reader.read(lease, keys, true, &mut ahead).await? {
             return Ok(false);
         }
+        if page.is_none() {
+            page = scan.send(lease).await;
+        }
     }
-    Ok(true)
+    reader.receive(lease, ahead).await?;
+    Ok(reader.sink.wants_more())
 }
 
 /// The moment that the id of an entry of a stream says: milliseconds since 1970, and a number behind a dash. `None` for numbers that no

@@ -4,22 +4,34 @@ use serde::{Deserialize, Serialize};
 use spi::documents::{Column, FieldType, Path};
 use spi::{Error, Result};
 
+use crate::glob::Glob;
 use crate::kind::Kind;
 use crate::layout::Table;
+use crate::members::Members;
 use crate::pattern::{Part, Pattern};
 
 /// A table as it is written down.
 #[derive(Deserialize, Serialize)]
 struct Recipe {
-    /// The parts of its keys that are always the same; null for any.
-    pattern: Vec<Option<String>>,
+    #[serde(flatten)]
+    keys: Keys,
     /// As TYPE says it.
     kind: String,
     #[serde(default)]
     json: bool,
-    /// The columns of fields. Where values are text, only those with another name than their field.
+    /// The columns of fields. Where values are text, only those with another name than their field, and those whose type is declared.
     #[serde(default)]
     columns: Vec<RecipeColumn>,
+}
+
+/// The keys of a table.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Keys {
+    /// The parts that are always the same; null for any.
+    Found { parts: Vec<Option<String>>, delimiter: String },
+    /// A pattern of the server's.
+    Defined(String),
 }
 
 #[derive(Deserialize, Serialize)]
@@ -28,6 +40,8 @@ struct RecipeColumn {
     path: Path,
     #[serde(rename = "type")]
     field_type: FieldType,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    declared: bool,
 }
 
 pub(crate) fn write(table: &Table) -> Result<String> {
@@ -35,15 +49,20 @@ pub(crate) fn write(table: &Table) -> Result<String> {
         Part::Literal(literal) => Some(literal.clone()),
         Part::Any => None,
     };
-    let is_needed = |column: &&Column| table.json || column.path != Path::field(&column.name);
+    let keys = match &table.members {
+        Members::Found { pattern, delimiter } => Keys::Found { parts: pattern.0.iter().map(part).collect(), delimiter: delimiter.clone() },
+        Members::Defined(glob) => Keys::Defined(glob.text.clone()),
+    };
+    let is_needed = |column: &&Column| table.json || column.declared || column.path != Path::field(&column.name);
     let column = |column: &Column| RecipeColumn {
         name: column.name.clone(),
         path: column.path.clone(),
         // Columns of text have the type that the query says.
-        field_type: if table.json { column.field_type.clone() } else { FieldType::TEXT },
+        field_type: if table.json || column.declared { column.field_type.clone() } else { FieldType::TEXT },
+        declared: column.declared,
     };
     let recipe = Recipe {
-        pattern: table.pattern.0.iter().map(part).collect(),
+        keys,
         kind: table.kind.word().to_owned(),
         json: table.json,
         columns: table.columns.iter().filter(is_needed).map(column).collect(),
@@ -55,6 +74,11 @@ pub(crate) fn write(table: &Table) -> Result<String> {
 pub(crate) fn read(name: &str, recipe: &str) -> Result<Table> {
     let unreadable = || Error::internal("the recipe of a table could not be read");
     let recipe: Recipe = serde_json::from_str(recipe).map_err(|error| unreadable().cause(error))?;
+    let part = |part: Option<String>| part.map_or(Part::Any, Part::Literal);
+    let members = match recipe.keys {
+        Keys::Found { parts, delimiter } => Members::Found { pattern: Pattern(parts.into_iter().map(part).collect()), delimiter },
+        Keys::Defined(pattern) => Members::Defined(Glob::parse(&pattern).ok_or_else(unreadable)?),
+    };
     let column = |column: RecipeColumn| Column {
         name: column.name,
         path: column.path,
@@ -62,18 +86,9 @@ pub(crate) fn read(name: &str, recipe: &str) -> Result<Table> {
         native_type: String::new(),
         nullable: true,
         comment: None,
-        declared: false,
+        declared: column.declared,
     };
-    Ok(Table {
-        name: name.to_owned(),
-        pattern: Pattern(recipe.pattern.into_iter().map(|part| part.map_or(Part::Any, Part::Literal)).collect()),
-        kind: Kind::of_word(recipe.kind.as_bytes()).ok_or_else(unreadable)?,
-        // The query says it.
-        value: FieldType::TEXT,
-        json: recipe.json,
-        columns: recipe.columns.into_iter().map(column).collect(),
-        inferred: Vec::new(),
-        rows: 0,
-        bytes: None,
-    })
+    let kind = Kind::of_word(recipe.kind.as_bytes()).ok_or_else(unreadable)?;
+    let columns = recipe.columns.into_iter().map(column).collect();
+    Ok(Table { json: recipe.json, columns, ..Table::new(name.to_owned(), members, kind) })
 }

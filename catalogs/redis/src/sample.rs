@@ -1,25 +1,32 @@
 //! Finds out which tables a logical database has, of a bounded sample of its keys and of their values.
 //!
-//! How many requests that takes depends on the options `sample_keys` and `sample_values`, and not on how many tables there are.
+//! How many requests that takes depends on the options `sample_keys` and `sample_values`, and not on how many tables there are. Only tables
+//! that were asked for by name, or that are new and defined, may take more: their keys are looked for if the sample shows none.
 
+mod keys;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use redis::Value;
 use spi::Result;
-use spi::documents::InferredColumn;
+use spi::documents::{Column, Document, TableDefinition};
 
 use crate::clustering;
-use crate::failure::is_of_hidden_key;
+use crate::definition::{self, Fitting};
 use crate::kind::Kind;
 use crate::layout::{self, TABLES_MAX, Table};
-use crate::nodes::{self, Node};
+use crate::members::Members;
 use crate::pattern::Pattern;
-use crate::pool::{Lease, Session};
-use crate::reply;
-use crate::scan::Scan;
+use crate::pool::Session;
+use crate::scan::PAGE_KEYS;
+use keys::{Keys, Sampling, Typed};
 use values::Seen;
+
+/// Pages of keys that are looked at to find those of tables that a sample did not meet: a million keys, in a second or a few.
+const SEARCH_PAGES: usize = 1_000;
+
+/// The same in keys.
+pub(crate) const KEYS_SEARCHED: usize = SEARCH_PAGES * PAGE_KEYS;
 
 /// How much is looked at.
 #[derive(Clone, Debug)]
@@ -29,119 +36,217 @@ pub(crate) struct Bounds {
     pub(crate) delimiter: String,
 }
 
-/// Keys of a database, each once, and how many there are.
+/// What is known of a database before a sample of it is taken.
 #[derive(Default)]
-struct Keys {
-    keys: Vec<(Vec<u8>, Kind)>,
-    /// Keys that were looked at, those of types that no table has too.
-    looked_at: u64,
-    /// Keys that there are.
-    all: i64,
+pub(crate) struct Known<'k> {
+    /// Its tables, as an earlier harvest has found them.
+    pub(crate) tables: Vec<Table>,
+    /// What somebody has said of tables, by their names.
+    pub(crate) definitions: BTreeMap<&'k str, &'k TableDefinition>,
+    /// The only table that is wanted.
+    pub(crate) only: Option<&'k str>,
 }
 
-/// What an earlier sample of a database has shown.
-pub(crate) struct Earlier<'e> {
-    /// Its tables.
-    pub(crate) tables: &'e [Table],
-    /// The columns that a table had, by its name.
-    pub(crate) columns: &'e (dyn Fn(&str) -> Result<Vec<InferredColumn>> + Sync),
+/// A table that there may be.
+struct Draft<'k> {
+    name: String,
+    members: Members,
+    /// `None` where nothing tells it yet.
+    kind: Option<Kind>,
+    fitting: Fitting<'k>,
+    /// The table as it was.
+    before: Option<&'k Table>,
+    /// Keys whose values are to be looked at, and how many there are, about.
+    keys: Vec<Vec<u8>>,
+    estimate: f64,
+    /// Whether it is known to have none.
+    is_gone: bool,
+}
+
+/// A table that was looked at, and the rows that were seen of it.
+pub(crate) struct Looked {
+    pub(crate) table: Table,
+    held: Vec<values::Held>,
 }
 
 /// The tables of a database. Where not all of its keys were looked at, those of an earlier sample are among them.
-pub(crate) async fn tables(session: &mut Session, database: u16, bounds: &Bounds, earlier: Earlier<'_>) -> Result<Vec<Table>> {
-    let what = format!("sample the keys of \"{}\"", layout::schema_name(database));
-    let nodes = nodes::nodes(session).await?;
-    let keys = keys(session, &nodes, database, bounds, &what).await?;
-    let mut clusters: BTreeMap<(Pattern, Kind), Vec<usize>> = BTreeMap::new();
-    for (number, pattern) in clustering::patterns(&keys.keys, &bounds.delimiter).into_iter().enumerate() {
-        clusters.entry((pattern, keys.keys[number].1)).or_default().push(number);
+pub(crate) async fn tables(session: &mut Session, database: u16, bounds: &Bounds, known: &Known<'_>) -> Result<Vec<Table>> {
+    let mut sampling = Sampling::new(session, database, bounds).await?;
+    let keys = sampling.keys().await?;
+    let mut drafts = found(&keys, bounds, known);
+    define(&mut drafts, &keys, bounds, known);
+    if let Some(only) = known.only {
+        drafts.retain(|draft| draft.name == only);
     }
-    if !keys.are_all() {
-        for table in earlier.tables {
-            clusters.entry((table.pattern.clone(), table.kind)).or_default();
+    if !keys.are_all {
+        search(&mut sampling, &mut drafts, known.only.is_some()).await?;
+    }
+    drafts.retain(|draft| draft.kind.is_some());
+    // Of too many, those that somebody has defined, and those with most keys.
+    drafts.sort_by(|one, other| {
+        let makes_table = other.fitting.makes_table().cmp(&one.fitting.makes_table());
+        makes_table.then(other.estimate.total_cmp(&one.estimate))
+    });
+    drafts.truncate(TABLES_MAX);
+    let seen = look(&mut sampling, &drafts, false).await?;
+    Ok(drafts.into_iter().zip(seen).filter_map(|(draft, seen)| draft.into_table(seen)).collect())
+}
+
+/// One table as a sample shows it now, and rows of it; with the keys that the definition says, or else those that a sample makes a table of
+/// this name of. `None` where there is no such key.
+pub(crate) async fn one(session: &mut Session, database: u16, bounds: &Bounds, name: &str, fitting: Fitting<'_>) -> Result<Option<Looked>> {
+    let mut sampling = Sampling::new(session, database, bounds).await?;
+    let unknown = Known::default();
+    let draft = match &fitting.members {
+        Some(members) => {
+            let kind = fitting.shape.map(|shape| shape.kind);
+            let searched = sampling.search(members, kind, SEARCH_PAGES).await?;
+            let mut draft = Draft::new(name.to_owned(), members.clone(), kind);
+            draft.take(searched.keys.iter().collect(), searched.factor, bounds);
+            Some(draft)
         }
-    }
-    let mut named = layout::names(clusters, &bounds.delimiter);
-    // Of too many, those with most keys.
-    named.sort_by_key(|(_, _, _, numbers)| std::cmp::Reverse(numbers.len()));
-    named.truncate(TABLES_MAX);
-    let mut seen: Vec<Seen> = named.iter().map(|(_, _, kind, _)| Seen::new(*kind)).collect();
-    let sampled = named.iter().enumerate();
-    let sampled: Vec<(usize, &[u8])> = sampled
-        .flat_map(|(table, (_, _, _, numbers))| numbers.iter().take(bounds.values).map(move |number| (table, *number)))
-        .map(|(table, number)| (table, keys.keys[number].0.as_slice()))
-        .collect();
-    for node in &nodes {
-        let of_node: Vec<_> = sampled.iter().filter(|(_, key)| nodes.len() == 1 || node.holds(key)).copied().collect();
-        if !of_node.is_empty() {
-            let mut lease = session.lease(&node.address, database).await?;
-            values::look(&mut lease, &of_node, &mut seen, &what).await?;
-            lease.finish();
-        }
-    }
-    let factor = keys.all as f64 / (keys.looked_at.max(1)) as f64;
-    let table = |((name, pattern, kind, numbers), seen): ((String, Pattern, Kind, Vec<usize>), Seen)| {
-        let before = earlier.tables.iter().find(|table| numbers.is_empty() && table.pattern == pattern && table.kind == kind);
-        match before {
-            Some(before) => Ok(Table { name, ..before.clone() }),
-            None => {
-                let known = (earlier.columns)(&name)?;
-                Ok(seen.into_table(name, pattern, kind, numbers.len() as f64 * factor, &known))
-            }
+        None => {
+            let keys = sampling.keys().await?;
+            found(&keys, bounds, &unknown).into_iter().find(|draft| draft.name == name)
         }
     };
-    named.into_iter().zip(seen).map(table).collect()
+    let Some(draft) = draft.filter(|draft| !draft.keys.is_empty()) else { return Ok(None) };
+    let drafts = [Draft { fitting, ..draft }];
+    let mut seen = look(&mut sampling, &drafts, true).await?;
+    let [draft] = drafts;
+    let Some(mut seen) = seen.pop() else { return Ok(None) };
+    let held = seen.take_held();
+    Ok(draft.into_table(seen).map(|table| Looked { table, held }))
 }
 
-impl Keys {
-    /// Whether every key was looked at.
-    fn are_all(&self) -> bool {
-        i64::try_from(self.looked_at).is_ok_and(|looked_at| looked_at >= self.all)
+/// The tables that the sampled keys make; and, where there may be others, those of earlier samples.
+fn found<'k>(keys: &Keys, bounds: &Bounds, known: &'k Known<'_>) -> Vec<Draft<'k>> {
+    let mut clusters: BTreeMap<(Pattern, Kind), Vec<&Typed>> = BTreeMap::new();
+    for (key, pattern) in keys.keys.iter().zip(clustering::patterns(&keys.keys, &bounds.delimiter)) {
+        clusters.entry((pattern, key.1)).or_default().push(key);
+    }
+    let mut names = BTreeMap::new();
+    let mut before = BTreeMap::new();
+    for table in &known.tables {
+        if let Members::Found { pattern, .. } = &table.members {
+            let cluster = (pattern.clone(), table.kind);
+            if !keys.are_all {
+                clusters.entry(cluster.clone()).or_default();
+            }
+            names.insert(cluster, table.name.clone());
+            before.insert(table.name.as_str(), table);
+        }
+    }
+    let named = layout::names(clusters, &bounds.delimiter, &names).into_iter();
+    let draft = |(name, pattern, kind, of_table): (String, Pattern, Kind, Vec<&Typed>)| {
+        let members = Members::Found { pattern, delimiter: bounds.delimiter.clone() };
+        let before = before.get(name.as_str()).copied();
+        let mut draft = Draft { before, ..Draft::new(name, members, Some(kind)) };
+        draft.take(of_table, keys.factor(), bounds);
+        draft
+    };
+    named.map(draft).collect()
+}
+
+/// Gives tables their definitions. One that says which keys it means makes a table, in the place of a found one of the same name.
+fn define<'k>(drafts: &mut Vec<Draft<'k>>, keys: &Keys, bounds: &Bounds, known: &'k Known<'_>) {
+    let mut made = Vec::new();
+    let mut overruled = BTreeSet::new();
+    for (name, definition) in &known.definitions {
+        let fitting = Fitting::new(Some(definition));
+        let Some(members) = &fitting.members else {
+            if let Some(draft) = drafts.iter_mut().find(|draft| draft.name == **name) {
+                draft.fitting = fitting;
+            }
+            continue;
+        };
+        let before = known.tables.iter().find(|table| table.name == **name && table.members == *members);
+        let before = before.filter(|before| fitting.shape.is_none_or(|shape| shape.kind == before.kind));
+        let met: Vec<&Typed> = keys.keys.iter().filter(|(key, _)| members.contain(key)).collect();
+        let kind = fitting.shape.map(|shape| shape.kind).or_else(|| kind(&met, before));
+        let mut draft = Draft { before, ..Draft::new((*name).to_owned(), members.clone(), kind) };
+        draft.take(met, keys.factor(), bounds);
+        draft.is_gone = keys.are_all && draft.keys.is_empty();
+        made.push(Draft { fitting, ..draft });
+        overruled.insert(*name);
+    }
+    drafts.retain(|draft| !overruled.contains(draft.name.as_str()));
+    drafts.append(&mut made);
+}
+
+/// What a table holds whose definition does not say it: what it held before, as long as any of its keys does, or else what most of them do.
+fn kind(met: &[&Typed], before: Option<&Table>) -> Option<Kind> {
+    let count = |kind: Kind| met.iter().filter(|(_, of_key)| *of_key == kind).count();
+    let before = before.map(|before| before.kind);
+    match before.filter(|before| met.is_empty() || count(*before) > 0) {
+        Some(before) => Some(before),
+        None => Kind::ALL.into_iter().filter(|kind| count(*kind) > 0).max_by_key(|kind| count(*kind)),
     }
 }
 
-/// The same number of keys of each server.
-async fn keys(session: &mut Session, nodes: &[Node], database: u16, bounds: &Bounds, what: &str) -> Result<Keys> {
-    let mut keys = Keys::default();
-    let share = bounds.keys.div_ceil(nodes.len().max(1));
-    for node in nodes {
-        let mut lease = session.lease(&node.address, database).await?;
-        let size = lease.ask_one(redis::cmd("DBSIZE"), what).await?;
-        keys.all += reply::integer(&size).ok_or_else(|| lease.unexpected("DBSIZE"))?;
-        let (mut scan, mut left) = (Scan::all(), share);
-        while left > 0
-            && let Some(mut page) = scan.next(&mut lease, what).await?
-        {
-            page.truncate(left);
-            left -= page.len();
-            keys.looked_at += page.len() as u64;
-            add_with_types(&mut lease, page, &mut keys, what).await?;
-        }
-        lease.finish();
-    }
-    // A table that has grown shows some keys twice.
-    keys.keys.sort_unstable();
-    keys.keys.dedup_by(|one, other| one.0 == other.0);
-    Ok(keys)
-}
-
-async fn add_with_types(lease: &mut Lease, page: Vec<Vec<u8>>, keys: &mut Keys, what: &str) -> Result<()> {
-    let mut pipeline = redis::pipe();
-    page.iter().for_each(|key| {
-        pipeline.cmd("TYPE").arg(key);
-    });
-    for (key, answer) in page.into_iter().zip(lease.ask(&pipeline, what).await?) {
-        match &answer {
-            // What the user may not see is not in the source.
-            Value::ServerError(error) if is_of_hidden_key(error) => continue,
-            Value::ServerError(error) => return Err(lease.refusal(error, what)),
-            _ => {}
-        }
-        let word = reply::bytes(answer).ok_or_else(|| lease.unexpected("TYPE"))?;
-        // A key that is gone has the type "none".
-        if let Some(kind) = Kind::of_word(&word) {
-            keys.keys.push((key, kind));
+/// Looks for keys of tables that the sample did not meet: of the only one that is wanted, and of those that nobody has seen yet.
+async fn search(sampling: &mut Sampling<'_>, drafts: &mut [Draft<'_>], is_wanted: bool) -> Result<()> {
+    let is_missed = |draft: &&mut Draft<'_>| draft.keys.is_empty() && (is_wanted || draft.before.is_none());
+    let mut missed: Vec<&mut Draft<'_>> = drafts.iter_mut().filter(is_missed).collect();
+    let pages_max = (SEARCH_PAGES / missed.len().max(1)).max(1);
+    for draft in missed.iter_mut().take(SEARCH_PAGES) {
+        let searched = sampling.search(&draft.members, draft.kind, pages_max).await?;
+        draft.take(searched.keys.iter().collect(), searched.factor, sampling.bounds);
+        draft.is_gone = searched.are_all && draft.keys.is_empty();
+        // Nobody says that there is such a table, and no key does.
+        if draft.is_gone && !draft.fitting.makes_table() {
+            draft.kind = None;
         }
     }
     Ok(())
+}
+
+/// Looks at what keys of the tables hold. Whoever wants to see the rows themselves says so.
+async fn look(sampling: &mut Sampling<'_>, drafts: &[Draft<'_>], is_kept: bool) -> Result<Vec<Seen>> {
+    // A draft without a kind has no keys.
+    let mut seen: Vec<Seen> = drafts.iter().map(|draft| Seen::new(draft.kind.unwrap_or(Kind::String), is_kept)).collect();
+    let keys = drafts.iter().enumerate().flat_map(|(table, draft)| draft.keys.iter().map(move |key| (table, key.as_slice())));
+    let sampled: Vec<(usize, &[u8])> = keys.collect();
+    for node in &sampling.nodes {
+        let of_node: Vec<_> = sampled.iter().filter(|(_, key)| sampling.nodes.len() == 1 || node.holds(key)).copied().collect();
+        if !of_node.is_empty() {
+            let mut lease = sampling.session.lease(&node.address, sampling.database).await?;
+            values::look(&mut lease, &of_node, &mut seen, &sampling.what).await?;
+            lease.finish();
+        }
+    }
+    Ok(seen)
+}
+
+impl<'k> Draft<'k> {
+    fn new(name: String, members: Members, kind: Option<Kind>) -> Self {
+        Self { name, members, kind, fitting: Fitting::default(), before: None, keys: Vec::new(), estimate: 0.0, is_gone: false }
+    }
+
+    /// Takes keys of its kind, each of which stands for so many, and keeps those whose values are to be looked at.
+    fn take(&mut self, met: Vec<&Typed>, factor: f64, bounds: &Bounds) {
+        self.kind = self.kind.or_else(|| kind(&met, None));
+        let of_kind = || met.iter().filter(|(_, kind)| Some(*kind) == self.kind);
+        self.estimate = of_kind().count() as f64 * factor;
+        self.keys = of_kind().take(bounds.values).map(|(key, _)| key.clone()).collect();
+    }
+
+    fn into_table(self, seen: Seen) -> Option<Table> {
+        let table = Table::new(self.name, self.members, self.kind?);
+        let as_json = self.fitting.shape.and_then(|shape| shape.json);
+        let mut table = seen.into_table(table, self.estimate, as_json, self.before);
+        if self.is_gone {
+            (table.rows, table.bytes) = (0, None);
+            table.problem = Some(definition::matches_nothing(&table.members, self.fitting.shape));
+        }
+        self.fitting.apply(&mut table);
+        Some(table)
+    }
+}
+
+impl Looked {
+    /// The rows that were seen, as documents: those that the values are, or else with the names of the columns.
+    pub(crate) fn rows(&self, columns: &[Column]) -> Vec<Document<'_>> {
+        self.held.iter().map(|held| held.document(columns, self.table.json)).collect()
+    }
 }

@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 
-use redis::Cmd;
+use redis::{Cmd, Value};
 use spi::Result;
 
 use crate::kind::Kind;
-use crate::pool::Lease;
+use crate::pool::{Answers, Lease};
 use crate::reply;
 
 /// Keys that the server looks at for one page: about half a millisecond, for which nobody else is served.
@@ -29,9 +29,14 @@ impl Scan {
         Self { cursor: Some(b"0".to_vec()), glob: None, kind: None }
     }
 
-    /// Over the keys of a kind that match a pattern of the server's.
-    pub(crate) fn of(kind: Kind, glob: Vec<u8>) -> Self {
-        Self { glob: Some(glob), kind: Some(kind), ..Self::all() }
+    /// Over the keys, of a kind if one is given, that match a pattern of the server's.
+    pub(crate) fn of(kind: Option<Kind>, glob: Vec<u8>) -> Self {
+        Self { glob: Some(glob), kind, ..Self::all() }
+    }
+
+    /// Whether the last page was given.
+    pub(crate) fn is_over(&self) -> bool {
+        self.cursor.is_none()
     }
 
     /// The command that asks for the next page; `None` after the last one.
@@ -51,16 +56,31 @@ impl Scan {
     pub(crate) async fn next(&mut self, lease: &mut Lease, what: &str) -> Result<Option<Vec<Vec<u8>>>> {
         let Some(command) = self.command() else { return Ok(None) };
         let answer = lease.ask_one(command, what).await?;
+        self.page(lease, answer).map(Some)
+    }
+
+    /// Asks for the next page without waiting for it; `None` after the last one.
+    pub(crate) async fn send(&self, lease: &Lease) -> Option<Answers> {
+        let mut pipeline = redis::pipe();
+        pipeline.add_command(self.command()?);
+        Some(lease.send(pipeline).await)
+    }
+
+    /// The page that was asked for.
+    pub(crate) async fn receive(&mut self, lease: &Lease, page: Answers, what: &str) -> Result<Vec<Vec<u8>>> {
+        match lease.receive(page, what).await?.pop() {
+            Some(Value::ServerError(error)) => Err(lease.refusal(&error, what)),
+            Some(answer) => self.page(lease, answer),
+            None => Err(lease.unexpected("SCAN")),
+        }
+    }
+
+    fn page(&mut self, lease: &Lease, answer: Value) -> Result<Vec<Vec<u8>>> {
         let (cursor, keys) = reply::page(answer).ok_or_else(|| lease.unexpected("SCAN"))?;
         self.cursor = Some(cursor).filter(|cursor| cursor != b"0");
+        let keys = keys.into_iter().map(reply::bytes).collect::<Option<Vec<_>>>().ok_or_else(|| lease.unexpected("SCAN"))?;
         let mut seen = HashSet::with_capacity(keys.len());
-        let mut page = Vec::with_capacity(keys.len());
-        for key in keys {
-            let key = reply::bytes(key).ok_or_else(|| lease.unexpected("SCAN"))?;
-            if seen.insert(key.clone()) {
-                page.push(key);
-            }
-        }
-        Ok(Some(page))
+        let are_new: Vec<bool> = keys.iter().map(|key| seen.insert(key.as_slice())).collect();
+        Ok(keys.into_iter().zip(are_new).filter_map(|(key, is_new)| is_new.then_some(key)).collect())
     }
 }

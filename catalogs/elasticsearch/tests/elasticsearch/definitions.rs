@@ -21,6 +21,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "definitions_are_obeyed", definitions_are_obeyed),
         trial(shared, "a_look_keeps_nothing", a_look_keeps_nothing),
         trial(shared, "what_a_definition_cannot_say_is_refused", refused),
+        trial(shared, "what_fits_no_more_hides_no_table", what_fits_no_more_hides_no_table),
         trial(shared, "what_is_asked_is_explained", explained),
         trial(shared, "copies_are_read_from_the_server", copies),
         trial(shared, "arrays_stay_arrays", arrays_stay_arrays),
@@ -159,6 +160,34 @@ async fn refused(server: &Server) {
     for (schema, table) in [("public", "nowhere"), ("other", "refusing"), ("public", "refus*")] {
         let error = source.connector.infer(schema, table, None).await.expect_err("no such table");
         assert_eq!(error.code, Code::UndefinedTable, "{schema}.{table}");
+    }
+}
+
+/// As when the column of a key is gone, or another release takes less than when the definition was made.
+async fn what_fits_no_more_hides_no_table(server: &Server) {
+    fill(server, "unfit-one").await;
+    fill(server, "unfit-two").await;
+    let source = source(server, "unfit-*").await;
+    let without = columns_of(&harvest(&source, Vec::new(), None).await, "unfit-one");
+    let day = json!([{"name": "day", "type": "date", "path": "o.at"}]);
+    for (unfit, with_day, rows) in [
+        (json!({"columns": day, "key": ["gone"], "filter": "{\"term\": {\"kind\": \"order\"}}"}), true, 3),
+        (json!({"columns": [{"name": "day", "type": "tree", "path": "o.at"}], "filter": "{\"term\": {\"kind\": \"order\"}}"}), false, 3),
+        (json!({"columns": day, "row_path": "items"}), false, 4),
+        (json!({"columns": day, "filter": "kind = 1"}), false, 4),
+    ] {
+        let schema = harvest(&source, Vec::new(), Some(("unfit-one", definition(unfit.clone())))).await;
+        let has_day = columns_of(&schema, "unfit-one").contains(&"day date keyword".to_owned());
+        assert_eq!(has_day, with_day, "{unfit}");
+        if !with_day {
+            assert_eq!(columns_of(&schema, "unfit-one"), without, "{unfit}");
+        }
+        let problems = |table: &str| {
+            relation(&schema, Relation::TableOptions, table).iter().filter(|option| option.contains("definition_problem|")).count()
+        };
+        assert_eq!((problems("unfit-one"), problems("unfit-two")), (1, 0), "{unfit}");
+        assert_eq!(source.rows(request(&schema, "unfit-one", &["_id", "price"])).await.expect("rows").len(), rows, "{unfit}");
+        assert_eq!(source.rows(request(&schema, "unfit-two", &["_id"])).await.expect("rows").len(), 4);
     }
 }
 

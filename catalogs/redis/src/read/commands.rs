@@ -15,10 +15,24 @@ pub(super) fn ttl(key: &[u8]) -> Cmd {
     command("TTL", key)
 }
 
+/// Whether a key is there.
+pub(super) fn exists(key: &[u8]) -> Cmd {
+    command("EXISTS", key)
+}
+
+/// So many bytes of a string.
+pub(super) fn beginning(key: &[u8], bytes: usize) -> Cmd {
+    let mut command = command("GETRANGE", key);
+    command.arg(0).arg(bytes - 1);
+    command
+}
+
 /// Some fields of a hash.
-pub(super) fn fields(key: &[u8], names: &[&str]) -> Cmd {
+pub(super) fn fields<'n>(key: &[u8], names: impl IntoIterator<Item = &'n str>) -> Cmd {
     let mut command = command("HMGET", key);
-    command.arg(names);
+    names.into_iter().for_each(|name| {
+        command.arg(name);
+    });
     command
 }
 
@@ -71,9 +85,10 @@ mod tests {
 
     #[test]
     fn commands_are_shown_as_they_are_typed() {
-        assert_eq!(shown(&fields(b"user:1", &["name", "full name", ""])), r#"HMGET user:1 name "full name" """#);
+        assert_eq!(shown(&fields(b"user:1", ["name", "full name", ""])), r#"HMGET user:1 name "full name" """#);
         assert_eq!(shown(&whole(Kind::SortedSet, b"a\"b", None)), r#"ZRANGE "a\"b" 0 -1 WITHSCORES"#);
         assert_eq!(shown(&whole(Kind::List, b"\xff", Some(3))), r"LRANGE \xff 0 2");
+        assert_eq!(shown(&beginning(b"a", 10)), "GETRANGE a 0 9");
         assert_eq!(shown(&whole(Kind::Stream, b"s", Some(0))), "XRANGE s - + COUNT 1");
     }
 }

@@ -1,23 +1,24 @@
-//! Reads what keys hold, in pipelines whose answers have a bounded size, and makes rows of it.
+//! Reads what keys hold, in pipelines whose answers have a bounded size.
 
 use redis::{Pipeline, Value};
 use spi::Result;
-use spi::documents::Document;
 
 use super::commands;
+use super::rows::{self, Present};
 use super::sink::Sink;
 use super::wanted::{Question, Wanted};
-use crate::canonical;
 use crate::failure::{is_of_hidden_key, is_of_other_type};
-use crate::key;
 use crate::kind::Kind;
 use crate::pace::{self, BYTES_MAX, Pace};
-use crate::pool::Lease;
+use crate::pool::{Answers, Lease};
 use crate::reply;
 use crate::scan::PAGE_KEYS;
 
 /// TTL answers this for a key that is not there.
 const GONE: i64 = -2;
+
+/// Bytes of strings that are asked for without asking how many there are: those of a whole page fit into one answer.
+pub(super) const SHORT_BYTES: usize = BYTES_MAX as usize / PAGE_KEYS;
 
 /// Reads keys of one table.
 pub(super) struct Reader<'s> {
@@ -30,15 +31,17 @@ pub(super) struct Reader<'s> {
     pub(super) sees_all: bool,
     /// What holds more elements than one answer should have is read page by page, except for a hash: it is one row.
     pub(super) pace: Pace,
+    /// Most strings have turned out to be long.
+    pub(super) are_long: bool,
 }
 
-/// A key that is there.
-struct Present {
-    key: Vec<u8>,
-    /// Bytes of a string, else elements.
-    length: u64,
-    /// Seconds until it expires.
-    ttl: Option<i64>,
+/// Keys that the server was asked about.
+pub(super) struct Asked {
+    keys: Vec<Vec<u8>>,
+    question: Question,
+    /// Whether it was asked which of them are there.
+    exists: bool,
+    answers: Answers,
 }
 
 /// A type of values for which [`Reader`] asks page by page.
@@ -53,29 +56,131 @@ enum Page {
 
 impl Reader<'_> {
     /// Makes rows of the keys; those that are not there, or are of another type, have none. `scanned` says that they were there, and
-    /// of the type, a moment ago. Whether more rows are wanted.
-    pub(super) async fn read(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>, scanned: bool) -> Result<bool> {
-        let mut keys = keys.into_iter().peekable();
-        // No more keys than rows are wanted.
-        while keys.peek().is_some() && self.sink.wants_more() {
-            let some: Vec<Vec<u8>> = keys.by_ref().take(self.sink.left().min(PAGE_KEYS)).collect();
-            self.read_some(lease, some, scanned).await?;
+    /// of the type, a moment ago. Whether more rows are wanted. What is asked last is left in `ahead` if its answers can wait: whoever has
+    /// no more keys reads them with [`Reader::receive`].
+    pub(super) async fn read(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>, scanned: bool, ahead: &mut Option<Asked>) -> Result<bool> {
+        let mut keys = keys.into_iter();
+        while keys.len() > 0 && self.sink.wants_more() {
+            let question = self.question(scanned);
+            let many = match question {
+                Question::Fields => (self.pace.count() as usize / self.wanted.fields.len().max(1)).clamp(1, PAGE_KEYS),
+                _ => PAGE_KEYS,
+            };
+            // No more keys than rows are wanted.
+            let some: Vec<Vec<u8>> = keys.by_ref().take(self.sink.left().min(many)).collect();
+            match question {
+                Question::Nothing => {
+                    for key in some {
+                        rows::of_key(&mut self.sink, self.kind, &Present::of(key))?;
+                    }
+                    self.sink.flush().await?;
+                }
+                Question::Fields | Question::Beginning => {
+                    // Of keys that a walk has shown, hardly any are gone.
+                    let asked = self.send(lease, some, question, !scanned && !self.wanted.ttl).await;
+                    let is_paced = question == Question::Beginning || self.pace.is_known();
+                    let before = if is_paced && !self.sink.is_limited() { ahead.replace(asked) } else { Some(asked) };
+                    self.receive(lease, before).await?;
+                }
+                Question::Length | Question::Whole => self.read_some(lease, some, question).await?,
+            }
         }
         Ok(self.sink.wants_more())
     }
 
-    async fn read_some(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>, scanned: bool) -> Result<()> {
-        let question = self.wanted.question(self.kind, scanned && self.sees_all);
-        match question {
-            Question::Nothing => {
-                for key in keys {
-                    self.row(&Present { key, length: 0, ttl: None }, Vec::new(), &Document::Null)?;
-                }
-                return self.sink.flush().await;
-            }
-            Question::Fields => return self.fields(lease, keys).await,
-            Question::Length | Question::Whole => {}
+    fn question(&self, scanned: bool) -> Question {
+        match self.wanted.question(self.kind, scanned && self.sees_all) {
+            Question::Beginning if self.are_long => Question::Whole,
+            question => question,
         }
+    }
+
+    /// Asks for what one answer for each key tells.
+    async fn send(&self, lease: &Lease, keys: Vec<Vec<u8>>, question: Question, exists: bool) -> Asked {
+        let mut pipeline = redis::pipe();
+        for key in &keys {
+            pipeline.add_command(match question {
+                Question::Beginning => commands::beginning(key, SHORT_BYTES),
+                _ => commands::fields(key, self.wanted.names()),
+            });
+            if exists {
+                pipeline.add_command(commands::exists(key));
+            }
+            self.ask_ttl(&mut pipeline, key);
+        }
+        Asked { keys, question, exists, answers: lease.send(pipeline).await }
+    }
+
+    /// Makes rows of what was asked.
+    pub(super) async fn receive(&mut self, lease: &mut Lease, asked: Option<Asked>) -> Result<()> {
+        let Some(Asked { keys, question, exists, answers }) = asked else { return Ok(()) };
+        let answers = lease.receive(answers, &self.what).await?;
+        match question {
+            Question::Beginning => self.strings(lease, keys, exists, answers).await,
+            _ => self.fields(lease, keys, exists, answers).await,
+        }
+    }
+
+    /// The wanted fields of hashes, and no others. One without any of them may be gone.
+    async fn fields(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>, exists: bool, answers: Vec<Value>) -> Result<()> {
+        note(&mut self.pace, &answers);
+        let mut answers = answers.into_iter();
+        let (mut empty, is_sure) = (Vec::new(), exists || self.wanted.ttl);
+        for key in keys {
+            let Some((values, ttl)) = self.next(lease, exists, &mut answers)? else { continue };
+            let one = Present { ttl, ..Present::of(key) };
+            let values = reply::list(values).filter(|values| values.len() == self.wanted.fields.len());
+            let values = values.ok_or_else(|| lease.unexpected("HMGET"))?;
+            if !is_sure && values.iter().all(|value| *value == Value::Nil) {
+                empty.push((one, values));
+            } else {
+                rows::of_fields(&mut self.sink, &self.wanted, &one, &values)?.ok_or_else(|| lease.unexpected("HMGET"))?;
+            }
+        }
+        if !empty.is_empty() {
+            let mut pipeline = redis::pipe();
+            empty.iter().for_each(|(one, _)| _ = pipeline.add_command(commands::exists(&one.key)));
+            let exist = lease.ask(&pipeline, &self.what).await?;
+            for ((one, values), _) in empty.iter().zip(exist).filter(|(_, exists)| *exists == Value::Int(1)) {
+                rows::of_fields(&mut self.sink, &self.wanted, one, values)?;
+            }
+        }
+        self.sink.flush().await
+    }
+
+    /// Strings, of which the beginnings were asked for. What may be longer is asked for anew, and so is what is empty: it may be gone.
+    async fn strings(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>, exists: bool, answers: Vec<Value>) -> Result<()> {
+        let mut answers = answers.into_iter();
+        let (mut others, mut long, count, is_sure) = (Vec::new(), 0, keys.len(), exists || self.wanted.ttl);
+        for key in keys {
+            let Some((value, ttl)) = self.next(lease, exists, &mut answers)? else { continue };
+            let value = reply::bytes(value).ok_or_else(|| lease.unexpected("GETRANGE"))?;
+            let is_long = value.len() >= SHORT_BYTES;
+            if is_long || (value.is_empty() && !is_sure) {
+                long += usize::from(is_long);
+                others.push(key);
+            } else {
+                rows::of_string(&mut self.sink, &self.wanted, &Present { ttl, ..Present::of(key) }, &value)?;
+            }
+        }
+        self.are_long = long * 2 > count;
+        self.sink.flush().await?;
+        if others.is_empty() { Ok(()) } else { self.read_some(lease, others, Question::Whole).await }
+    }
+
+    /// The answer for a key, and when the key expires, if that was asked. `None` for a key that has no row; so has one that does not exist,
+    /// if that was asked.
+    fn next(&self, lease: &Lease, exists: bool, answers: &mut impl Iterator<Item = Value>) -> Result<Option<(Value, Option<i64>)>> {
+        let mut next = || answers.next().ok_or_else(|| lease.unexpected("a pipeline"));
+        let answer = next()?;
+        let is_there = !exists || next()? == Value::Int(1);
+        let ttl = if self.wanted.ttl { self.ttl(lease, &next()?)? } else { Some(None) };
+        let is_other = self.is_other(lease, &answer)?;
+        Ok(ttl.filter(|_| is_there && !is_other).map(|ttl| (answer, ttl)))
+    }
+
+    /// Asks how much there is before it asks for it.
+    async fn read_some(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>, question: Question) -> Result<()> {
         let present = self.present(lease, keys).await?;
         if question == Question::Length {
             return self.count(present).await;
@@ -97,24 +202,26 @@ impl Reader<'_> {
         self.whole(lease, group).await
     }
 
-    /// Which of the keys are there, and how much they hold.
+    /// Which of the keys are there, and how much they hold. A string may be there and empty; nothing else is.
     async fn present(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>) -> Result<Vec<Present>> {
+        let exists = self.kind == Kind::String && !self.wanted.ttl;
         let mut pipeline = redis::pipe();
         for key in &keys {
             pipeline.add_command(commands::length(self.kind, key));
-            pipeline.add_command(commands::ttl(key));
+            if exists {
+                pipeline.add_command(commands::exists(key));
+            }
+            self.ask_ttl(&mut pipeline, key);
         }
         let mut answers = lease.ask(&pipeline, &self.what).await?.into_iter();
         let mut present = Vec::with_capacity(keys.len());
         for key in keys {
-            let (Some(length), Some(ttl)) = (answers.next(), answers.next()) else { return Err(lease.unexpected("a pipeline")) };
-            if self.is_other(lease, &length)? {
-                continue;
-            }
-            let Some(ttl) = self.ttl(lease, &ttl)? else { continue };
+            let Some((length, ttl)) = self.next(lease, exists, &mut answers)? else { continue };
             let length = reply::integer(&length).and_then(|length| u64::try_from(length).ok());
             let length = length.ok_or_else(|| lease.unexpected(self.kind.length_command()))?;
-            present.push(Present { key, length, ttl });
+            if length > 0 || self.kind == Kind::String {
+                present.push(Present { key, length, ttl });
+            }
         }
         Ok(present)
     }
@@ -125,46 +232,10 @@ impl Reader<'_> {
             let rows = if self.kind.is_one_row() { 1 } else { one.length };
             let mut made = 0;
             while made < rows && self.sink.wants_more() {
-                self.row(&one, Vec::new(), &Document::Null)?;
+                rows::of_key(&mut self.sink, self.kind, &one)?;
                 self.sink.flush().await?;
                 made += 1;
             }
-        }
-        Ok(())
-    }
-
-    /// The wanted fields of hashes, and no others.
-    async fn fields(&mut self, lease: &mut Lease, keys: Vec<Vec<u8>>) -> Result<()> {
-        let names = self.wanted.names();
-        let mut left = &keys[..];
-        while !left.is_empty() {
-            let keys_at_once = (self.pace.count() as usize / names.len().max(1)).clamp(1, left.len());
-            let (keys, rest) = left.split_at(keys_at_once);
-            left = rest;
-            let mut pipeline = redis::pipe();
-            for key in keys {
-                pipeline.add_command(commands::fields(key, &names));
-                pipeline.add_command(commands::ttl(key));
-            }
-            let answers = lease.ask(&pipeline, &self.what).await?;
-            note(&mut self.pace, &answers);
-            let mut answers = answers.into_iter();
-            for key in keys {
-                let (Some(values), Some(ttl)) = (answers.next(), answers.next()) else { return Err(lease.unexpected("a pipeline")) };
-                if self.is_other(lease, &values)? {
-                    continue;
-                }
-                let Some(ttl) = self.ttl(lease, &ttl)? else { continue };
-                let values = reply::list(values).filter(|values| values.len() == names.len());
-                let values = values.ok_or_else(|| lease.unexpected("HMGET"))?;
-                let given = names.iter().zip(values).filter(|(_, value)| *value != Value::Nil);
-                let given = given.map(|(name, value)| Some((name.as_bytes().to_vec(), reply::bytes(value)?)));
-                let fields = given.collect::<Option<Vec<_>>>().ok_or_else(|| lease.unexpected("HMGET"))?;
-                let document = self.wanted.typed(&fields);
-                let one = Present { key: key.clone(), length: 0, ttl };
-                row(&mut self.sink, self.kind, &one, vec![Document::Null], &document)?;
-            }
-            self.sink.flush().await?;
         }
         Ok(())
     }
@@ -181,7 +252,8 @@ impl Reader<'_> {
             if self.is_other(lease, &answer)? {
                 continue;
             }
-            self.held(one, 0, answer)?.ok_or_else(|| lease.unexpected("what a key holds"))?;
+            let made = rows::of_whole(&mut self.sink, self.kind, &self.wanted, one, 0, answer)?;
+            made.ok_or_else(|| lease.unexpected("what a key holds"))?;
             self.sink.flush().await?;
         }
         Ok(())
@@ -205,7 +277,8 @@ impl Reader<'_> {
             }
             let index = if let Page::List(index) = page { index } else { 0 };
             let (next, found) = next(page, answer).ok_or_else(|| lease.unexpected("a page"))?;
-            self.held(&one, index, found)?.ok_or_else(|| lease.unexpected("a page"))?;
+            let made = rows::of_whole(&mut self.sink, self.kind, &self.wanted, &one, index, found)?;
+            made.ok_or_else(|| lease.unexpected("a page"))?;
             self.sink.flush().await?;
             match next {
                 Some(next) => page = next,
@@ -230,63 +303,10 @@ impl Reader<'_> {
         };
     }
 
-    /// Makes rows of what a key holds; elements of a list count from the index. The inner `None` stands for an answer of an unknown shape.
-    fn held(&mut self, one: &Present, index: u64, answer: Value) -> Result<Option<()>> {
-        match self.kind {
-            Kind::Hash => {
-                let Some(fields) = reply::list(answer).and_then(reply::pairs) else { return Ok(None) };
-                // The last field took the key with it.
-                if !fields.is_empty() {
-                    row(&mut self.sink, self.kind, one, vec![self.wanted.whole(&fields)], &self.wanted.typed(&fields))?;
-                }
-            }
-            Kind::String if answer == Value::Nil => {}
-            Kind::String => {
-                let Some(value) = reply::bytes(answer) else { return Ok(None) };
-                if self.wanted.json {
-                    let shown = key::shown(&one.key);
-                    self.sink.json_row(&value, &given(self.kind, &shown, one.ttl, Vec::new()), position(&shown))?;
-                } else {
-                    row(&mut self.sink, self.kind, one, vec![canonical::document(&value, &self.wanted.value)], &Document::Null)?;
-                }
-            }
-            Kind::List => {
-                let Some(values) = values(answer) else { return Ok(None) };
-                for (index, value) in (index..).zip(&values) {
-                    let own = vec![Document::Int(index as i64), canonical::document(value, &self.wanted.value)];
-                    row(&mut self.sink, self.kind, one, own, &Document::Null)?;
-                }
-            }
-            Kind::Set => {
-                let Some(members) = values(answer) else { return Ok(None) };
-                for member in &members {
-                    row(&mut self.sink, self.kind, one, vec![canonical::document(member, &self.wanted.value)], &Document::Null)?;
-                }
-            }
-            Kind::SortedSet => {
-                let Some(members) = reply::list(answer).and_then(reply::pairs) else { return Ok(None) };
-                for (member, score) in &members {
-                    let Some(score) = canonical::text(score).and_then(|score| score.parse().ok()) else { return Ok(None) };
-                    let own = vec![canonical::document(member, &self.wanted.value), Document::Float(score)];
-                    row(&mut self.sink, self.kind, one, own, &Document::Null)?;
-                }
-            }
-            Kind::Stream => {
-                let Some(entries) = reply::list(answer) else { return Ok(None) };
-                for entry in entries {
-                    let Some((id, fields)) = reply::entry(entry) else { return Ok(None) };
-                    let id = String::from_utf8_lossy(&id);
-                    let moment = super::moment(&id).unwrap_or_else(|| Document::Unreadable(id.clone()));
-                    let own = vec![Document::text(&*id), moment, self.wanted.whole(&fields)];
-                    row(&mut self.sink, self.kind, one, own, &self.wanted.typed(&fields))?;
-                }
-            }
+    fn ask_ttl(&self, pipeline: &mut Pipeline, key: &[u8]) {
+        if self.wanted.ttl {
+            pipeline.add_command(commands::ttl(key));
         }
-        Ok(Some(()))
-    }
-
-    fn row(&mut self, one: &Present, own: Vec<Document<'_>>, document: &Document<'_>) -> Result<()> {
-        row(&mut self.sink, self.kind, one, own, document)
     }
 
     /// Whether the key holds another type by now, or is one that the user may not see; else an error if the server refused the command.
@@ -298,12 +318,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Seconds until a key expires, if it does; `None` for a key that is not there.
+    /// Seconds until a key expires, if it does; `None` for a key that is not there, or not for the user to see.
     fn ttl(&self, lease: &Lease, answer: &Value) -> Result<Option<Option<i64>>> {
         match answer {
-            Value::ServerError(error) => Err(lease.refusal(error, &self.what)),
             Value::Int(GONE) => Ok(None),
             Value::Int(seconds) => Ok(Some(Some(*seconds).filter(|seconds| *seconds >= 0))),
+            answer if self.is_other(lease, answer)? => Ok(None),
             _ => Err(lease.unexpected("TTL")),
         }
     }
@@ -312,26 +332,6 @@ impl Reader<'_> {
 fn note(pace: &mut Pace, answers: &[Value]) {
     let (elements, bytes) = pace::size(answers);
     pace.note(elements, bytes);
-}
-
-/// Adds a row: the key, what every row has of it, and the values of the kind's own columns.
-fn row(sink: &mut Sink<'_>, kind: Kind, one: &Present, own: Vec<Document<'_>>, document: &Document<'_>) -> Result<()> {
-    let shown = key::shown(&one.key);
-    sink.row(document, &given(kind, &shown, one.ttl, own), position(&shown))
-}
-
-fn given<'d>(kind: Kind, key: &'d str, ttl: Option<i64>, own: Vec<Document<'d>>) -> Vec<Document<'d>> {
-    let mut given = vec![Document::text(key), Document::text(kind.word()), ttl.map_or(Document::Null, Document::Int)];
-    given.extend(own);
-    given
-}
-
-fn position(key: &str) -> impl std::fmt::Display {
-    format!("what key \"{key}\" holds")
-}
-
-fn values(answer: Value) -> Option<Vec<Vec<u8>>> {
-    reply::list(answer)?.into_iter().map(reply::bytes).collect()
 }
 
 /// What a page holds, and where the next one begins; `None` after the last one.

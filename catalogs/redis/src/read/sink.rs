@@ -12,18 +12,24 @@ pub(super) struct Sink<'s> {
     sender: &'s mut BatchSender,
     /// How many rows are still wanted.
     left: usize,
+    is_limited: bool,
     /// Whether the reader is still there.
     listening: bool,
 }
 
 impl<'s> Sink<'s> {
     pub(super) fn new(decoder: Decoder, sender: &'s mut BatchSender, limit: Option<usize>) -> Self {
-        Self { decoder, sender, left: limit.unwrap_or(usize::MAX), listening: true }
+        Self { decoder, sender, left: limit.unwrap_or(usize::MAX), is_limited: limit.is_some(), listening: true }
     }
 
     /// Whether another row is wanted.
     pub(super) fn wants_more(&self) -> bool {
         self.left > 0 && self.listening
+    }
+
+    /// Whether there may be more rows than are wanted.
+    pub(super) fn is_limited(&self) -> bool {
+        self.is_limited
     }
 
     /// How many rows are still wanted.

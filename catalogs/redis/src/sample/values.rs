@@ -3,16 +3,17 @@
 use redis::{Pipeline, Value};
 use spi::Result;
 use spi::documents::inference::InferenceOptions;
-use spi::documents::{Column, DOCUMENT, Document, ERROR, FieldType, Inference, InferredColumn, json};
+use spi::documents::{Column, Document, FieldType, Inference, InferredColumn, json};
 
 use crate::canonical::{self, Narrowing};
+use crate::definition;
 use crate::failure::{is_forbidden, is_of_hidden_key, is_of_other_type};
 use crate::kind::Kind;
-use crate::layout::Table;
+use crate::layout::{Table, reserved};
 use crate::pace::{self, Pace};
-use crate::pattern::Pattern;
 use crate::pool::Lease;
-use crate::reply;
+use crate::reading::Reading;
+use crate::reply::{self, Fields};
 
 /// Keys whose values are asked for at first, when nothing is known of their length.
 const KEYS_FIRST: u64 = 20;
@@ -32,9 +33,15 @@ const ELEMENTS: usize = 10;
 /// Commands for one key: its length, its memory, and a part of what it holds.
 const COMMANDS: usize = 3;
 
+/// Bytes of what was seen of one table that are kept, where that is wanted; the last one may exceed it.
+const KEPT_BYTES: u64 = 16 << 20;
+
 /// What was seen of one table.
 pub(super) struct Seen {
     kind: Kind,
+    /// The rows themselves, where they are wanted.
+    kept: Option<Vec<Held>>,
+    kept_bytes: u64,
     /// Fields of hashes, streams and JSON objects.
     fields: Inference,
     values: Narrowing,
@@ -45,6 +52,12 @@ pub(super) struct Seen {
     bytes: u64,
     /// Keys whose memory the server told.
     measured: u64,
+}
+
+/// A row that was seen.
+pub(super) enum Held {
+    Fields(Fields),
+    Value(Vec<u8>),
 }
 
 /// Asks for values, and adds them to what is seen of their tables.
@@ -94,12 +107,13 @@ fn ask(pipeline: &mut Pipeline, kind: Kind, key: &[u8]) {
 }
 
 impl Seen {
-    pub(super) fn new(kind: Kind) -> Self {
-        let own = kind.columns(&FieldType::TEXT).into_iter().map(|(name, _)| name);
-        let reserved = own.chain([DOCUMENT, ERROR]).map(str::to_owned).collect();
+    /// `is_kept` says whether somebody wants to see the rows themselves.
+    pub(super) fn new(kind: Kind, is_kept: bool) -> Self {
         Self {
             kind,
-            fields: Inference::new(InferenceOptions { reserved, ..InferenceOptions::default() }),
+            kept: is_kept.then(Vec::new),
+            kept_bytes: 0,
+            fields: Inference::new(InferenceOptions { reserved: reserved(kind), ..InferenceOptions::default() }),
             values: Narrowing::default(),
             json: 0,
             not_json: 0,
@@ -119,23 +133,43 @@ impl Seen {
             self.bytes += u64::try_from(bytes).ok()?;
             self.measured += 1;
         }
+        let (_, size) = pace::size(std::slice::from_ref(&held));
         match self.kind {
-            Kind::Hash => self.add_fields(&reply::pairs(reply::page(held)?.1)?),
-            Kind::String => self.add_string(&reply::bytes(held)?, length),
-            Kind::Set => self.add_elements(reply::page(held)?.1)?,
-            Kind::List | Kind::SortedSet => self.add_elements(reply::list(held)?)?,
+            Kind::Hash => self.add_fields(reply::pairs(reply::page(held)?.1)?, size),
+            Kind::String => {
+                let value = reply::bytes(held)?;
+                self.add_string(&value, length);
+                if length <= STRING_BYTES as u64 {
+                    self.keep(size, || Held::Value(value));
+                }
+            }
+            Kind::Set => self.add_elements(reply::page(held)?.1, size)?,
+            Kind::List => self.add_elements(reply::list(held)?, size)?,
+            Kind::SortedSet => self.add_elements(reply::list(held)?, size)?,
             Kind::Stream => {
                 for entry in reply::list(held)? {
-                    self.add_fields(&reply::entry(entry)?.1);
+                    self.add_fields(reply::entry(entry)?.1, size / ELEMENTS as u64);
                 }
             }
         }
         Some(())
     }
 
-    fn add_fields(&mut self, fields: &[(Vec<u8>, Vec<u8>)]) {
+    fn keep(&mut self, bytes: u64, held: impl FnOnce() -> Held) {
+        if let Some(kept) = self.kept.as_mut().filter(|_| self.kept_bytes < KEPT_BYTES) {
+            self.kept_bytes += bytes;
+            kept.push(held());
+        }
+    }
+
+    pub(super) fn take_held(&mut self) -> Vec<Held> {
+        self.kept.take().unwrap_or_default()
+    }
+
+    fn add_fields(&mut self, fields: Fields, bytes: u64) {
         let named = fields.iter().filter_map(|(name, value)| Some((canonical::text(name)?, canonical::typed(value))));
         self.fields.add(&Document::Object(named.map(|(name, value)| (name.into(), value)).collect()));
+        self.keep(bytes, || Held::Fields(fields));
     }
 
     fn add_string(&mut self, value: &[u8], length: u64) {
@@ -152,26 +186,61 @@ impl Seen {
         }
     }
 
-    fn add_elements(&mut self, elements: Vec<Value>) -> Option<()> {
+    fn add_elements(&mut self, elements: Vec<Value>, bytes: u64) -> Option<()> {
+        let share = bytes / elements.len().max(1) as u64;
         for element in elements {
-            self.values.add(&reply::bytes(element)?);
+            let value = reply::bytes(element)?;
+            self.values.add(&value);
+            self.keep(share, || Held::Value(value));
         }
         Some(())
     }
 
-    /// The table, of so many keys. `known` are the columns that an earlier sample showed: they stay, and get no narrower.
-    pub(super) fn into_table(self, name: String, pattern: Pattern, kind: Kind, keys: f64, known: &[InferredColumn]) -> Table {
-        let json = self.json > 0 && self.not_json == 0;
-        let value = if kind == Kind::String { self.values.narrowest() } else { self.values.text_or_bytes() };
-        let rows_of_key = if kind.is_one_row() { 1.0 } else { self.lengths as f64 / self.keys.max(1) as f64 };
+    /// What was seen of a table of so many keys; whether its strings are JSON, if somebody says it. Columns that it had before stay, and
+    /// get no narrower. What no key was seen of is as it was.
+    pub(super) fn into_table(self, table: Table, keys: f64, as_json: Option<bool>, before: Option<&Table>) -> Table {
+        let confirmed = self.keys > 0;
+        let was = before.filter(|_| !confirmed);
+        let json = self.kind == Kind::String && as_json.or(was.map(|was| was.json)).unwrap_or(self.json > 0 && self.not_json == 0);
+        let value = match was {
+            Some(was) => was.value.clone(),
+            None if self.kind == Kind::String => self.values.narrowest(),
+            None => self.values.text_or_bytes(),
+        };
+        let rows_of_key = if self.kind.is_one_row() { 1.0 } else { self.lengths as f64 / self.keys.max(1) as f64 };
         let bytes = (self.measured > 0).then(|| (self.bytes as f64 / self.measured as f64 * keys) as i64);
-        let mut inferred = if json || kind.has_fields() { self.fields.finish(known).columns } else { Vec::new() };
+        let (rows, bytes) = was.map_or(((keys * rows_of_key) as i64, bytes), |was| (was.rows, was.bytes));
+        let known = before.map_or(&[][..], |before| &before.inferred);
+        let problem = (as_json == Some(true) && self.json == 0 && self.not_json > 0).then(definition::no_json);
+        let mut inferred = if json || self.kind.has_fields() { self.fields.finish(known).columns } else { Vec::new() };
         let columns = match json {
             true => inferred.iter().map(Column::from).collect(),
             false => inferred.iter_mut().map(|inferred| text_column(inferred, known)).collect(),
         };
-        Table { name, pattern, kind, value, json, columns, inferred, rows: (keys * rows_of_key) as i64, bytes }
+        Table { value, json, columns, inferred, rows, bytes, confirmed, problem, ..table }
     }
+}
+
+impl Held {
+    /// The row as a document: the one that the value is, or else with the names of the columns.
+    pub(super) fn document(&self, columns: &[Column], is_json: bool) -> Document<'_> {
+        let of_column = |column: &Column| {
+            let value = match self {
+                Held::Value(value) => value,
+                Held::Fields(fields) => &fields.iter().find(|(field, _)| Some(field.as_slice()) == first(column))?.1,
+            };
+            Some((column.name.clone().into(), Reading::of(column).document(value)))
+        };
+        match self {
+            Held::Value(value) if is_json => json::read(value).unwrap_or_else(|_| canonical::raw(value)),
+            _ => Document::Object(columns.iter().filter_map(of_column).collect()),
+        }
+    }
+}
+
+/// The field that a column shows.
+fn first(column: &Column) -> Option<&[u8]> {
+    column.path.0.first().map(String::as_bytes)
 }
 
 /// A column of a field whose values are text that may be canonical for a narrower type, or bytes.

@@ -47,13 +47,20 @@ async fn what_is_shown_is_asked() {
     let scan = "SCAN 0 COUNT 1000 MATCH user:* TYPE hash";
     let of_user = async |columns: &[&str]| source.request_of("user", columns).await;
     let request = of_user(&["_key", "name", "age"]).await;
-    check(&server, &source, request.clone(), "user:1", &format!("{scan}; HMGET <key> name age; TTL <key>")).await;
+    check(&server, &source, request.clone(), "user:1", &format!("{scan}; HMGET <key> name age")).await;
     check(&server, &source, of_user(&["_key"]).await, "", scan).await;
-    check(&server, &source, of_user(&["_doc"]).await, "user:1", &format!("{scan}; HLEN <key>; TTL <key>; HGETALL <key>")).await;
+    check(&server, &source, of_user(&["name", "_ttl"]).await, "user:1", &format!("{scan}; HMGET <key> name; TTL <key>")).await;
+    check(&server, &source, of_user(&["_doc"]).await, "user:1", &format!("{scan}; HLEN <key>; HGETALL <key>")).await;
     let one = ReadRequest { predicates: vec![key_is("user:2")], ..request.clone() };
-    check(&server, &source, one, "", "HMGET user:2 name age; TTL user:2").await;
+    check(&server, &source, one, "", "HMGET user:2 name age; EXISTS user:2").await;
     let request = source.request_of("board", &["member", "score"]).await;
-    check(&server, &source, request, "", "ZCARD board; TTL board; ZRANGE board 0 -1 WITHSCORES").await;
+    check(&server, &source, request, "", "ZCARD board; ZRANGE board 0 -1 WITHSCORES").await;
+    let request = source.request_of("hits", &["_key", "value"]).await;
+    let scan = "SCAN 0 COUNT 1000 MATCH hits:* TYPE string";
+    let beginning = |key: &str, exists: &str| format!("GETRANGE {key} 0 4193{exists}; and for longer values STRLEN, EXISTS and GET");
+    check(&server, &source, request.clone(), "hits:home", &format!("{scan}; {}", beginning("<key>", ""))).await;
+    let one = ReadRequest { predicates: vec![key_is("hits:home")], ..request };
+    check(&server, &source, one, "", &beginning("hits:home", "; EXISTS hits:home")).await;
     let nobody = ReadRequest { predicates: vec![key_is("other:2")], ..of_user(&["name"]).await };
     assert_eq!(source.connector.explain(&nobody), None);
 }

@@ -1,5 +1,6 @@
 //! A data source `cache` on a server of the test's own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -9,11 +10,15 @@ use futures::TryStreamExt;
 use serde_json::{Value, json};
 use spi::Result;
 use spi::connector::{Connector, ConnectorFactory, OpenContext, ReadPlan, ReadRequest, RemoteCalls, RowStream, Scope};
+use spi::documents::{TableDefinition, TableDefinitions};
 use spi::metadata::{Harvest, Relation, SchemaMetadata};
 use spi::options::Options;
 use spi::predicate::{Comparison, Predicate, Value as Constant};
 
 use crate::server::Server;
+
+/// Definitions of tables of `db0`, by their names.
+pub(crate) type Defined = BTreeMap<String, Arc<TableDefinition>>;
 
 pub(crate) struct Source {
     pub(crate) connector: Arc<dyn Connector>,
@@ -45,6 +50,14 @@ impl Source {
         harvest.finish()
     }
 
+    /// The metadata of `db0` after what was known, where tables are defined.
+    pub(crate) async fn schema_after(&self, earlier: &SchemaMetadata, tables: &Defined, scope: &Scope) -> Result<SchemaMetadata> {
+        let definitions = TableDefinitions(BTreeMap::from([("db0".to_owned(), tables.clone())]));
+        let mut harvest = Harvest::after(vec![Arc::new(earlier.clone())], Arc::new(definitions));
+        self.connector.harvest(scope, &mut harvest).await?;
+        Ok(harvest.finish()?.remove(0))
+    }
+
     /// The metadata of a logical database.
     pub(crate) async fn schema(&self, name: &str) -> SchemaMetadata {
         let schemas = self.harvest(&Scope::default()).await.expect("a harvest");
@@ -66,10 +79,7 @@ impl Source {
 
     /// The request for some columns of a table of `db0`.
     pub(crate) async fn request_of(&self, table: &str, columns: &[&str]) -> ReadRequest {
-        let mut request = self.request(table).await;
-        let of_name = |name: &&str| request.columns.iter().find(|column| column.name() == name).expect("a column").clone();
-        request.columns = columns.iter().map(of_name).collect();
-        request
+        some_of(self.request(table).await, columns)
     }
 
     pub(crate) async fn stream(&self, request: ReadRequest) -> RowStream {
@@ -98,6 +108,13 @@ impl Source {
     }
 }
 
+/// The request with some of its columns.
+pub(crate) fn some_of(mut request: ReadRequest, columns: &[&str]) -> ReadRequest {
+    let of_name = |name: &&str| request.columns.iter().find(|column| column.name() == name).expect("a column").clone();
+    request.columns = columns.iter().map(of_name).collect();
+    request
+}
+
 /// `_key = key`.
 pub(crate) fn key_is(key: &str) -> Predicate {
     Predicate::Compare { column: "_key".to_owned(), comparison: Comparison::Equal, value: Constant::Text(key.to_owned()) }
@@ -116,4 +133,23 @@ pub(crate) fn relation(schema: &SchemaMetadata, relation: Relation, columns: &[&
     let batch = schema.relation(relation);
     let places: Vec<usize> = columns.iter().map(|name| batch.schema().index_of(name).expect("a column")).collect();
     texts(&batch.project(&places).expect("a projection"))
+}
+
+/// Names of tables, and what they estimate to hold.
+pub(crate) fn tables(schema: &SchemaMetadata) -> Vec<String> {
+    relation(schema, Relation::Tables, &["name", "row_estimate"])
+}
+
+/// Name and type of the columns of a table.
+pub(crate) fn columns(schema: &SchemaMetadata, table: &str) -> Vec<String> {
+    let columns = schema.columns_of(schema.table(table).expect("the table"));
+    columns.map(|column| format!("{} {}", schema.column_name(column), schema.column_type(column).pg.format())).collect()
+}
+
+/// The options of a table that have the name.
+pub(crate) fn options(schema: &SchemaMetadata, table: &str, name: &str) -> Vec<String> {
+    let row = schema.table(table).expect("the table");
+    let start = format!("{row}|{name}|");
+    let all = relation(schema, Relation::TableOptions, &["table", "name", "value"]);
+    all.iter().filter_map(|option| option.strip_prefix(&start)).map(str::to_owned).collect()
 }

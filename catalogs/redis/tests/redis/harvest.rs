@@ -1,12 +1,10 @@
 //! What a harvest says: databases, tables of keys that look alike, columns, keys, and how little that costs.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use spi::connector::Scope;
-use spi::metadata::{Harvest, Relation, SchemaMetadata};
+use spi::metadata::{Relation, SchemaMetadata};
 
-use crate::fixture::{relation, source, source_with};
+use crate::fixture::{Defined, columns, options, relation, source, source_with, tables};
 use crate::server::Server;
 
 /// Keys of every kind, and some that are like no others.
@@ -25,16 +23,6 @@ const KEYS: &str = "
     XADD log 1700000000001-0 level warn
     SET lonely x
     EXPIRE session:abc 1000";
-
-fn tables(schema: &SchemaMetadata) -> Vec<String> {
-    relation(schema, Relation::Tables, &["name", "row_estimate"])
-}
-
-/// Name and type of the columns of a table.
-fn columns(schema: &SchemaMetadata, table: &str) -> Vec<String> {
-    let columns = schema.columns_of(schema.table(table).expect("the table"));
-    columns.map(|column| format!("{} {}", schema.column_name(column), schema.column_type(column).pg.format())).collect()
-}
 
 #[tokio::test]
 async fn keys_that_look_alike_are_a_table() {
@@ -177,36 +165,74 @@ async fn a_user_without_info_sees_the_same() {
     assert_eq!(source.connector.fingerprint().await.expect("an answer"), None);
 }
 
-/// What a bounded sample does not show any more is still there.
-#[tokio::test]
-async fn tables_and_columns_stay_though_a_sample_misses_them() {
-    let Some(server) = Server::start().await else { return };
-    server.run("HSET rare:1 a 1 b 5\nSADD rare:1x m").await;
-    let source = source_with(&server, json!({"sample_keys": 1_000, "sample_values": 5})).await;
-    let first = source.schema("db0").await;
-    assert_eq!(tables(&first), ["rare|1", "rare_set|1"]);
+/// Far more keys than a sample looks at.
+async fn bury(server: &Server) {
     let mut pipeline = redis::pipe();
     for key in 0..50_000 {
         pipeline.cmd("SET").arg(format!("k:{key}")).arg(key);
     }
     let _: redis::Value = pipeline.query_async(&mut server.connect().await).await.expect("keys");
-    let after = async |earlier: SchemaMetadata| {
-        let mut harvest = Harvest::after(vec![Arc::new(earlier)], Arc::default());
-        source.connector.harvest(&Scope::default(), &mut harvest).await.expect("a harvest");
-        harvest.finish().expect("schemas").remove(0)
+}
+
+/// What a bounded sample does not show any more is still there, whichever gateway looks.
+#[tokio::test]
+async fn tables_and_columns_stay_though_a_sample_misses_them() {
+    let Some(server) = Server::start().await else { return };
+    server.run("HSET rare:1 a 1 b 5\nSADD rare:1x m\nRPUSH rare:1y 7\nSET rare:1z 007").await;
+    // A connector of its own for each look: nothing is remembered but the metadata.
+    let open = async || source_with(&server, json!({"sample_keys": 1_000, "sample_values": 5})).await;
+    let after = async |earlier: &SchemaMetadata| {
+        open().await.schema_after(earlier, &Defined::default(), &Scope::default()).await.expect("a harvest")
     };
-    let second = after(first.clone()).await;
-    assert_eq!(relation(&second, Relation::Tables, &["name"]), ["k", "rare", "rare_set"]);
-    assert_eq!(columns(&second, "rare"), columns(&first, "rare"));
-    assert_eq!(source.rows_of("rare", &["_key", "a"]).await, ["rare:1|1"]);
+    let first = open().await.schema("db0").await;
+    assert_eq!(tables(&first), ["rare|1", "rare_list|1", "rare_set|1", "rare_string|1"]);
+    assert!(options(&first, "rare", "confirmed").is_empty());
+    bury(&server).await;
+    let second = after(&after(&first).await).await;
+    assert_eq!(tables(&second)[1..], tables(&first));
+    for table in ["rare", "rare_list", "rare_set", "rare_string"] {
+        assert_eq!(columns(&second, table), columns(&first, table));
+        assert_eq!(options(&second, table, "confirmed"), ["false"]);
+        assert_eq!(open().await.rows(open().await.request_as(&second, table)).await.expect("rows").len(), 1);
+    }
+    assert!(options(&second, "k", "confirmed").is_empty());
+    let evidence = relation(&second, Relation::InferredColumns, &["column", "data_type", "present", "confirmed"]);
+    assert_eq!(evidence.len(), 2);
+    assert!(evidence.iter().all(|column| column.ends_with("|bigint|1|false")), "{evidence:?}");
+    // Somebody who asks for one table gets its keys looked for.
+    let scope = Scope { schema: Some("db0".to_owned()), table: Some("rare".to_owned()) };
+    server.run("HSET rare:2 a 2").await;
+    let one = open().await.schema_after(&second, &Defined::default(), &scope).await.expect("a harvest");
+    assert_eq!(tables(&one), ["rare|2"]);
+    assert!(options(&one, "rare", "confirmed").is_empty());
+    server.run("DEL rare:1 rare:2").await;
+    let none = open().await.schema_after(&second, &Defined::default(), &scope).await.expect("a harvest");
+    assert_eq!(none.table_count(), 0);
     // Where all keys were looked at, what is not among them is gone.
     server.run("FLUSHALL\nHSET rare:2 a 7 c x").await;
-    let third = after(second).await;
+    let third = after(&second).await;
     assert_eq!(relation(&third, Relation::Tables, &["name"]), ["rare"]);
     let found = columns(&third, "rare");
     assert!(["a bigint", "b bigint", "c text"].iter().all(|column| found.contains(&(*column).to_owned())), "{found:?}");
     let mut evidence = relation(&third, Relation::InferredColumns, &["column", "data_type", "present", "confirmed"]);
     evidence.sort();
     assert_eq!(evidence, ["a|bigint|1|true", "b|bigint|1|false", "c|text|1|true"]);
-    assert_eq!(source.rows(source.request_as(&third, "rare")).await.expect("rows").len(), 1);
+    assert_eq!(open().await.rows(open().await.request_as(&third, "rare")).await.expect("rows").len(), 1);
+}
+
+/// Another kind of the same pattern does not take its name.
+#[tokio::test]
+async fn tables_keep_their_names() {
+    let Some(server) = Server::start().await else { return };
+    server.run("SADD user:1 m").await;
+    let source = source(&server).await;
+    let first = source.schema("db0").await;
+    assert_eq!(options(&first, "user", "key_type"), ["set"]);
+    server.run("HSET user:2 n 1").await;
+    let second = source.schema_after(&first, &Defined::default(), &Scope::default()).await.expect("a harvest");
+    assert_eq!((options(&second, "user", "key_type"), options(&second, "user:*", "key_type")), (vec!["set".into()], vec!["hash".into()]));
+    // Parts are others by now, and what they made a table of means nothing.
+    let other = source_with(&server, json!({"key_delimiter": "/", "sample_keys": 1})).await;
+    let third = other.schema_after(&second, &Defined::default(), &Scope::default()).await.expect("a harvest");
+    assert_eq!(third.table_count(), 1, "{:?}", tables(&third));
 }

@@ -2,6 +2,7 @@
 //! installed, tests say so and pass.
 
 mod connecting;
+mod defining;
 mod explaining;
 mod faults;
 mod fixture;

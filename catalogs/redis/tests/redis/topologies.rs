@@ -1,13 +1,15 @@
 //! Clusters, and primaries behind sentinels.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use spi::Code;
-use spi::connector::Stage;
+use spi::connector::{Scope, Stage};
+use spi::documents::TableDefinition;
 use spi::metadata::Relation;
 
-use crate::fixture::{key_is, open, relation};
+use crate::fixture::{Defined, key_is, open, relation, some_of};
 use crate::server::{Server, free_port};
 
 /// Until servers that were told of each other have agreed.
@@ -90,6 +92,15 @@ async fn a_cluster_is_read_whole() {
         request.predicates = vec![key_is(&format!("user:{number}"))];
         assert_eq!(source.rows(request).await.expect("rows"), [number.to_string()]);
     }
+    // So do keys that somebody says are in a table.
+    let given: TableDefinition = serde_json::from_value(json!({"pattern": "user:?5", "type": "hash"})).expect("a definition");
+    let defined = Defined::from([("some".to_owned(), Arc::new(given.clone()))]);
+    let schema = source.schema_after(&source.schema("db0").await, &defined, &Scope::default()).await.expect("a harvest");
+    assert_eq!(relation(&schema, Relation::Tables, &["name", "row_estimate"]), ["some|8", "user|90"]);
+    let found = source.rows(some_of(source.request_as(&schema, "some"), &["n"])).await.expect("rows");
+    assert_eq!(found, ["15", "25", "35", "45", "55", "65", "75", "85"]);
+    let sample = source.connector.infer("db0", "some", Some(&given)).await.expect("a sample");
+    assert_eq!((sample.checks[0].present, sample.checks[0].misfits), (8, 0));
     assert!(source.connector.fingerprint().await.expect("an answer").is_some_and(|fingerprint| fingerprint.matches(';').count() == 3));
     // Another server of the cluster is asked where the first one does not answer.
     let mut further = options;

@@ -28,8 +28,9 @@ pub struct TableDefinition {
     /// The columns that together are different in every row. They are shown as the primary key; nobody checks that they are one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub key: Vec<String>,
-    /// How a record is written, in the words of the data source's type, for example `json`, `avro` or `csv`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How a record is written, in the words of the data source's type, for example `json`, `avro`, `csv`, or `hash` for keys of Redis. It
+    /// may be called `type` too.
+    #[serde(alias = "type", skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Which records of the source are rows of the table, in the source's own language: a filter of MongoDB, a query of Elasticsearch, a
     /// pattern of Redis' keys. It may be called `pattern` too.

@@ -24,7 +24,8 @@ pub(super) struct Args {
     /// The table. It need not be there yet, where the source's type can make one of a definition.
     table: String,
     /// The definition: `columns` (each with `name`, `type`, `path`, `nullable`, `comment`), `only_these_columns`, `key`, `format`, `filter`,
-    /// `row_path`, `comment`. What it does not say is inferred.
+    /// `row_path`, `comment`. What it does not say is inferred. A table of Redis' keys has a `pattern` for a filter, as SCAN takes it, and a
+    /// `type` for a format: `hash`, `string`, `json`, `list`, `set`, `zset` or `stream`.
     definition: Options,
     /// Why it is defined so, for `metadata.table_definitions`.
     comment: Option<String>,

@@ -84,6 +84,7 @@ fn the_key_may_be_a_column_that_every_table_has() {
 fn what_a_source_has_no_meaning_for_is_refused_by_name() {
     let given = definition(r#"{"pattern": "user:*"}"#);
     assert_eq!(given.filter.as_deref(), Some("user:*"));
+    assert_eq!(definition(r#"{"type": "hash"}"#).format.as_deref(), Some("hash"));
     assert!(given.refuse(Part::Format, "topics", "").is_ok() && given.refuse(Part::RowPath, "topics", "").is_ok());
     let error = given.refuse(Part::Filter, "topics", "Filter in a view.").expect_err("refused");
     assert_eq!(error.message, "the table definition has a filter, which topics cannot have");
