@@ -290,9 +290,8 @@ async fn patterns_are_those_of_the_server() {
         table: "t".to_owned(),
         columns: vec![Arc::new(Field::new("_key", DataType::Utf8, true))],
         predicates: vec![Predicate::In { column: "_key".to_owned(), values }],
-        limit: None,
-        recipe: None,
         user: "ann".to_owned(),
+        ..ReadRequest::default()
     };
     let mut compared = 0;
     for _ in 0..400 {
