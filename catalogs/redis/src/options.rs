@@ -58,7 +58,8 @@ pub struct RedisOptions {
     /// hold keys. The first one is where names without a schema are looked up. A cluster has only database 0.
     #[serde(default)]
     pub databases: Vec<u16>,
-    /// What separates the parts of a key.
+    /// What separates the parts of a key. In the pattern of a table that was found (the table option `key_pattern`) a star is one part; in
+    /// one that an operator gives to `define_table` it is any text, as in SCAN.
     #[serde(default = "default_key_delimiter")]
     pub key_delimiter: String,
     /// How many keys of a database a refresh looks at, 1 to 1000000, to find out which tables there are.

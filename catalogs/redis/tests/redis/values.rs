@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures::StreamExt;
 use serde_json::json;
 use spi::Code;
+use spi::connector::ReadRequest;
 
 use crate::fixture::{key_is, source, source_with};
 use crate::server::Server;
@@ -208,6 +209,52 @@ async fn long_collections_are_read_whole() {
     let documents = source.rows_of("wide", &["_doc"]).await;
     let document: serde_json::Value = serde_json::from_str(&documents[0]).expect("JSON");
     assert_eq!(document.as_object().map(serde_json::Map::len), Some(LENGTH));
+}
+
+/// Those that are short are asked for at once, others after a look at their length; most of the first pages are short, and then none is.
+#[tokio::test]
+async fn strings_of_every_length_are_read_whole() {
+    let Some(server) = Server::start().await else { return };
+    let lengths = |number: usize| match number {
+        0..10 => 4_190 + number,
+        10..2_000 => number % 7,
+        _ => 5_000,
+    };
+    let mut pipeline = redis::pipe();
+    for number in 0..6_000 {
+        pipeline.cmd("SET").arg(format!("k:{number}")).arg("x".repeat(lengths(number)));
+    }
+    pipeline.cmd("EXPIRE").arg("k:0").arg(5_000);
+    let _: redis::Value = pipeline.query_async(&mut server.connect().await).await.expect("keys");
+    let source = source(&server).await;
+    let mut expected: Vec<String> = (0..6_000).map(|number| format!("k:{number}|{}", "x".repeat(lengths(number)))).collect();
+    expected.sort();
+    assert_eq!(source.rows_of("k", &["_key", "value"]).await, expected);
+    let with_ttl = source.rows_of("k", &["_key", "value", "_ttl"]).await;
+    assert_eq!(with_ttl.iter().filter(|row| !row.ends_with("|NULL")).count(), 1);
+    let without: Vec<&str> = with_ttl.iter().filter_map(|row| row.rsplit_once('|').map(|(rest, _)| rest)).collect();
+    assert_eq!(without, expected);
+    for limit in [1, 1_500] {
+        let mut request = source.request_of("k", &["value"]).await;
+        request.limit = Some(limit);
+        assert_eq!(source.count(request).await.0, limit);
+    }
+}
+
+/// A hash that has none of the wanted fields is a row, and one that is gone is none.
+#[tokio::test]
+async fn hashes_without_the_wanted_fields_are_rows() {
+    let Some(server) = Server::start().await else { return };
+    server.run("HSET h:1 a 1\nHSET h:2 b 2\nHSET h:3 b 3\nEXPIRE h:3 5000").await;
+    let source = source(&server).await;
+    let request = source.request_of("h", &["_key", "a"]).await;
+    assert_eq!(source.rows(request.clone()).await.expect("rows"), ["h:1|1", "h:2|NULL", "h:3|NULL"]);
+    for (key, expected) in [("h:2", &["h:2|NULL"][..]), ("h:4", &[])] {
+        let named = ReadRequest { predicates: vec![key_is(key)], ..request.clone() };
+        assert_eq!(source.rows(named).await.expect("rows"), expected);
+    }
+    let rows = source.rows_of("h", &["_key", "a", "_ttl"]).await;
+    assert!(rows[1] == "h:2|NULL|NULL" && rows[2].starts_with("h:3|NULL|") && !rows[2].ends_with("NULL"), "{rows:?}");
 }
 
 /// A value of 16 MB is one row like any other.
