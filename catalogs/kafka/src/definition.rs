@@ -1,11 +1,11 @@
 //! What operators say about topics: which columns their messages have, how they are written, and which columns tell them apart.
 
-use spi::documents::{Column, InferredColumn, TableDefinition};
+use spi::documents::{Column, Evidence, InferredColumn, TableDefinition, TypeCount};
 use spi::options::invalid;
 use spi::{Error, Result};
 
 use crate::layout::{Layout, OFFSET, PARTITION, RESERVED};
-use crate::options::Format;
+use crate::options::{Format, KafkaOptions, needs_registry};
 
 /// The definition of a topic as far as it fits, for a harvest, and what does not. Topics change, and so does what the gateway takes; what
 /// an operator once said of one topic is no reason to show none.
@@ -18,10 +18,10 @@ pub(crate) struct Fitting<'d> {
 
 impl<'d> Fitting<'d> {
     /// The definition, if it can be of a topic at all.
-    pub(crate) fn new(definition: Option<&'d TableDefinition>, given: Format) -> Self {
-        match format(definition, given).and_then(|format| columns(definition, &[]).map(|_| format)) {
+    pub(crate) fn new(definition: Option<&'d TableDefinition>, options: &KafkaOptions) -> Self {
+        match format(definition, options).and_then(|format| columns(definition, &[]).map(|_| format)) {
             Ok(format) => Self { definition, format, problem: None },
-            Err(problem) => Self { definition: None, format: given, problem: Some(problem) },
+            Err(problem) => Self { definition: None, format: options.format, problem: Some(problem) },
         }
     }
 
@@ -34,8 +34,9 @@ impl<'d> Fitting<'d> {
     }
 }
 
-/// The format of a topic's values: what the definition says, or else the options of the source. Columns are fields of JSON.
-pub(crate) fn format(definition: Option<&TableDefinition>, given: Format) -> Result<Format> {
+/// The format of a topic's values: what the definition says, or else the options of the source. Columns are fields, which text has none of.
+pub(crate) fn format(definition: Option<&TableDefinition>, options: &KafkaOptions) -> Result<Format> {
+    let given = options.format;
     let Some(definition) = definition else { return Ok(given) };
     if definition.filter.is_some() {
         return Err(invalid("the table definition has a filter, which topics cannot have")
@@ -46,15 +47,18 @@ pub(crate) fn format(definition: Option<&TableDefinition>, given: Format) -> Res
     }
     let format = match definition.format.as_deref() {
         None if definition.columns.is_empty() => given,
-        None => Format::Json,
+        None if matches!(given, Format::Text | Format::Raw) => Format::Json,
+        None => given,
         Some(word) => Format::of_word(word).ok_or_else(|| {
-            invalid(format!("the table definition has the unknown format \"{word}\"")).hint("Formats of topics: auto, json, text, raw.")
+            invalid(format!("the table definition has the unknown format \"{word}\""))
+                .hint("Formats of topics: auto, avro, protobuf, json_schema, json, text, raw.")
         })?,
     };
-    match format {
-        Format::Text | Format::Raw if !definition.columns.is_empty() => {
-            Err(invalid("the table definition has columns, which only values in JSON have").hint("Set its format to \"json\"."))
+    match (format, format.kind()) {
+        (Format::Text | Format::Raw, _) if !definition.columns.is_empty() => {
+            Err(invalid("the table definition has columns, which values without fields have not").hint("Set its format to \"json\"."))
         }
+        (_, Some(kind)) if options.schema_registry_url.is_none() => Err(needs_registry(kind)),
         _ => Ok(format),
     }
 }
@@ -66,6 +70,29 @@ pub(crate) fn columns(definition: Option<&TableDefinition>, inferred: &[Inferred
         // Its key may name columns that every topic has; `key` looks at it.
         Some(definition) => TableDefinition { key: Vec::new(), ..definition.clone() }.columns(inferred, &reserved()),
     }
+}
+
+/// The columns that a schema declares, overruled where the definition says otherwise. What it does not say, the schema does.
+pub(crate) fn columns_over(definition: Option<&TableDefinition>, declared: &[Column]) -> Result<Vec<Column>> {
+    if definition.is_none() {
+        return Ok(declared.to_vec());
+    }
+    let known = |column: &Column| InferredColumn {
+        name: column.name.clone(),
+        path: column.path.clone(),
+        field_type: column.field_type.clone(),
+        confirmed: true,
+        evidence: Evidence { types: vec![TypeCount { name: column.native_type.clone(), count: 0 }], ..Evidence::default() },
+        fields: Vec::new(),
+    };
+    let mut columns = columns(definition, &declared.iter().map(known).collect::<Vec<_>>())?;
+    for column in &mut columns {
+        if let Some(own) = declared.iter().find(|own| own.path == column.path) {
+            column.declared |= own.declared;
+            column.comment = column.comment.take().or_else(|| own.comment.clone());
+        }
+    }
+    Ok(columns)
 }
 
 /// The columns that tell messages apart: the definition's, or else where a message is.
@@ -93,16 +120,26 @@ pub(crate) fn reserved() -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn options(more: &str) -> KafkaOptions {
+        serde_json::from_str(&format!(r#"{{"bootstrap_servers": "h:1"{more}}}"#)).expect("options")
+    }
+
     fn refusal(definition: TableDefinition) -> String {
-        format(Some(&definition), Format::Auto).expect_err("refused").message
+        format(Some(&definition), &options("")).expect_err("refused").message
     }
 
     #[test]
     fn what_topics_cannot_have_is_refused() {
         let column = serde_json::from_str(r#"{"name": "n", "type": "bigint"}"#).expect("a column");
         let with_columns = TableDefinition { columns: vec![column], ..TableDefinition::default() };
-        assert_eq!(format(Some(&with_columns), Format::Auto).expect("a format"), Format::Json);
-        assert!(refusal(TableDefinition { format: Some("text".to_owned()), ..with_columns }).contains("only values in JSON"));
+        for (given, used) in [("", Format::Auto), (r#", "format": "text""#, Format::Json), (r#", "format": "json""#, Format::Json)] {
+            assert_eq!(format(Some(&with_columns), &options(given)).expect("a format"), used);
+        }
+        assert!(refusal(TableDefinition { format: Some("text".to_owned()), ..with_columns }).contains("without fields"));
+        let avro = TableDefinition { format: Some("avro".to_owned()), ..TableDefinition::default() };
+        let with_registry = options(r#", "schema_registry_url": "http://h:1""#);
+        assert_eq!(format(Some(&avro), &with_registry).expect("a format"), Format::Avro);
+        assert!(refusal(avro).contains("schema_registry_url"));
         assert!(refusal(TableDefinition { format: Some("xml".to_owned()), ..TableDefinition::default() }).contains("\"xml\""));
         assert!(refusal(TableDefinition { filter: Some("x".to_owned()), ..TableDefinition::default() }).contains("filter"));
         assert!(refusal(TableDefinition { row_path: Some("x".to_owned()), ..TableDefinition::default() }).contains("row path"));
@@ -111,14 +148,33 @@ mod tests {
     #[test]
     fn what_fits_no_more_is_left_out_and_told() {
         let gone = TableDefinition { key: vec!["id".to_owned()], comment: Some("orders".to_owned()), ..TableDefinition::default() };
-        let mut fitting = Fitting::new(Some(&gone), Format::Auto);
+        let mut fitting = Fitting::new(Some(&gone), &options(""));
         assert!(fitting.problem.is_none());
         assert_eq!(fitting.key(&Layout::default()), ["_partition", "_offset"]);
         assert!(fitting.problem.is_some_and(|problem| problem.message.contains("\"id\"")));
         assert!(fitting.definition.is_some());
         let impossible = TableDefinition { format: Some("xml".to_owned()), ..TableDefinition::default() };
-        let fitting = Fitting::new(Some(&impossible), Format::Text);
+        let fitting = Fitting::new(Some(&impossible), &options(r#", "format": "text""#));
         assert_eq!((fitting.definition, fitting.format, fitting.problem.is_some()), (None, Format::Text, true));
+    }
+
+    #[test]
+    fn what_a_definition_does_not_say_the_schema_does() {
+        let column = |name: &str| Column {
+            name: name.to_owned(),
+            path: spi::documents::Path::field(name),
+            field_type: spi::documents::FieldType::INT8,
+            native_type: "long".to_owned(),
+            nullable: true,
+            comment: Some("own".to_owned()),
+            declared: false,
+        };
+        let declared = [column("a"), column("b")];
+        let other = serde_json::from_str(r#"{"columns": [{"name": "c", "path": "b", "type": "text"}]}"#).expect("a definition");
+        let columns = columns_over(Some(&other), &declared).expect("columns");
+        let told = columns.iter().map(|column| format!("{} {} {}", column.name, column.field_type, column.native_type));
+        assert_eq!(told.collect::<Vec<_>>(), ["a bigint long", "c text long"]);
+        assert_eq!((columns[1].comment.as_deref(), columns[1].declared, columns[0].declared), (Some("own"), true, false));
     }
 
     #[test]

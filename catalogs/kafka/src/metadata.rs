@@ -12,6 +12,7 @@ use spi::{Code, Result};
 use crate::SCHEMA;
 use crate::client::Client;
 use crate::cluster::Cluster;
+use crate::declared::{self, Asked};
 use crate::definition::Fitting;
 use crate::groups;
 use crate::layout::{KEY, Layout};
@@ -33,13 +34,22 @@ pub(crate) async fn harvest(cluster: &Arc<Cluster>, scope: &Scope, harvest: &mut
     };
     let definitions = harvest.definitions();
     let has_own_groups = topics.iter().any(|topic| topic.name == groups::TABLE);
-    for mut topic in topics {
+    let fitting = |topic: &Topic| Fitting::new(definitions.get(SCHEMA, &topic.name).map(Arc::as_ref), &cluster.options);
+    let fittings: Vec<Fitting<'_>> = topics.iter().map(fitting).collect();
+    let asked = topics.iter().zip(&fittings);
+    let asked: Vec<Asked<'_>> =
+        asked.map(|(topic, fitting)| Asked { topic: &topic.name, format: fitting.format, seen: &topic.seen }).collect();
+    let mut declared = declared::of(cluster, &asked).await?;
+    for (mut topic, mut fitting) in topics.into_iter().zip(fittings) {
         let known = harvest.known(SCHEMA, &topic.name)?;
-        let mut fitting = Fitting::new(definitions.get(SCHEMA, &topic.name).map(Arc::as_ref), cluster.options.format);
+        let declared = declared.remove(&topic.name);
         let bytes_of_message = topic.seen.bytes_of_message();
         let seen = std::mem::replace(&mut topic.seen, sample::Seen::new(cluster.options.flatten));
-        let (layout, inferred) = seen.layout(fitting.format, fitting.definition, &known)?;
+        let (layout, inferred) = seen.layout(fitting.format, fitting.definition, &known, declared.as_ref())?;
         push(&topic, &layout, &mut fitting, bytes_of_message, harvest)?;
+        for (name, value) in declared.into_iter().flat_map(|declared| declared.options) {
+            harvest.table_option(TableOptionRow { schema: SCHEMA, table: &topic.name, name, value: &value })?;
+        }
         harvest.inferred(SCHEMA, &topic.name, &inferred)?;
         harvest.recipe(SCHEMA, &topic.name, layout.recipe()?)?;
     }
@@ -92,7 +102,7 @@ fn push(topic: &Topic, layout: &Layout, fitting: &mut Fitting<'_>, bytes_of_mess
     }
     let replicas = topic.partitions.iter().map(|partition| partition.replicas.len()).max().unwrap_or_default();
     let own = [
-        ("format", layout.format().to_owned()),
+        ("format", layout.values.word().to_owned()),
         ("partitions", topic.partitions.len().to_string()),
         ("replication_factor", replicas.to_string()),
     ];

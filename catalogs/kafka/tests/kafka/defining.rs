@@ -23,12 +23,12 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     ]
 }
 
-fn definition(definition: Value) -> TableDefinition {
+pub(crate) fn definition(definition: Value) -> TableDefinition {
     serde_json::from_value(definition).expect("a definition")
 }
 
 /// The metadata of the topics, one of which is defined.
-async fn harvest(source: &Source, table: &str, definition: TableDefinition) -> SchemaMetadata {
+pub(crate) async fn harvest_defined(source: &Source, table: &str, definition: TableDefinition) -> SchemaMetadata {
     let tables = BTreeMap::from([(table.to_owned(), Arc::new(definition))]);
     let definitions = TableDefinitions(BTreeMap::from([("public".to_owned(), tables)]));
     let mut harvest = Harvest::after(Vec::new(), Arc::new(definitions));
@@ -53,7 +53,7 @@ async fn definitions_are_obeyed(server: &Server) {
     let source = source(server).await;
     let columns = json!([{"name": "n", "type": "bigint"}, {"name": "name", "type": "text", "path": "who.name"}]);
     let defined = definition(json!({"columns": columns, "only_these_columns": true, "key": ["_key"], "comment": "who has how many"}));
-    let schema = harvest(&source, "defined", defined).await;
+    let schema = harvest_defined(&source, "defined", defined).await;
     let own = ["_partition", "_offset", "_timestamp", "_key", "_headers", "_value"];
     assert_eq!(column_names(&schema, "defined"), [&own[..], &["n", "name", "_error", "_doc"]].concat());
     assert!(relation(&schema, Relation::Tables, &["name", "comment"]).contains(&"defined|who has how many".to_owned()));
@@ -62,7 +62,7 @@ async fn definitions_are_obeyed(server: &Server) {
     let rows = source.rows(request).await.expect("rows");
     assert_eq!(rows[..2], ["a|12|ann|NULL", "b|7|NULL|NULL"]);
     assert!(rows[2].starts_with("c|NULL|NULL|field n: "), "{rows:?}");
-    let schema = harvest(&source, "defined", definition(json!({"format": "text"}))).await;
+    let schema = harvest_defined(&source, "defined", definition(json!({"format": "text"}))).await;
     assert_eq!(column_names(&schema, "defined"), [&own[..], &["_error"]].concat());
 }
 
@@ -108,7 +108,7 @@ async fn what_fits_no_more_hides_no_table(server: &Server) {
         (json!({"columns": [{"name": "m", "type": "bigint"}], "only_these_columns": true, "key": ["n"]}), vec!["m"]),
         (json!({"filter": "n > 1", "columns": [{"name": "m", "type": "bigint"}]}), vec!["n"]),
     ] {
-        let schema = harvest(&source, "unfit", definition(unfit.clone())).await;
+        let schema = harvest_defined(&source, "unfit", definition(unfit.clone())).await;
         let own = ["_partition", "_offset", "_timestamp", "_key", "_headers", "_value"];
         assert_eq!(column_names(&schema, "unfit"), [&own[..], &columns, &["_error", "_doc"]].concat(), "{unfit}");
         let options = relation(&schema, Relation::TableOptions, &["name", "value"]);
