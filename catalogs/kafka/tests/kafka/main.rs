@@ -9,6 +9,7 @@ mod defining;
 mod faults;
 mod fixture;
 mod harvest;
+mod logins;
 mod partial;
 mod permissions;
 mod predicates;
@@ -54,6 +55,7 @@ fn main() {
         defining::trials(&shared),
         faults::trials(),
         harvest::trials(&shared),
+        logins::trials(&shared),
         partial::trials(),
         permissions::trials(&shared),
         predicates::trials(&shared),

@@ -49,7 +49,8 @@ fn avro(id: u32, schema: &str, fields: Vec<(&str, AvroValue)>) -> Sent {
 }
 
 async fn source(server: &Server, registry: &Registry, more: Value) -> Source {
-    let mut options = json!({"schema_registry_url": registry.url()});
+    // While another one starts, a registry may be slow.
+    let mut options = json!({"schema_registry_url": registry.url(), "request_timeout": 120_000});
     options.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     source_with(server, options).await
 }
