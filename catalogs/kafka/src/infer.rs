@@ -19,7 +19,7 @@ use crate::{SCHEMA, schemas, topics};
 
 /// What would be inferred of a topic, and how the columns fit its last messages. Nothing is kept.
 pub(crate) async fn infer(cluster: &Arc<Cluster>, schema: &str, table: &str, definition: Option<&TableDefinition>) -> Result<Sample> {
-    let format = definition::format(definition, &cluster.options)?;
+    let form = definition::form(definition, &cluster.options)?;
     let missing = vanished(&cluster.source, &format!("table \"{schema}.{table}\""));
     if schema != SCHEMA {
         return Err(missing);
@@ -28,18 +28,18 @@ pub(crate) async fn infer(cluster: &Arc<Cluster>, schema: &str, table: &str, def
     let (purpose, topic) = (what.clone(), table.to_owned());
     let look = move |client: &crate::client::Client| {
         let mut topic = topics::list(client, Some(&topic), &what)?.pop().ok_or(missing)?;
-        topic.seen = Seen::keeping(client.cluster.options.flatten);
+        topic.seen = Seen::keeping(client.cluster.options.flatten).of_form(form);
         sample::look(client, std::slice::from_mut(&mut topic), &what)?;
         Ok(topic.seen)
     };
     let mut seen = cluster.with_client(purpose, look).await?;
     let values = seen.take_kept();
-    let declared = declared::of(cluster, &[Asked { topic: table, format, seen: &seen }]).await?.remove(table);
+    let declared = declared::of(cluster, &[Asked { topic: table, format: form.format, seen: &seen }]).await?.remove(table);
     let schemas = match &cluster.registry {
         Some(registry) if declared.is_some() => registry.schemas(seen.framed.keys().copied()).await?,
         _ => HashMap::new(),
     };
-    let (layout, mut inferred) = seen.layout(format, definition, &[], declared.as_ref())?;
+    let (layout, mut inferred) = seen.layout(form, definition, &[], declared.as_ref())?;
     definition::key(definition, &layout)?;
     let documents: Vec<Document<'_>> = values.iter().filter_map(|value| document(value, &layout.values, &schemas)).collect();
     if let Values::Schema(_) = layout.values {
@@ -56,6 +56,7 @@ fn document<'v>(value: &'v [u8], written: &Values, schemas: &'v HashMap<u32, Arc
     match written {
         Values::Text | Values::Raw => None,
         Values::Json => json::read(value).ok(),
+        Values::Csv(dialect) => dialect.read(value, &Wanted::All).ok(),
         Values::Schema(kind) => {
             let (id, payload) = frame::split(value)?;
             schemas::read(*kind, id, schemas.get(&id).map(Arc::as_ref), payload, &Wanted::All).ok()

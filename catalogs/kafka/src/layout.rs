@@ -5,6 +5,7 @@ use spi::documents::{Column, DOCUMENT, ERROR, FieldType, Path};
 use spi::types::{PgType, oid};
 use spi::{Error, Result};
 
+use crate::csv::Dialect;
 use crate::schema::Kind;
 
 pub(crate) const PARTITION: &str = "_partition";
@@ -36,6 +37,7 @@ pub(crate) enum Values {
     /// As bytes of which nothing is known.
     Raw,
     Json,
+    Csv(Dialect),
     /// By schemas of the schema registry.
     Schema(Kind),
 }
@@ -45,7 +47,7 @@ impl Values {
     pub(crate) fn are_documents(&self) -> bool {
         match self {
             Values::Text | Values::Raw => false,
-            Values::Json | Values::Schema(_) => true,
+            Values::Json | Values::Csv(_) | Values::Schema(_) => true,
         }
     }
 
@@ -55,6 +57,7 @@ impl Values {
             Values::Text => "text",
             Values::Raw => "raw",
             Values::Json => "json",
+            Values::Csv(_) => "csv",
             Values::Schema(kind) => kind.word(),
         }
     }

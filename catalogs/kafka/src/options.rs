@@ -147,6 +147,8 @@ pub enum Format {
     JsonSchema,
     /// JSON objects, whose fields are columns.
     Json,
+    /// CSV, one record each, whose fields are columns.
+    Csv,
     /// Text.
     Text,
     /// Bytes.
@@ -173,6 +175,7 @@ impl Format {
             "protobuf" => Some(Format::Protobuf),
             "json_schema" => Some(Format::JsonSchema),
             "json" => Some(Format::Json),
+            "csv" => Some(Format::Csv),
             "text" => Some(Format::Text),
             "raw" => Some(Format::Raw),
             _ => None,
@@ -185,7 +188,7 @@ impl Format {
             Format::Avro => Some(Kind::Avro),
             Format::Protobuf => Some(Kind::Protobuf),
             Format::JsonSchema => Some(Kind::JsonSchema),
-            Format::Auto | Format::Json | Format::Text | Format::Raw => None,
+            Format::Auto | Format::Json | Format::Csv | Format::Text | Format::Raw => None,
         }
     }
 }

@@ -13,7 +13,7 @@ use arrow::array::RecordBatch;
 use rdkafka::Offset;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use spi::connector::{ReadRequest, RowStream};
-use spi::documents::{Decoder, DecoderOptions, Document};
+use spi::documents::{Decoder, DecoderOptions, Document, json};
 use spi::rows::BatchSender;
 use spi::{Error, Result};
 use tokio::sync::mpsc;
@@ -190,13 +190,15 @@ impl<'r> Rows<'r> {
         let own = message::own(message, self.layout, &self.wanted);
         let topic = &self.request.table;
         let position = format_args!("message {} of partition {} of topic \"{topic}\"", place.offset, place.partition);
-        match (message.value().filter(|_| self.documents), &mut self.schemas) {
-            (None, _) => self.decoder.append(&Document::Null, &own, position)?,
-            (Some(value), None) => self.decoder.append_json(value, &own, position)?,
-            (Some(value), Some(schemas)) => match schemas.read(value, self.decoder.wanted())? {
-                Ok(document) => self.decoder.append(&document, &own, position)?,
-                Err(problem) => self.decoder.append_error(Some(value), problem, &own, position)?,
-            },
+        let document = match (message.value().filter(|_| self.documents), &mut self.schemas, &self.layout.values) {
+            (None, ..) => Ok(Document::Null),
+            (Some(value), Some(schemas), _) => schemas.read(value, self.decoder.wanted())?.map_err(|problem| (value, problem)),
+            (Some(value), _, Values::Csv(dialect)) => dialect.read(value, self.decoder.wanted()).map_err(|problem| (value, problem)),
+            (Some(value), ..) => json::read_wanted(value, self.decoder.wanted()).map_err(|error| (value, error.to_string())),
+        };
+        match document {
+            Ok(document) => self.decoder.append(&document, &own, position)?,
+            Err((value, problem)) => self.decoder.append_error(Some(value), problem, &own, position)?,
         }
         self.left -= 1;
         Ok(self.left > 0 && (!self.decoder.is_full() || self.batches.send(self.decoder.finish()?)))

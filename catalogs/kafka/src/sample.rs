@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant, SystemTime};
 
 use spi::Result;
-use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, TableDefinition, json};
+use spi::documents::json::{self, Wanted};
+use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, TableDefinition};
 
 use crate::client::{Client, POLL_INTERVAL};
+use crate::csv::{self, Dialect};
 use crate::declared::Declared;
-use crate::definition;
+use crate::definition::{self, Form};
 use crate::failure;
 use crate::layout::{Layout, Values};
 use crate::message::is_text;
@@ -50,6 +52,8 @@ pub(crate) struct Seen {
     binary_values: bool,
     messages: u64,
     bytes: u64,
+    /// How records are written, if values are CSV.
+    csv: Option<Dialect>,
     /// The values that were looked at, where they are wanted.
     kept: Option<Vec<Vec<u8>>>,
 }
@@ -58,12 +62,29 @@ impl Seen {
     pub(crate) fn new(flatten: bool) -> Self {
         let fields = Inference::new(inference_options(flatten));
         let (framed, message) = (BTreeMap::new(), None);
-        Self { fields, json: 0, not_json: 0, framed, message, binary_keys: false, binary_values: false, messages: 0, bytes: 0, kept: None }
+        Self {
+            fields,
+            json: 0,
+            not_json: 0,
+            framed,
+            message,
+            binary_keys: false,
+            binary_values: false,
+            messages: 0,
+            bytes: 0,
+            csv: None,
+            kept: None,
+        }
     }
 
     /// The same, and it keeps the values that it looks at.
     pub(crate) fn keeping(flatten: bool) -> Self {
         Self { kept: Some(Vec::new()), ..Self::new(flatten) }
+    }
+
+    /// The same, and what it looks at is as the form says.
+    pub(crate) fn of_form(self, form: Form) -> Self {
+        Self { csv: (form.format == Format::Csv).then_some(form.dialect), ..self }
     }
 
     pub(crate) fn take_kept(&mut self) -> Vec<Vec<u8>> {
@@ -84,6 +105,13 @@ impl Seen {
     fn add_value(&mut self, value: &[u8]) {
         if let Some(kept) = &mut self.kept {
             kept.push(value.to_vec());
+        }
+        if let Some(dialect) = self.csv {
+            self.not_json += 1;
+            if let Ok(record) = dialect.read(value, &Wanted::All) {
+                self.fields.add(&csv::typed(record));
+            }
+            return;
         }
         if let Some((id, payload)) = frame::split(value)
             && (self.framed.len() < SCHEMAS_MAX || self.framed.contains_key(&id))
@@ -118,24 +146,30 @@ impl Seen {
     /// before. What the schema registry says of its values goes before what they look like.
     pub(crate) fn layout(
         self,
-        format: Format,
+        form: Form,
         definition: Option<&TableDefinition>,
         known: &[InferredColumn],
         declared: Option<&Declared>,
     ) -> Result<(Layout, Vec<InferredColumn>)> {
         let has_columns = definition.is_some_and(|definition| !definition.columns.is_empty());
-        let values =
-            match (format, declared.and_then(|declared| declared.kind).or(format.kind())) {
-                (_, Some(kind)) => Values::Schema(kind),
-                (Format::Text, _) => Values::Text,
-                (Format::Raw, _) => Values::Raw,
-                // What a topic was once seen to be, it is not talked out of by a sample.
-                (Format::Auto, _) if !has_columns && known.is_empty() && self.not_json * JSON_SHARE > self.values() => {
-                    if self.binary_values { Values::Raw } else { Values::Text }
+        let kind = declared.and_then(|declared| declared.kind).or(form.format.kind());
+        let looks_like_json = self.not_json * JSON_SHARE <= self.values();
+        let values = match (form.format, kind) {
+            (_, Some(kind)) => Values::Schema(kind),
+            (Format::Csv, _) => Values::Csv(form.dialect),
+            (Format::Text, _) => Values::Text,
+            (Format::Raw, _) => Values::Raw,
+            // What a topic was once seen to be, it is not talked out of by a sample.
+            (Format::Auto, _) if !has_columns && known.is_empty() && !looks_like_json => {
+                if self.binary_values {
+                    Values::Raw
+                } else {
+                    Values::Text
                 }
-                // A poisoned message among those of JSON has an error, and leaves the others text.
-                _ => Values::Json,
-            };
+            }
+            // A poisoned message among those of JSON has an error, and leaves the others text.
+            _ => Values::Json,
+        };
         let mut inferred = Vec::new();
         let columns = match &values {
             Values::Text | Values::Raw => Vec::new(),
@@ -143,6 +177,10 @@ impl Seen {
             Values::Json => {
                 inferred = self.fields.finish(known).columns;
                 definition::columns(definition, &inferred)?
+            }
+            Values::Csv(_) => {
+                inferred = self.fields.finish(known).columns;
+                definition::columns_of_csv(definition, &inferred)?
             }
         };
         Ok((Layout { values, columns, binary_keys: self.binary_keys }, inferred))
