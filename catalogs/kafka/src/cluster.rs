@@ -15,6 +15,7 @@ use spi::turns::{Turn, Turns};
 use crate::client::Client;
 use crate::job::{self, Cancelled};
 use crate::options::{self, KafkaOptions, millis};
+use crate::registry::Registry;
 
 /// What a client may hold of messages that were not looked at yet, in KiB. One message may exceed it.
 const QUEUED_KIB: &str = "16384";
@@ -34,6 +35,8 @@ pub(crate) struct Cluster {
     pub(crate) source: String,
     pub(crate) options: KafkaOptions,
     pub(crate) remote_calls: RemoteCalls,
+    /// Where schemas of values are, if the options say so.
+    pub(crate) registry: Option<Registry>,
     breaker: Breaker,
     turns: Arc<Turns>,
 }
@@ -42,7 +45,9 @@ impl Cluster {
     pub(crate) fn new(options: KafkaOptions, context: OpenContext) -> Result<Self> {
         options::check(&options)?;
         let turns = Turns::new(&context.source, options.connections_max);
-        Ok(Self { source: context.source, options, remote_calls: context.remote_calls, breaker: Breaker::default(), turns })
+        let registry = Registry::new(&options, &context)?;
+        let OpenContext { source, remote_calls } = context;
+        Ok(Self { source, options, remote_calls, registry, breaker: Breaker::default(), turns })
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

@@ -1,5 +1,6 @@
 //! Says whether any topic may have changed: its partitions, where they are, and where they begin and end. It takes as many requests as
-//! there are brokers, three times. A changed configuration is not noticed, nor are messages that compaction has removed.
+//! there are brokers, three times. A changed configuration is not noticed, nor are messages that compaction has removed, nor a schema
+//! that no message names yet.
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -5,6 +5,9 @@ use spi::documents::{Column, DOCUMENT, ERROR, FieldType, Path};
 use spi::types::{PgType, oid};
 use spi::{Error, Result};
 
+use crate::csv::Dialect;
+use crate::schema::Kind;
+
 pub(crate) const PARTITION: &str = "_partition";
 pub(crate) const OFFSET: &str = "_offset";
 pub(crate) const TIMESTAMP: &str = "_timestamp";
@@ -18,11 +21,46 @@ pub(crate) const RESERVED: [&str; 8] = [PARTITION, OFFSET, TIMESTAMP, KEY, HEADE
 /// The form of a topic's messages. It is the recipe of the table, so that every read decodes what its columns were made of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Layout {
-    /// Values are JSON objects, with these columns; else there are none.
-    pub(crate) json: Option<Vec<Column>>,
+    pub(crate) values: Values,
+    /// The columns that fields of the values are in.
+    pub(crate) columns: Vec<Column>,
     /// A key was seen that is no text, so that keys are bytes.
     pub(crate) binary_keys: bool,
-    pub(crate) binary_values: bool,
+}
+
+/// How values are written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Values {
+    #[default]
+    Text,
+    /// As bytes of which nothing is known.
+    Raw,
+    Json,
+    Csv(Dialect),
+    /// By schemas of the schema registry.
+    Schema(Kind),
+}
+
+impl Values {
+    /// Whether they have fields.
+    pub(crate) fn are_documents(&self) -> bool {
+        match self {
+            Values::Text | Values::Raw => false,
+            Values::Json | Values::Csv(_) | Values::Schema(_) => true,
+        }
+    }
+
+    /// The word for it in the table's options.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Values::Text => "text",
+            Values::Raw => "raw",
+            Values::Json => "json",
+            Values::Csv(_) => "csv",
+            Values::Schema(kind) => kind.word(),
+        }
+    }
 }
 
 impl Layout {
@@ -35,13 +73,9 @@ impl Layout {
         serde_json::from_str(recipe).map_err(|error| Error::internal("the form of a topic's messages could not be read").cause(error))
     }
 
-    /// The word for the format in the table's options.
-    pub(crate) fn format(&self) -> &'static str {
-        match (&self.json, self.binary_values) {
-            (Some(_), _) => "json",
-            (None, false) => "text",
-            (None, true) => "raw",
-        }
+    /// Whether values are shown as bytes. Where a schema's number stands before it, JSON is no text either.
+    pub(crate) fn binary_values(&self) -> bool {
+        matches!(self.values, Values::Raw | Values::Schema(_))
     }
 
     /// The columns that every topic has, in the order in which messages give them.
@@ -53,16 +87,16 @@ impl Layout {
             (TIMESTAMP, FieldType::TIMESTAMPTZ),
             (KEY, text_or_bytes(self.binary_keys)),
             (HEADERS, FieldType::JSONB),
-            (VALUE, text_or_bytes(self.binary_values)),
+            (VALUE, text_or_bytes(self.binary_values())),
         ]
     }
 
     /// All columns of the table in their order.
     pub(crate) fn columns(&self) -> Vec<Column> {
         let mut columns: Vec<Column> = self.own().into_iter().map(|(name, field_type)| own_column(name, field_type)).collect();
-        columns.extend(self.json.iter().flatten().cloned());
+        columns.extend(self.columns.iter().cloned());
         columns.push(own_column(ERROR, FieldType::TEXT));
-        if self.json.is_some() {
+        if self.values.are_documents() {
             columns.push(own_column(DOCUMENT, FieldType::JSONB));
         }
         columns

@@ -9,12 +9,16 @@
 //! - `read.rs` streams a topic up to the offsets where it ended when the query began; `predicate.rs` says where it can begin, and which
 //!   messages are wanted; `message.rs` is a message in columns; `explain.rs` says beforehand what would be fetched. `groups.rs` is the
 //!   table of consumer groups.
+//! - `registry.rs` asks a schema registry for schemas and keeps them; `schema.rs` is one, in the languages of `schema/`; `declared.rs` says
+//!   which one a topic's columns are of, and `schemas.rs` has those that the messages of one read name. `csv.rs` reads values in CSV.
 //! - `probe.rs` is the connection test, `failure.rs` says what the errors of brokers are for the gateway.
 //!
 //! Deliberately absent: whatever changes a cluster. No group is joined, no offset is committed, no topic is created by being read.
 
 mod client;
 mod cluster;
+mod csv;
+mod declared;
 mod definition;
 mod explain;
 mod failure;
@@ -31,7 +35,10 @@ mod options;
 mod predicate;
 mod probe;
 mod read;
+mod registry;
 mod sample;
+mod schema;
+mod schemas;
 mod topics;
 
 use std::sync::Arc;

@@ -17,7 +17,7 @@ pub(crate) fn own<'m>(message: &'m Message<'_>, layout: &Layout, wanted: &Wanted
         message.timestamp_ms().filter(|_| timestamp).map_or(Document::Null, Document::moment_of_millis),
         message.key().filter(|_| key).map_or(Document::Null, |key| cell(key, layout.binary_keys)),
         if header { headers(message) } else { Document::Null },
-        message.value().filter(|_| value).map_or(Document::Null, |value| cell(value, layout.binary_values)),
+        message.value().filter(|_| value).map_or(Document::Null, |value| cell(value, layout.binary_values())),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spi::connector::Scope;
-use spi::documents::Column;
+use spi::documents::{Column, TableDefinitions};
 use spi::metadata::{
     ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, PartitionRow, SchemaRow, TableKind, TableOptionRow, TableRow,
 };
@@ -12,10 +12,12 @@ use spi::{Code, Result};
 use crate::SCHEMA;
 use crate::client::Client;
 use crate::cluster::Cluster;
+use crate::declared::{self, Asked};
 use crate::definition::Fitting;
 use crate::groups;
 use crate::layout::{KEY, Layout};
-use crate::sample;
+use crate::options::KafkaOptions;
+use crate::sample::{self, Seen};
 use crate::topics::{self, Partition, Topic};
 
 /// The option of a table that says what of its definition is left out, and why.
@@ -26,20 +28,28 @@ pub(crate) async fn harvest(cluster: &Arc<Cluster>, scope: &Scope, harvest: &mut
     if !scope.covers_schema(SCHEMA) {
         return Ok(());
     }
+    let definitions = harvest.definitions();
     harvest.schema(SchemaRow { name: SCHEMA, ..SchemaRow::default() });
     let topics = {
-        let scope = scope.clone();
-        cluster.with_client("read the metadata".to_owned(), move |client| find(client, &scope)).await?
+        let (scope, definitions) = (scope.clone(), Arc::clone(&definitions));
+        cluster.with_client("read the metadata".to_owned(), move |client| find(client, &scope, &definitions)).await?
     };
-    let definitions = harvest.definitions();
     let has_own_groups = topics.iter().any(|topic| topic.name == groups::TABLE);
-    for mut topic in topics {
+    let fittings: Vec<Fitting<'_>> = topics.iter().map(|topic| fitting(topic, &definitions, &cluster.options)).collect();
+    let asked = topics.iter().zip(&fittings);
+    let asked: Vec<Asked<'_>> =
+        asked.map(|(topic, fitting)| Asked { topic: &topic.name, format: fitting.form.format, seen: &topic.seen }).collect();
+    let mut declared = declared::of(cluster, &asked).await?;
+    for (mut topic, mut fitting) in topics.into_iter().zip(fittings) {
         let known = harvest.known(SCHEMA, &topic.name)?;
-        let mut fitting = Fitting::new(definitions.get(SCHEMA, &topic.name).map(Arc::as_ref), cluster.options.format);
+        let declared = declared.remove(&topic.name);
         let bytes_of_message = topic.seen.bytes_of_message();
-        let seen = std::mem::replace(&mut topic.seen, sample::Seen::new(cluster.options.flatten));
-        let (layout, inferred) = seen.layout(fitting.format, fitting.definition, &known)?;
+        let seen = std::mem::replace(&mut topic.seen, Seen::new(cluster.options.flatten));
+        let (layout, inferred) = seen.layout(fitting.form, fitting.definition, &known, declared.as_ref())?;
         push(&topic, &layout, &mut fitting, bytes_of_message, harvest)?;
+        for (name, value) in declared.into_iter().flat_map(|declared| declared.options) {
+            harvest.table_option(TableOptionRow { schema: SCHEMA, table: &topic.name, name, value: &value })?;
+        }
         harvest.inferred(SCHEMA, &topic.name, &inferred)?;
         harvest.recipe(SCHEMA, &topic.name, layout.recipe()?)?;
     }
@@ -50,8 +60,8 @@ pub(crate) async fn harvest(cluster: &Arc<Cluster>, scope: &Scope, harvest: &mut
     Ok(())
 }
 
-fn find(client: &Client, scope: &Scope) -> Result<Vec<Topic>> {
-    let what = "read the metadata";
+fn find(client: &Client, scope: &Scope, definitions: &TableDefinitions) -> Result<Vec<Topic>> {
+    let (what, options) = ("read the metadata", &client.cluster.options);
     let only = scope.table.as_deref();
     let mut topics = match topics::list(client, only, what) {
         // Where topics need a permission, who has none is not told whether there is one of this name.
@@ -62,9 +72,14 @@ fn find(client: &Client, scope: &Scope) -> Result<Vec<Topic>> {
     let mut configurations = if names.is_empty() { Default::default() } else { client.configurations(&names, what)? };
     for topic in &mut topics {
         topic.configuration = configurations.remove(&topic.name).unwrap_or_default();
+        topic.seen = Seen::new(options.flatten).of_form(fitting(topic, definitions, options).form);
     }
     sample::look(client, &mut topics, what)?;
     Ok(topics)
+}
+
+fn fitting<'d>(topic: &Topic, definitions: &'d TableDefinitions, options: &KafkaOptions) -> Fitting<'d> {
+    Fitting::new(definitions.get(SCHEMA, &topic.name).map(Arc::as_ref), options)
 }
 
 fn push(topic: &Topic, layout: &Layout, fitting: &mut Fitting<'_>, bytes_of_message: Option<f64>, harvest: &mut Harvest) -> Result<()> {
@@ -92,7 +107,7 @@ fn push(topic: &Topic, layout: &Layout, fitting: &mut Fitting<'_>, bytes_of_mess
     }
     let replicas = topic.partitions.iter().map(|partition| partition.replicas.len()).max().unwrap_or_default();
     let own = [
-        ("format", layout.format().to_owned()),
+        ("format", layout.values.word().to_owned()),
         ("partitions", topic.partitions.len().to_string()),
         ("replication_factor", replicas.to_string()),
     ];

@@ -5,7 +5,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use spi::options::{invalid, within};
-use spi::{Result, Secret};
+use spi::{Error, Result, Secret};
+
+use crate::schema::Kind;
 
 /// Each reader has threads and connections of its own, on both sides.
 const CONNECTIONS_MAX: u32 = 100;
@@ -52,10 +54,26 @@ pub struct KafkaOptions {
     /// Show internal topics too: those whose name begins with two underscores.
     #[serde(default)]
     pub internal_topics: bool,
-    /// What the values of messages are. `auto` decides for each topic by its sample: JSON objects, else text, else bytes.
+    /// What the values of messages are. `auto` decides for each topic by its sample: what the schema registry has a schema of, JSON
+    /// objects, else text, else bytes.
     #[serde(default)]
     pub format: Format,
-    /// Make objects within JSON values columns of their own, named by their dotted path.
+    /// The address of a schema registry with the REST API of Confluent's, or several with commas between them. Its schemas of
+    /// `<topic>-value`, or else those that messages name, say which columns topics have, and messages are read with the schemas that they
+    /// name.
+    #[serde(default)]
+    pub schema_registry_url: Option<String>,
+    /// The login at the schema registry, as `user:password`.
+    #[serde(default)]
+    pub schema_registry_basic_auth_user_info: Option<Secret<String>>,
+    /// A bearer token for the schema registry, instead of a login.
+    #[serde(default)]
+    pub schema_registry_bearer_auth_token: Option<Secret<String>>,
+    /// Certificates of authorities that are trusted to sign the schema registry's, instead of the public ones: PEM text, or a file on the
+    /// gateway's machine.
+    #[serde(default)]
+    pub schema_registry_ssl_ca: Option<String>,
+    /// Make objects within values columns of their own, named by their dotted path.
     #[serde(default)]
     pub flatten: bool,
     /// How many messages of a topic a refresh looks at, 0 to 10000, the last ones of each partition, to find out which columns it has. Of
@@ -116,13 +134,21 @@ pub enum SaslMechanism {
 
 /// What the values of messages are.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Whatever the sample says.
     #[default]
     Auto,
+    /// Avro with a schema of the schema registry, whose fields are columns.
+    Avro,
+    /// Protobuf with such a schema.
+    Protobuf,
+    /// JSON with such a schema.
+    JsonSchema,
     /// JSON objects, whose fields are columns.
     Json,
+    /// CSV, one record each, whose fields are columns.
+    Csv,
     /// Text.
     Text,
     /// Bytes.
@@ -145,10 +171,24 @@ impl Format {
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         match word {
             "auto" => Some(Format::Auto),
+            "avro" => Some(Format::Avro),
+            "protobuf" => Some(Format::Protobuf),
+            "json_schema" => Some(Format::JsonSchema),
             "json" => Some(Format::Json),
+            "csv" => Some(Format::Csv),
             "text" => Some(Format::Text),
             "raw" => Some(Format::Raw),
             _ => None,
+        }
+    }
+
+    /// The kind of its schemas, where a schema registry has them.
+    pub(crate) fn kind(self) -> Option<Kind> {
+        match self {
+            Format::Avro => Some(Kind::Avro),
+            Format::Protobuf => Some(Kind::Protobuf),
+            Format::JsonSchema => Some(Kind::JsonSchema),
+            Format::Auto | Format::Json | Format::Csv | Format::Text | Format::Raw => None,
         }
     }
 }
@@ -232,11 +272,32 @@ pub(crate) fn check(options: &KafkaOptions) -> Result<()> {
     if options.ssl_key_password.is_some() && options.ssl_key.is_none() {
         return Err(invalid("option \"ssl_key_password\" needs the option \"ssl_key\""));
     }
+    check_registry(options)?;
     let of_tls = [("ssl_ca", options.ssl_ca.is_some()), ("ssl_certificate", options.ssl_certificate.is_some())];
     match of_tls.into_iter().chain([("ssl_any_host", options.ssl_any_host)]).find(|(_, given)| *given && !protocol.encrypts()) {
         Some((name, _)) => Err(invalid(format!("option \"{name}\" needs a security protocol with TLS"))),
         None => Ok(()),
     }
+}
+
+fn check_registry(options: &KafkaOptions) -> Result<()> {
+    if options.schema_registry_url.is_some() {
+        return Ok(());
+    }
+    let given = [
+        ("schema_registry_basic_auth_user_info", options.schema_registry_basic_auth_user_info.is_some()),
+        ("schema_registry_bearer_auth_token", options.schema_registry_bearer_auth_token.is_some()),
+        ("schema_registry_ssl_ca", options.schema_registry_ssl_ca.is_some()),
+    ];
+    if let Some((name, _)) = given.into_iter().find(|(_, given)| *given) {
+        return Err(invalid(format!("option \"{name}\" needs the option \"schema_registry_url\"")));
+    }
+    options.format.kind().map_or(Ok(()), |kind| Err(needs_registry(kind)))
+}
+
+/// The error that a format has no meaning without a schema registry.
+pub(crate) fn needs_registry(kind: Kind) -> Error {
+    invalid(format!("the format \"{}\" needs the option \"schema_registry_url\"", kind.word()))
 }
 
 /// The brokers to begin with: host, as a URL has it, and port.
@@ -258,52 +319,4 @@ pub(crate) fn millis(value: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn options(more: &Value) -> KafkaOptions {
-        let mut options = json!({"bootstrap_servers": "h:9092"});
-        options.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        serde_json::from_value(options).expect("options")
-    }
-
-    #[test]
-    fn options_that_cannot_work_are_refused() {
-        assert!(check(&options(&json!({}))).is_ok());
-        for (more, name) in [
-            (json!({"bootstrap_servers": ""}), "bootstrap_servers"),
-            (json!({"bootstrap_servers": "h"}), "bootstrap_servers"),
-            (json!({"bootstrap_servers": "h:1,h:0"}), "bootstrap_servers"),
-            (json!({"bootstrap_servers": "ssl://h:1"}), "bootstrap_servers"),
-            (json!({"connections_max": 0}), "connections_max"),
-            (json!({"connect_timeout": 0}), "connect_timeout"),
-            (json!({"request_timeout": 600_001}), "request_timeout"),
-            (json!({"sample_messages": 10_001}), "sample_messages"),
-            (json!({"group_id": ""}), "group_id"),
-            (json!({"security_protocol": "sasl_ssl", "sasl_username": "u"}), "sasl_password"),
-            (json!({"sasl_username": "u", "sasl_password": "p"}), "security protocol"),
-            (json!({"security_protocol": "ssl", "ssl_certificate": "c"}), "ssl_key"),
-            (json!({"security_protocol": "ssl", "ssl_key_password": "p"}), "ssl_key_password"),
-            (json!({"ssl_ca": "c"}), "ssl_ca"),
-            (json!({"ssl_any_host": true}), "ssl_any_host"),
-        ] {
-            let error = check(&options(&more)).expect_err("refused");
-            assert!(error.message.contains(name), "{more}: {error}");
-        }
-    }
-
-    #[test]
-    fn brokers_are_addresses() {
-        let given = addresses(&options(&json!({"bootstrap_servers": "a:1, [::1]:2"}))).expect("addresses");
-        assert_eq!(given, [("a".to_owned(), 1), ("[::1]".to_owned(), 2)]);
-    }
-
-    #[test]
-    fn secrets_are_marked() {
-        let specs = spi::options::describe::<KafkaOptions>();
-        let secrets: Vec<&str> = specs.iter().filter(|spec| spec.secret).map(|spec| spec.name.as_str()).collect();
-        assert_eq!(secrets, ["sasl_password", "ssl_key", "ssl_key_password"]);
-    }
-}
+mod tests;

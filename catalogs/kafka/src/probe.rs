@@ -12,8 +12,8 @@ use crate::failure::unreachable;
 use crate::job::{self, Cancelled};
 use crate::options;
 
-/// Looks the brokers up, reaches one of them, logs in, and asks a first question. Encryption and login are one stage: Kafka's client tells
-/// which of them has failed, but not how long each took.
+/// Looks the brokers up, reaches one of them, logs in, and asks a first question, and one of the schema registry if there is one.
+/// Encryption and login are one stage: Kafka's client tells which of them has failed, but not how long each took.
 pub(crate) async fn probe(cluster: &Arc<Cluster>) -> Vec<TestStage> {
     let mut stages = Vec::new();
     let started = Instant::now();
@@ -31,6 +31,11 @@ pub(crate) async fn probe(cluster: &Arc<Cluster>) -> Vec<TestStage> {
     match tested {
         Ok(more) => stages.extend(more),
         Err(error) => stages.push(TestStage { stage: Stage::Query, latency: started.elapsed(), outcome: Err(error) }),
+    }
+    if let Some(registry) = cluster.registry.as_ref().filter(|_| stages.iter().all(|stage| stage.outcome.is_ok())) {
+        let started = Instant::now();
+        let subjects = registry.subjects().await.map(|subjects| format!("schema registry: {} subjects", subjects.len()));
+        note(&mut stages, Stage::Query, started, subjects);
     }
     stages
 }

@@ -13,7 +13,7 @@ use arrow::array::RecordBatch;
 use rdkafka::Offset;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use spi::connector::{ReadRequest, RowStream};
-use spi::documents::{Decoder, DecoderOptions, Document};
+use spi::documents::{Decoder, DecoderOptions, Document, json};
 use spi::rows::BatchSender;
 use spi::{Error, Result};
 use tokio::sync::mpsc;
@@ -23,11 +23,12 @@ use crate::cluster::Cluster;
 use crate::failure;
 use crate::groups;
 use crate::job::{self, Cancelled};
-use crate::layout::Layout;
+use crate::layout::{Layout, Values};
 use crate::message;
 use crate::native::admin::Identity;
 use crate::native::messages::{Message, Place as End, Polled};
 use crate::predicate::{self, Bounds, Place};
+use crate::schemas::Schemas;
 use crate::topics;
 
 /// Batches that wait for the reader. One is decoded while another one is used.
@@ -153,24 +154,27 @@ struct Rows<'r> {
     decoder: Decoder,
     request: &'r ReadRequest,
     batches: &'r Batches,
-    /// Whether values are JSON.
-    json: bool,
+    /// Whether anybody wants to know what is in the values.
+    documents: bool,
+    /// Where they have schemas.
+    schemas: Option<Schemas<'r>>,
     wanted: message::Wanted,
     /// How many are still wanted.
     left: usize,
 }
 
 impl<'r> Rows<'r> {
-    fn new(client: &Client, layout: &'r Layout, request: &'r ReadRequest, batches: &'r Batches) -> Result<Self> {
+    fn new(client: &'r Client, layout: &'r Layout, request: &'r ReadRequest, batches: &'r Batches) -> Result<Self> {
         let options = DecoderOptions::of(request, &client.cluster.source, client.cluster.options.strict);
-        let columns = layout.json.as_deref().unwrap_or_default();
         // Where only the message's own columns are wanted, its value is not looked at.
         let own = layout.own();
-        let json = layout.json.is_some() && request.columns.iter().any(|column| !own.iter().any(|(name, _)| name == column.name()));
-        let decoder = Decoder::new(&request.columns, columns, &own, options)?;
+        let is_own = |name: &String| own.iter().any(|(own, _)| own == name);
+        let documents = layout.values.are_documents() && request.columns.iter().any(|column| !is_own(column.name()));
+        let schemas = if let Values::Schema(kind) = layout.values { Some(Schemas::new(&client.cluster, kind)) } else { None };
+        let decoder = Decoder::new(&request.columns, &layout.columns, &own, options)?;
         let left = request.limit.unwrap_or(usize::MAX);
         let wanted = own.map(|(name, _)| request.columns.iter().any(|column| column.name() == name));
-        Ok(Self { layout, decoder, request, batches, json, wanted, left })
+        Ok(Self { layout, decoder, request, batches, documents, schemas, wanted, left })
     }
 
     /// Adds a message if it is wanted. Whether more are.
@@ -186,9 +190,15 @@ impl<'r> Rows<'r> {
         let own = message::own(message, self.layout, &self.wanted);
         let topic = &self.request.table;
         let position = format_args!("message {} of partition {} of topic \"{topic}\"", place.offset, place.partition);
-        match message.value().filter(|_| self.json) {
-            Some(value) => self.decoder.append_json(value, &own, position)?,
-            None => self.decoder.append(&Document::Null, &own, position)?,
+        let document = match (message.value().filter(|_| self.documents), &mut self.schemas, &self.layout.values) {
+            (None, ..) => Ok(Document::Null),
+            (Some(value), Some(schemas), _) => schemas.read(value, self.decoder.wanted())?.map_err(|problem| (value, problem)),
+            (Some(value), _, Values::Csv(dialect)) => dialect.read(value, self.decoder.wanted()).map_err(|problem| (value, problem)),
+            (Some(value), ..) => json::read_wanted(value, self.decoder.wanted()).map_err(|error| (value, error.to_string())),
+        };
+        match document {
+            Ok(document) => self.decoder.append(&document, &own, position)?,
+            Err((value, problem)) => self.decoder.append_error(Some(value), problem, &own, position)?,
         }
         self.left -= 1;
         Ok(self.left > 0 && (!self.decoder.is_full() || self.batches.send(self.decoder.finish()?)))

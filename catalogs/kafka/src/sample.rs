@@ -1,18 +1,22 @@
 //! What the last messages of topics tell about their columns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant, SystemTime};
 
 use spi::Result;
-use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, TableDefinition, json};
+use spi::documents::json::{self, Wanted};
+use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, TableDefinition};
 
 use crate::client::{Client, POLL_INTERVAL};
-use crate::definition;
+use crate::csv::{self, Dialect};
+use crate::declared::Declared;
+use crate::definition::{self, Form};
 use crate::failure;
-use crate::layout::Layout;
+use crate::layout::{Layout, Values};
 use crate::message::is_text;
 use crate::native::messages::{Message, Polled};
 use crate::options::Format;
+use crate::schema::frame;
 use crate::topics::Topic;
 
 /// Partitions whose messages are fetched at once.
@@ -24,12 +28,15 @@ const TOPIC_BYTES: u64 = 4 << 20;
 /// How long messages of all topics are looked at, together. Topics for which no time is left keep the columns that they are known to have.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Of so many values of a topic one may be something else, and the topic is one of JSON all the same.
-const JSON_SHARE: u64 = 10;
+/// Of so many values of a topic one may be something else, and the topic is one of JSON, or of a schema, all the same.
+pub(crate) const JSON_SHARE: u64 = 10;
 
 /// Where nothing has come for so long after something has, nothing will: brokers answer within a tenth of it even if they have nothing,
 /// unless what is left has lost its leader.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// Schemas of one topic that are told apart.
+const SCHEMAS_MAX: usize = 64;
 
 /// What was seen of one topic.
 pub(crate) struct Seen {
@@ -37,23 +44,47 @@ pub(crate) struct Seen {
     /// Values that are JSON objects, and those that are not; tombstones are neither.
     json: u64,
     not_json: u64,
+    /// How many values name a schema of each number, if they name one at all.
+    pub(crate) framed: BTreeMap<u32, u64>,
+    /// The first of the messages of a file that values say they are, if they are any of Protobuf.
+    pub(crate) message: Option<Vec<i32>>,
     binary_keys: bool,
     binary_values: bool,
     messages: u64,
     bytes: u64,
+    /// How records are written, if values are CSV.
+    csv: Option<Dialect>,
     /// The values that were looked at, where they are wanted.
     kept: Option<Vec<Vec<u8>>>,
 }
 
 impl Seen {
     pub(crate) fn new(flatten: bool) -> Self {
-        let fields = Inference::new(InferenceOptions { flatten, reserved: definition::reserved(), ..InferenceOptions::default() });
-        Self { fields, json: 0, not_json: 0, binary_keys: false, binary_values: false, messages: 0, bytes: 0, kept: None }
+        let fields = Inference::new(inference_options(flatten));
+        let (framed, message) = (BTreeMap::new(), None);
+        Self {
+            fields,
+            json: 0,
+            not_json: 0,
+            framed,
+            message,
+            binary_keys: false,
+            binary_values: false,
+            messages: 0,
+            bytes: 0,
+            csv: None,
+            kept: None,
+        }
     }
 
     /// The same, and it keeps the values that it looks at.
     pub(crate) fn keeping(flatten: bool) -> Self {
         Self { kept: Some(Vec::new()), ..Self::new(flatten) }
+    }
+
+    /// The same, and what it looks at is as the form says.
+    pub(crate) fn of_form(self, form: Form) -> Self {
+        Self { csv: (form.format == Format::Csv).then_some(form.dialect), ..self }
     }
 
     pub(crate) fn take_kept(&mut self) -> Vec<Vec<u8>> {
@@ -75,6 +106,20 @@ impl Seen {
         if let Some(kept) = &mut self.kept {
             kept.push(value.to_vec());
         }
+        if let Some(dialect) = self.csv {
+            self.not_json += 1;
+            if let Ok(record) = dialect.read(value, &Wanted::All) {
+                self.fields.add(&csv::typed(record));
+            }
+            return;
+        }
+        if let Some((id, payload)) = frame::split(value)
+            && (self.framed.len() < SCHEMAS_MAX || self.framed.contains_key(&id))
+        {
+            *self.framed.entry(id).or_default() += 1;
+            let message = frame::message_indexes(payload).map(|(message, _)| message);
+            self.message = [self.message.take(), message].into_iter().flatten().min();
+        }
         match json::read(value) {
             Ok(document @ Document::Object(_)) => {
                 self.json += 1;
@@ -87,39 +132,64 @@ impl Seen {
         }
     }
 
+    /// How many values were looked at.
+    pub(crate) fn values(&self) -> u64 {
+        self.json + self.not_json
+    }
+
     /// Bytes of an average message.
     pub(crate) fn bytes_of_message(&self) -> Option<f64> {
         (self.messages > 0).then(|| self.bytes as f64 / self.messages as f64)
     }
 
     /// The layout of the topic, as far as the definition does not say otherwise, and the evidence for its columns, when these were known
-    /// before.
+    /// before. What the schema registry says of its values goes before what they look like.
     pub(crate) fn layout(
         self,
-        format: Format,
+        form: Form,
         definition: Option<&TableDefinition>,
         known: &[InferredColumn],
+        declared: Option<&Declared>,
     ) -> Result<(Layout, Vec<InferredColumn>)> {
-        let is_json = match format {
-            Format::Json => true,
-            Format::Text | Format::Raw => false,
+        let has_columns = definition.is_some_and(|definition| !definition.columns.is_empty());
+        let kind = declared.and_then(|declared| declared.kind).or(form.format.kind());
+        let looks_like_json = self.not_json * JSON_SHARE <= self.values();
+        let values = match (form.format, kind) {
+            (_, Some(kind)) => Values::Schema(kind),
+            (Format::Csv, _) => Values::Csv(form.dialect),
+            (Format::Text, _) => Values::Text,
+            (Format::Raw, _) => Values::Raw,
             // What a topic was once seen to be, it is not talked out of by a sample.
-            Format::Auto if !known.is_empty() || self.json + self.not_json == 0 => true,
-            Format::Auto => self.not_json * JSON_SHARE <= self.json + self.not_json,
+            (Format::Auto, _) if !has_columns && known.is_empty() && !looks_like_json => {
+                if self.binary_values {
+                    Values::Raw
+                } else {
+                    Values::Text
+                }
+            }
+            // A poisoned message among those of JSON has an error, and leaves the others text.
+            _ => Values::Json,
         };
-        let inferred = if is_json { self.fields.finish(known).columns } else { Vec::new() };
-        let layout = Layout {
-            json: is_json.then(|| definition::columns(definition, &inferred)).transpose()?,
-            binary_keys: self.binary_keys,
-            binary_values: match format {
-                Format::Raw => true,
-                Format::Text => false,
-                // A poisoned message among those of JSON has an error, and leaves the others text.
-                Format::Json | Format::Auto => !is_json && self.binary_values,
-            },
+        let mut inferred = Vec::new();
+        let columns = match &values {
+            Values::Text | Values::Raw => Vec::new(),
+            Values::Schema(_) => definition::columns_over(definition, declared.map_or(&[], |declared| &declared.columns))?,
+            Values::Json => {
+                inferred = self.fields.finish(known).columns;
+                definition::columns(definition, &inferred)?
+            }
+            Values::Csv(_) => {
+                inferred = self.fields.finish(known).columns;
+                definition::columns_of_csv(definition, &inferred)?
+            }
         };
-        Ok((layout, inferred))
+        Ok((Layout { values, columns, binary_keys: self.binary_keys }, inferred))
     }
+}
+
+/// How columns are made of documents.
+pub(crate) fn inference_options(flatten: bool) -> InferenceOptions {
+    InferenceOptions { flatten, reserved: definition::reserved(), ..InferenceOptions::default() }
 }
 
 /// Looks at the last messages of each partition of the topics. What does not come in time, or may not be read, is not looked at.

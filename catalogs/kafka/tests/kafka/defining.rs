@@ -17,18 +17,19 @@ use crate::{Shared, trial};
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![
         trial(shared, "defining::definitions_are_obeyed", definitions_are_obeyed),
+        trial(shared, "defining::csv_has_the_names_of_a_definition", csv_has_the_names_of_a_definition),
         trial(shared, "defining::a_look_keeps_nothing", a_look_keeps_nothing),
         trial(shared, "defining::what_cannot_be_is_refused", what_cannot_be_is_refused),
         trial(shared, "defining::what_fits_no_more_hides_no_table", what_fits_no_more_hides_no_table),
     ]
 }
 
-fn definition(definition: Value) -> TableDefinition {
+pub(crate) fn definition(definition: Value) -> TableDefinition {
     serde_json::from_value(definition).expect("a definition")
 }
 
 /// The metadata of the topics, one of which is defined.
-async fn harvest(source: &Source, table: &str, definition: TableDefinition) -> SchemaMetadata {
+pub(crate) async fn harvest_defined(source: &Source, table: &str, definition: TableDefinition) -> SchemaMetadata {
     let tables = BTreeMap::from([(table.to_owned(), Arc::new(definition))]);
     let definitions = TableDefinitions(BTreeMap::from([("public".to_owned(), tables)]));
     let mut harvest = Harvest::after(Vec::new(), Arc::new(definitions));
@@ -53,7 +54,7 @@ async fn definitions_are_obeyed(server: &Server) {
     let source = source(server).await;
     let columns = json!([{"name": "n", "type": "bigint"}, {"name": "name", "type": "text", "path": "who.name"}]);
     let defined = definition(json!({"columns": columns, "only_these_columns": true, "key": ["_key"], "comment": "who has how many"}));
-    let schema = harvest(&source, "defined", defined).await;
+    let schema = harvest_defined(&source, "defined", defined).await;
     let own = ["_partition", "_offset", "_timestamp", "_key", "_headers", "_value"];
     assert_eq!(column_names(&schema, "defined"), [&own[..], &["n", "name", "_error", "_doc"]].concat());
     assert!(relation(&schema, Relation::Tables, &["name", "comment"]).contains(&"defined|who has how many".to_owned()));
@@ -62,8 +63,30 @@ async fn definitions_are_obeyed(server: &Server) {
     let rows = source.rows(request).await.expect("rows");
     assert_eq!(rows[..2], ["a|12|ann|NULL", "b|7|NULL|NULL"]);
     assert!(rows[2].starts_with("c|NULL|NULL|field n: "), "{rows:?}");
-    let schema = harvest(&source, "defined", definition(json!({"format": "text"}))).await;
+    let schema = harvest_defined(&source, "defined", definition(json!({"format": "text"}))).await;
     assert_eq!(column_names(&schema, "defined"), [&own[..], &["_error"]].concat());
+}
+
+async fn csv_has_the_names_of_a_definition(server: &Server) {
+    server.create("lines_of_csv", 1, &[]).await;
+    let lines = ["1;'a;b';2024-02-29;12.50", "2;;2024-03-01;x", "3;c\n4;d", "5"];
+    server.send("lines_of_csv", &lines.map(value));
+    let source = source(server).await;
+    let columns = json!([{"name": "id", "type": "bigint"}, {"name": "what"}, {"name": "day"}, {"name": "price", "type": "numeric(9,2)"}]);
+    let defined = definition(json!({"format": "csv delimiter=; quote='", "columns": columns, "key": ["id"]}));
+    let sample = source.connector.infer("public", "lines_of_csv", Some(&defined)).await.expect("a sample");
+    assert_eq!(sample.checks.iter().map(|check| check.misfits).collect::<Vec<_>>(), [0, 0, 0, 1]);
+    let schema = harvest_defined(&source, "lines_of_csv", defined).await;
+    let mut request = request_of_schema(&schema, "lines_of_csv");
+    request.columns.retain(|column| ["id", "what", "day", "price", "_error"].contains(&column.name().as_str()));
+    let rows = source.rows(request).await.expect("rows");
+    let expected = [
+        "1|a;b|2024-02-29|12.50|NULL",
+        "2|NULL|2024-03-01|NULL|field column_4: text \"x\" is not numeric(9,2)",
+        "5|NULL|NULL|NULL|NULL",
+        "NULL|NULL|NULL|NULL|invalid CSV: the value holds more than one record",
+    ];
+    assert_eq!(rows, expected);
 }
 
 async fn a_look_keeps_nothing(server: &Server) {
@@ -108,7 +131,7 @@ async fn what_fits_no_more_hides_no_table(server: &Server) {
         (json!({"columns": [{"name": "m", "type": "bigint"}], "only_these_columns": true, "key": ["n"]}), vec!["m"]),
         (json!({"filter": "n > 1", "columns": [{"name": "m", "type": "bigint"}]}), vec!["n"]),
     ] {
-        let schema = harvest(&source, "unfit", definition(unfit.clone())).await;
+        let schema = harvest_defined(&source, "unfit", definition(unfit.clone())).await;
         let own = ["_partition", "_offset", "_timestamp", "_key", "_headers", "_value"];
         assert_eq!(column_names(&schema, "unfit"), [&own[..], &columns, &["_error", "_doc"]].concat(), "{unfit}");
         let options = relation(&schema, Relation::TableOptions, &["name", "value"]);

@@ -14,6 +14,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![
         trial(shared, "harvest::columns_are_those_of_json", columns_are_those_of_json),
         trial(shared, "harvest::formats_are_found", formats_are_found),
+        trial(shared, "harvest::columns_of_csv_are_inferred", columns_of_csv_are_inferred),
         trial(shared, "harvest::partitions_and_configuration_are_known", partitions_and_configuration_are_known),
         trial(shared, "harvest::calls_do_not_grow_with_topics", calls_do_not_grow_with_topics),
         trial(shared, "harvest::a_fingerprint_notices_messages", a_fingerprint_notices_messages),
@@ -49,6 +50,25 @@ async fn formats_are_found(server: &Server) {
     assert!(!lines.iter().any(|column| column.starts_with("_doc")), "{lines:?}");
     let blobs = columns(server, json!({}), "blobs").await;
     assert!(blobs.contains(&"_value bytea".to_owned()), "{blobs:?}");
+}
+
+async fn columns_of_csv_are_inferred(server: &Server) {
+    server.create("csv", 1, &[]).await;
+    server.send("csv", &[value("1,1.5,true,2024-02-29,007,\n"), value("9,2,false,2024-03-01 08:00:00,x,")]);
+    let expected = [
+        "_value text",
+        "column_1 bigint",
+        "column_2 double precision",
+        "column_3 boolean",
+        "column_4 timestamp without time zone",
+        "column_5 text",
+        "column_6 text",
+        "_error text",
+        "_doc jsonb",
+    ];
+    assert_eq!(columns(server, json!({"format": "csv"}), "csv").await, [&OWN[..], &expected].concat());
+    let rows = source_with(server, json!({"format": "csv"})).await.rows_of("csv", &["column_1", "column_2", "column_4", "column_5"]).await;
+    assert_eq!(rows, ["1|1.5|2024-02-29T00:00:00|007", "9|2.0|2024-03-01T08:00:00|x"]);
 }
 
 async fn partitions_and_configuration_are_known(server: &Server) {

@@ -1,7 +1,7 @@
 //! The connector against a real Kafka, through the contract that the gateway uses.
 //!
-//! One broker serves the tests, each of which has topics of its own; tests that stop theirs have their own. Where Kafka is not installed,
-//! the tests are skipped.
+//! One broker serves the tests, each of which has topics of its own; tests that stop theirs have their own. So it is with the schema
+//! registry. Where Kafka is not installed the tests are skipped, and where the registry is not, those that need it.
 
 mod certificates;
 mod connecting;
@@ -9,24 +9,36 @@ mod defining;
 mod faults;
 mod fixture;
 mod harvest;
+mod logins;
 mod partial;
 mod permissions;
 mod predicates;
 mod reading;
+mod registry;
+mod schemas;
 mod server;
 
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use registry::Registry;
 use server::Server;
+use tokio::sync::OnceCell;
 
-/// The broker, from the first test that needs it.
+/// The broker and the schema registry, from the first test that needs them.
 #[derive(Default)]
-struct Shared(OnceLock<Server>);
+struct Shared {
+    server: OnceLock<Server>,
+    registry: OnceCell<Registry>,
+}
 
 impl Shared {
     fn server(&self) -> &Server {
-        self.0.get_or_init(Server::start)
+        self.server.get_or_init(Server::start)
+    }
+
+    async fn registry(&self) -> &Registry {
+        self.registry.get_or_init(Registry::start).await
     }
 }
 
@@ -34,6 +46,8 @@ fn main() {
     let arguments = Arguments::from_args();
     if let Some(what) = server::missing() {
         eprintln!("skipped: {what} is not installed; tests/services/kafka installs it");
+    } else if let Some(what) = registry::missing() {
+        eprintln!("skipped tests of schemas: {what} is not installed; tests/services/schema-registry installs the registry");
     }
     let shared = Arc::new(Shared::default());
     let topics = [
@@ -41,13 +55,15 @@ fn main() {
         defining::trials(&shared),
         faults::trials(),
         harvest::trials(&shared),
+        logins::trials(&shared),
         partial::trials(),
         permissions::trials(&shared),
         predicates::trials(&shared),
         reading::trials(&shared),
+        schemas::trials(&shared),
     ];
     let conclusion = libtest_mimic::run(&arguments, topics.into_iter().flatten().collect());
-    // Stops the broker.
+    // Stops the broker and the registry.
     drop(shared);
     conclusion.exit();
 }
@@ -56,6 +72,16 @@ fn main() {
 fn trial(shared: &Arc<Shared>, name: &str, test: impl AsyncFnOnce(&Server) + Send + 'static) -> Trial {
     let shared = Arc::clone(shared);
     trial_with(name, move || run(test(shared.server())))
+}
+
+/// The same with the schema registry too.
+fn trial_with_registry(shared: &Arc<Shared>, name: &str, test: impl AsyncFnOnce(&Server, &Registry) + Send + 'static) -> Trial {
+    let shared = Arc::clone(shared);
+    let trial = trial_with(name, move || {
+        let server = shared.server();
+        run(async { test(server, shared.registry().await).await })
+    });
+    trial.with_ignored_flag(server::missing().is_some() || registry::missing().is_some())
 }
 
 /// The same with a broker of its own, which the test may stop.
