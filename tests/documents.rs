@@ -16,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
     }
     let trials = [
         crate::trial("documents::definitions".to_owned(), definitions::a_definition_overrules_what_is_inferred),
+        crate::trial("documents::definitions_of_keys".to_owned(), definitions::a_definition_makes_a_table_of_keys),
         crate::trial("documents::describe".to_owned(), describe::every_table_is_described_without_asking_its_source),
         crate::trial("documents::groups".to_owned(), groups::groups_of_a_source_are_those_of_its_rows),
         crate::trial("documents::tour".to_owned(), tour::one_source_of_each_kind_is_browsed_and_joined),

@@ -2,7 +2,7 @@
 
 use libtest_mimic::Failed;
 
-use super::servers::MongoDb;
+use super::servers::{MongoDb, Redis};
 use crate::gateway::Gateway;
 use crate::relational::servers::{register, rows};
 use crate::wire::raw::Raw;
@@ -44,5 +44,19 @@ pub async fn a_definition_overrules_what_is_inferred() -> Result<(), Failed> {
     assert_eq!(rows(&client, score).await?, ["1|1.5", "2|n/a", "3|2"]);
     let versions = "SELECT version, current, definition IS NULL, comment FROM metadata.table_definitions ORDER BY 1";
     assert_eq!(rows(&client, versions).await?, ["1|f|f|scores are money", "2|t|t|∅"]);
+    Ok(())
+}
+
+pub async fn a_definition_makes_a_table_of_keys() -> Result<(), Failed> {
+    let redis = Redis::start().await;
+    let gateway = Gateway::start();
+    let client = gateway.connect("metagate").await;
+    register(&client, "cache", "redis", &redis.options()).await;
+    let nothing = "CALL define_table('cache', 'db0', 'queues', '{\"pattern\": \"que:*\", \"type\": \"list\"}')";
+    let refused = "22023: no key of type list matches the pattern \"que:*\" of the table definition";
+    assert_eq!(rows(&client, nothing).await, Err(refused.to_owned()));
+    let define = "CALL define_table('cache', 'db0', 'queues', '{\"pattern\": \"queue:*\", \"type\": \"list\"}')";
+    rows(&client, define).await?;
+    assert_eq!(rows(&client, "SELECT _key, value FROM cache.db0.queues ORDER BY 2").await?, ["queue:mail|first", "queue:mail|second"]);
     Ok(())
 }
