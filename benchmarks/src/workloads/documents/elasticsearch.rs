@@ -43,12 +43,13 @@ async fn fill(source: &Server) {
 
 async fn read(source: &Server) -> Result<usize> {
     let client = reqwest::Client::builder().no_proxy().build()?;
+    // Where nothing is to be said, the server refuses even an empty object.
     let ask = async |method: Method, path: &str, body: &Value| -> Result<Value> {
         let request = client.request(method, format!("{}{path}", source.address())).header("Content-Type", "application/json");
-        let answer = request.body(body.to_string()).send().await?.error_for_status()?;
+        let answer = request.body(if body.is_null() { String::new() } else { body.to_string() }).send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&answer.bytes().await?)?)
     };
-    let point = ask(Method::POST, "/orders/_pit?keep_alive=1m", &json!({})).await?;
+    let point = ask(Method::POST, "/orders/_pit?keep_alive=1m", &Value::Null).await?;
     let mut search = json!({
         "size": PAGE, "pit": {"id": point["id"], "keep_alive": "1m"}, "sort": [{"_shard_doc": "asc"}], "track_total_hits": false,
     });
