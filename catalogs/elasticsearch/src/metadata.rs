@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 use spi::Result;
 use spi::connector::Scope;
 use spi::documents::{InferredColumn, TableDefinition};
-use spi::metadata::{
-    ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, PartitionRow, SchemaRow, TableKind as RowKind, TableOptionRow, TableRow,
-    ViewRow,
-};
+use spi::metadata::{ColumnRow, Harvest, PartitionRow, SchemaRow, TableKind as RowKind, TableOptionRow, TableRow, ViewRow};
 
 use crate::SCHEMA;
 use crate::catalog::{self, Column, ID, Index, Origin, Table, TableKind};
@@ -243,29 +240,7 @@ fn push_key(table: &str, found: &Table<'_>, definition: Option<&TableDefinition>
         None if found.kind != TableKind::Index || found.indices.iter().any(is_routed) => return Ok(()),
         None => vec![ID],
     };
-    let (schema, name) = (SCHEMA, format!("{table}_pkey"));
-    harvest.index(IndexRow {
-        schema,
-        table,
-        name: &name,
-        unique: true,
-        primary: true,
-        method: "hash",
-        columns: &columns,
-        predicate: None,
-        definition: None,
-        comment: None,
-    })?;
-    harvest.constraint(ConstraintRow {
-        schema,
-        table,
-        name: &name,
-        kind: ConstraintKind::PrimaryKey,
-        columns: &columns,
-        deferrable: false,
-        initially_deferred: false,
-        comment: None,
-    })
+    harvest.primary_key(SCHEMA, table, "hash", &columns)
 }
 
 /// What it is, and an index's settings under their dotted names.

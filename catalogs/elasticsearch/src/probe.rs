@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use spi::connector::{Stage, TestStage};
+use spi::names::{self, look_up};
 use spi::{Code, Error, Result};
 use tokio::net::TcpStream;
 
@@ -59,19 +60,8 @@ fn place(client: &Client) -> (String, u16) {
 
 async fn resolve(client: &Client) -> Result<String> {
     let (name, port) = place(client);
-    let detail = match tokio::time::timeout(client.connect_timeout, tokio::net::lookup_host((name.as_str(), port))).await {
-        Ok(Ok(addresses)) => {
-            let mut addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
-            addresses.dedup();
-            if !addresses.is_empty() {
-                return Ok(addresses.join(", "));
-            }
-            "The name has no address.".to_owned()
-        }
-        Ok(Err(error)) => format!("The name \"{name}\" was not found: {error}."),
-        Err(_) => format!("The name server had not answered after {} ms.", client.connect_timeout.as_millis()),
-    };
-    Err(unreachable(client, detail))
+    let found = look_up(&name, port, client.connect_timeout).await;
+    found.map(|addresses| names::shown(&addresses)).map_err(|detail| unreachable(client, detail))
 }
 
 async fn reach(client: &Client) -> Result<String> {

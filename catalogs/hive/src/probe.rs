@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use spi::Result;
 use spi::connector::{Stage, TestStage};
+use spi::names::{self, look_up};
 
 use crate::client::Client;
 use crate::dial::{Address, speak};
@@ -67,16 +68,6 @@ fn take<T>(stages: &mut Vec<TestStage>, stage: Stage, started: Instant, outcome:
 
 /// The addresses of the server.
 async fn resolve(client: &Client, address: &Address) -> Result<String> {
-    let endpoint = &client.endpoint;
-    let limit = endpoint.connect_timeout;
-    let detail = match tokio::time::timeout(limit, tokio::net::lookup_host((address.host.as_str(), address.port))).await {
-        Ok(Ok(addresses)) => {
-            let mut addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
-            addresses.dedup();
-            return Ok(addresses.join(", "));
-        }
-        Ok(Err(error)) => format!("The name \"{}\" was not found: {error}.", address.host),
-        Err(_) => format!("The name server had not answered after {} ms.", limit.as_millis()),
-    };
-    Err(unreachable(client.source(), detail))
+    let found = look_up(&address.host, address.port, client.endpoint.connect_timeout).await;
+    found.map(|addresses| names::shown(&addresses)).map_err(|detail| unreachable(client.source(), detail))
 }

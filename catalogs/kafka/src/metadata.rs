@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use spi::connector::Scope;
 use spi::documents::{Column, TableDefinitions};
-use spi::metadata::{
-    ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, PartitionRow, SchemaRow, TableKind, TableOptionRow, TableRow,
-};
+use spi::metadata::{ColumnRow, Harvest, PartitionRow, SchemaRow, TableKind, TableOptionRow, TableRow};
 use spi::{Code, Result};
 
 use crate::SCHEMA;
@@ -101,7 +99,8 @@ fn push(topic: &Topic, layout: &Layout, fitting: &mut Fitting<'_>, bytes_of_mess
     for (ordinal, column) in (1..).zip(&layout.columns()) {
         push_column(table, ordinal, column, harvest)?;
     }
-    push_key(table, &fitting.key(layout), harvest)?;
+    let key = fitting.key(layout);
+    harvest.primary_key(SCHEMA, table, "btree", &key.iter().map(String::as_str).collect::<Vec<_>>())?;
     for partition in &topic.partitions {
         push_partition(table, partition, bytes(partition.messages()), harvest)?;
     }
@@ -136,33 +135,6 @@ pub(crate) fn push_column(table: &str, ordinal: i32, column: &Column, harvest: &
         generated: None,
         collation: None,
         comment: column.comment.as_deref(),
-    })
-}
-
-fn push_key(table: &str, key: &[String], harvest: &mut Harvest) -> Result<()> {
-    let name = format!("{table}_pkey");
-    let (schema, columns) = (SCHEMA, key.iter().map(String::as_str).collect::<Vec<_>>());
-    harvest.index(IndexRow {
-        schema,
-        table,
-        name: &name,
-        unique: true,
-        primary: true,
-        method: "btree",
-        columns: &columns,
-        predicate: None,
-        definition: None,
-        comment: None,
-    })?;
-    harvest.constraint(ConstraintRow {
-        schema,
-        table,
-        name: &name,
-        kind: ConstraintKind::PrimaryKey,
-        columns: &columns,
-        deferrable: false,
-        initially_deferred: false,
-        comment: None,
     })
 }
 

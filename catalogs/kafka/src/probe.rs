@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use spi::Result;
 use spi::connector::{Stage, TestStage};
+use spi::names::{self, look_up};
 
 use crate::client::Client;
 use crate::cluster::Cluster;
@@ -52,16 +53,14 @@ async fn resolve(cluster: &Cluster) -> Result<String> {
     let mut found = Vec::new();
     let mut failed = String::new();
     for (host, port) in options::addresses(&cluster.options)? {
-        match tokio::time::timeout(cluster.connect_timeout(), tokio::net::lookup_host(format!("{host}:{port}"))).await {
-            Ok(Ok(addresses)) => found.extend(addresses.map(|address| address.ip().to_string())),
-            Ok(Err(error)) => failed = format!("The name \"{host}\" was not found: {error}."),
-            Err(_) => failed = format!("The name server had not answered after {} ms.", cluster.connect_timeout().as_millis()),
+        match look_up(&host, port, cluster.connect_timeout()).await {
+            Ok(addresses) => found.extend(addresses),
+            Err(detail) => failed = detail,
         }
     }
-    found.dedup();
     match found.is_empty() {
         true => Err(unreachable(&cluster.source, failed)),
-        false => Ok(found.join(", ")),
+        false => Ok(names::shown(&found)),
     }
 }
 

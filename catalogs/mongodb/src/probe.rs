@@ -7,6 +7,7 @@ use mongodb::Client;
 use mongodb::error::{Error as DriverError, ErrorKind};
 use mongodb::options::ServerAddress;
 use spi::connector::{Stage, TestStage};
+use spi::names::look_up;
 use spi::{Code, Error, Result};
 use tokio::net::TcpStream;
 
@@ -53,11 +54,9 @@ async fn found(server: &Server) -> Result<(Client, Vec<std::net::SocketAddr>)> {
     let mut detail = String::new();
     for member in server.options.addresses()? {
         let ServerAddress::Tcp { host, port } = member else { continue };
-        let looked_up = tokio::net::lookup_host((host.as_str(), port.unwrap_or(server.options.port)));
-        match tokio::time::timeout(server.options.connect_timeout(), looked_up).await {
-            Ok(Ok(found)) => addresses.extend(found),
-            Ok(Err(error)) => detail = format!("The name \"{host}\" was not found: {error}."),
-            Err(_) => detail = format!("The name server had not answered after {} ms.", server.options.connect_timeout),
+        match look_up(&host, port.unwrap_or(server.options.port), server.options.connect_timeout()).await {
+            Ok(found) => addresses.extend(found),
+            Err(failed) => detail = failed,
         }
     }
     if addresses.is_empty() { Err(unreachable(server, detail)) } else { Ok((client, addresses)) }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use spi::connector::{Stage, TestStage};
+use spi::names::{self, look_up};
 use spi::{Code, Error, Result};
 use sqlx::Executor;
 use sqlx::mysql::MySqlSslMode;
@@ -58,20 +59,8 @@ pub(crate) async fn probe(endpoint: &Endpoint) -> Vec<TestStage> {
 }
 
 async fn resolve(endpoint: &Endpoint) -> Result<String> {
-    let addresses = tokio::time::timeout(endpoint.connect_timeout, tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)));
-    let detail = match addresses.await {
-        Ok(Ok(addresses)) => {
-            let mut addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
-            addresses.dedup();
-            if !addresses.is_empty() {
-                return Ok(addresses.join(", "));
-            }
-            "The name has no address.".to_owned()
-        }
-        Ok(Err(error)) => format!("The name \"{}\" was not found: {error}.", endpoint.host),
-        Err(_) => format!("The name server had not answered after {} ms.", endpoint.connect_timeout.as_millis()),
-    };
-    Err(unreachable(endpoint, detail))
+    let found = look_up(&endpoint.host, endpoint.port, endpoint.connect_timeout).await;
+    found.map(|addresses| names::shown(&addresses)).map_err(|detail| unreachable(endpoint, detail))
 }
 
 async fn reach(endpoint: &Endpoint) -> Result<String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use spi::connector::Scope;
 use spi::documents::{Column, DOCUMENT, ERROR, FieldType, TableDefinition, TableDefinitions};
-use spi::metadata::{ColumnRow, ConstraintKind, ConstraintRow, Harvest, IndexRow, SchemaRow, TableKind, TableOptionRow, TableRow};
+use spi::metadata::{ColumnRow, Harvest, SchemaRow, TableKind, TableOptionRow, TableRow};
 use spi::{Code, Result};
 
 use crate::kind::{ID, INDEX, KEY, MEMBER, TIMESTAMP, TTL, TYPE, VALUE};
@@ -88,7 +88,8 @@ fn push(schema: &str, table: &Table, harvest: &mut Harvest) -> Result<()> {
     }
     harvest.inferred(schema, name, &table.inferred)?;
     harvest.recipe(schema, name, recipe::write(table)?)?;
-    push_key(schema, name, &table.key.iter().map(String::as_str).collect::<Vec<_>>(), harvest)?;
+    // The server finds a key by its hash, and what it holds by looking into it.
+    harvest.primary_key(schema, name, "hash", &table.key.iter().map(String::as_str).collect::<Vec<_>>())?;
     let pattern = table.members.text();
     let confirmed = (!table.confirmed).then_some((CONFIRMED, "false"));
     // Nobody is there to be told of a problem, and no other table is concerned.
@@ -98,33 +99,6 @@ fn push(schema: &str, table: &Table, harvest: &mut Harvest) -> Result<()> {
         harvest.table_option(TableOptionRow { schema, table: name, name: option, value })?;
     }
     Ok(())
-}
-
-/// The columns that tell rows apart. The server finds a key by its hash, and what it holds by looking into it.
-fn push_key(schema: &str, table: &str, columns: &[&str], harvest: &mut Harvest) -> Result<()> {
-    let name = format!("{table}_pkey");
-    harvest.index(IndexRow {
-        schema,
-        table,
-        name: &name,
-        unique: true,
-        primary: true,
-        method: "hash",
-        columns,
-        predicate: None,
-        definition: None,
-        comment: None,
-    })?;
-    harvest.constraint(ConstraintRow {
-        schema,
-        table,
-        name: &name,
-        kind: ConstraintKind::PrimaryKey,
-        columns,
-        deferrable: false,
-        initially_deferred: false,
-        comment: None,
-    })
 }
 
 /// The columns of a table in their order: what every row has, the fields, what could not be decoded, and the document.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use redis::Value;
 use spi::Result;
 use spi::connector::{Stage, TestStage};
+use spi::names::{self, look_up};
 
 use crate::connection::Connection;
 use crate::endpoint::{Address, Channel, Endpoint};
@@ -88,20 +89,8 @@ async fn server(endpoint: &Endpoint) -> Result<Address> {
 }
 
 async fn resolve(endpoint: &Endpoint, address: &Address) -> Result<String> {
-    let addresses = tokio::net::lookup_host((address.host.as_str(), address.port));
-    let detail = match tokio::time::timeout(endpoint.connect_timeout, addresses).await {
-        Ok(Ok(addresses)) => {
-            let mut addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
-            addresses.dedup();
-            if !addresses.is_empty() {
-                return Ok(addresses.join(", "));
-            }
-            "The name has no address.".to_owned()
-        }
-        Ok(Err(error)) => format!("The name \"{}\" was not found: {error}.", address.host),
-        Err(_) => format!("The name server had not answered after {} ms.", endpoint.connect_timeout.as_millis()),
-    };
-    Err(unreachable(endpoint, detail))
+    let found = look_up(&address.host, address.port, endpoint.connect_timeout).await;
+    found.map(|addresses| names::shown(&addresses)).map_err(|detail| unreachable(endpoint, detail))
 }
 
 fn encryption(channel: &Channel) -> String {

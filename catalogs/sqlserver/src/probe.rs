@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use spi::Result;
 use spi::connector::{Stage, TestStage};
+use spi::names::{self, look_up};
 use tokio::net::TcpStream;
 
 use crate::channel::Channel;
@@ -59,20 +60,9 @@ pub(crate) async fn probe(endpoint: &Endpoint) -> Vec<TestStage> {
 }
 
 async fn resolve(endpoint: &Endpoint) -> Result<String> {
-    let addresses = tokio::time::timeout(endpoint.connect_timeout, tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)));
-    let detail = match addresses.await {
-        Ok(Ok(addresses)) => {
-            let mut addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
-            addresses.dedup();
-            if !addresses.is_empty() {
-                return Ok(addresses.join(", "));
-            }
-            "The name has no address.".to_owned()
-        }
-        Ok(Err(error)) => format!("The name \"{}\" was not found: {error}.", endpoint.host),
-        Err(_) => format!("The name server had not answered after {} s.", endpoint.connect_timeout.as_secs()),
-    };
-    Err(unreachable(endpoint, detail).hint("Check the option \"host\"."))
+    let found = look_up(&endpoint.host, endpoint.port, endpoint.connect_timeout).await;
+    let failed = |detail| unreachable(endpoint, detail).hint("Check the option \"host\".");
+    found.map(|addresses| names::shown(&addresses)).map_err(failed)
 }
 
 async fn reach(endpoint: &Endpoint) -> Result<String> {

@@ -1,5 +1,5 @@
 //! What a connector implements, and the words that it shares with the gateway: errors, options, types and metadata. And what connectors
-//! share with each other: streams of batches, turns of using a connection, trust in certificates, and the patience with a server that is down.
+//! share with each other: streams of batches, turns of using a connection, names that are looked up, trust in certificates, and the patience with a server that is down.
 //!
 //! Deliberately absent: DataFusion, an SQL parser, the wire protocol and the store.
 
@@ -9,6 +9,7 @@ pub mod documents;
 pub mod error;
 pub mod grouping;
 pub mod metadata;
+pub mod names;
 pub mod options;
 pub mod predicate;
 pub mod query;

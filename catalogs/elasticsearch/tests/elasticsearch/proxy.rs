@@ -129,17 +129,7 @@ fn acceptor(folder: &Path) -> TlsAcceptor {
 
 /// An authority, a certificate for localhost that it signed, and another authority that signed nothing.
 fn certificates(folder: &Path) {
-    let script = r#"
-        set -e; cd "$0"
-        for ca in ca other; do
-            openssl ecparam -name prime256v1 -genkey -noout -out $ca.key
-            openssl req -x509 -new -key $ca.key -sha256 -days 2 -subj "/CN=$ca" -addext keyUsage=critical,keyCertSign -out $ca.crt
-        done
-        openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out server.key
-        openssl req -new -key server.key -subj /CN=server -out server.csr
-        printf 'basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost\n' >server.ext
-        openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -sha256 -days 2 -extfile server.ext -out server.crt
-    "#;
+    let script = include_str!("../../../../tests/certificates.sh");
     let status = Command::new("bash").args(["-c", script]).arg(folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(status.expect("bash").success(), "openssl makes certificates");
 }

@@ -153,21 +153,7 @@ fn is_installed(program: &str) -> bool {
 
 /// An authority with a certificate for localhost and one for a client that it signed, and another authority that signed nothing.
 pub(crate) fn certificates(folder: &Path) {
-    let script = r#"
-        set -e; cd "$0"
-        for ca in ca other; do
-            openssl ecparam -name prime256v1 -genkey -noout -out $ca.key
-            openssl req -x509 -new -key $ca.key -sha256 -days 2 -subj "/CN=$ca" -addext keyUsage=critical,keyCertSign -out $ca.crt
-        done
-        leaf() {
-            openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out $1.key
-            openssl req -new -key $1.key -subj /CN=$1 -out $1.csr
-            printf 'basicConstraints=CA:FALSE\nextendedKeyUsage=%s\nsubjectAltName=DNS:localhost\n' $2 >$1.ext
-            openssl x509 -req -in $1.csr -CA ca.crt -CAkey ca.key -CAcreateserial -sha256 -days 2 -extfile $1.ext -out $1.crt
-        }
-        leaf server serverAuth
-        leaf client clientAuth
-    "#;
+    let script = include_str!("../../../../tests/certificates.sh");
     let status = Command::new("bash").args(["-c", script]).arg(folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(status.expect("bash").success(), "openssl makes certificates");
 }
