@@ -56,6 +56,9 @@ pub(crate) struct Field {
     /// Whether the server keeps its values in the index alone, and documents without them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) from_index: bool,
+    /// Whether the index has its values one by one, too: in their order, and of equal ones all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) doc_values: bool,
     /// Another form of the same values, a keyword by which a text is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keyword: Option<Keyword>,
@@ -68,8 +71,8 @@ impl Field {
     /// A field that the server is not asked to compare.
     pub(crate) fn unsearchable(path: String, kind: Kind) -> Self {
         let native = "unmapped".to_owned();
-        let (copied, searchable, gaps, from_index) = (false, false, false, false);
-        Self { path, target: None, kind, native, copied, searchable, gaps, from_index, keyword: None, comment: None }
+        let (copied, searchable, gaps, from_index, doc_values) = (false, false, false, false, false);
+        Self { path, target: None, kind, native, copied, searchable, gaps, from_index, doc_values, keyword: None, comment: None }
     }
 }
 
@@ -292,7 +295,8 @@ impl Reader {
     fn leaf(&self, path: String, native: &str, mapping: &Value, gaps: bool) -> Option<Field> {
         let kind = kind_of(native, mapping, self.defaults);
         let from_index = !self.kept.keeps(&path);
-        if from_index && !is_in_index(&kind, mapping) {
+        let doc_values = is_in_index(&kind, mapping);
+        if from_index && !doc_values {
             return None;
         }
         let keyword = self.keyword(&path, &kind, mapping);
@@ -302,6 +306,7 @@ impl Reader {
             searchable: mapping["index"].as_bool().unwrap_or(true) && mapping["enabled"].as_bool().unwrap_or(true),
             gaps,
             from_index,
+            doc_values,
             keyword,
             comment: comment(native, &path, mapping),
             kind,
@@ -417,6 +422,7 @@ fn merge_field(known: &mut Field, other: Field) {
     known.searchable &= other.searchable;
     known.gaps |= other.gaps;
     known.from_index |= other.from_index;
+    known.doc_values &= other.doc_values;
     known.copied |= other.copied;
     if known.keyword != other.keyword {
         known.keyword = None;

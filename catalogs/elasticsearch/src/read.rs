@@ -34,6 +34,9 @@ use crate::value::Shape;
 /// A limit that one slice reaches in its first pages.
 const LIMIT_OF_ONE_SLICE: usize = 10_000;
 
+/// The server refuses a search for more values of its index (`index.max_docvalue_fields_search`).
+const INDEXED_MAX: usize = 100;
+
 /// Nothing is asked before the first poll.
 pub(crate) fn rows(client: Arc<Client>, settings: Arc<Settings>, request: ReadRequest) -> RowStream {
     let rows = async move { open(client, &settings, request).await };
@@ -154,7 +157,8 @@ enum Given {
     Source(usize, Shape),
     /// The server is asked for it by its path: it is not in the document, or not in a form that can be read here.
     Fetched(String, Shape),
-    /// The same, where documents are kept without it.
+    /// The same, where the index has it: documents are kept without it, or it is asked for in a form that is not the document's, which
+    /// the server makes faster of what is in the index.
     Indexed(String, Shape),
 }
 
@@ -183,7 +187,9 @@ impl Plan {
                 Origin::Field(field) => {
                     let (path, shape) = (field.target.as_ref().unwrap_or(&field.path).clone(), Shape::new(field, listed));
                     match is_fetched(field) {
-                        _ if field.from_index => Given::Indexed(path, shape),
+                        _ if field.from_index || (wanted.len() <= INDEXED_MAX && is_as_in_index(field, listed)) => {
+                            Given::Indexed(path, shape)
+                        }
                         true => Given::Fetched(path, shape),
                         false => {
                             paths.push(path);
@@ -226,10 +232,11 @@ impl Plan {
             .collect();
         let mut source: Vec<&str> = self.fields.paths().collect();
         source.sort_unstable();
-        let mut body = match (self.wants_document, source.is_empty()) {
-            (true, _) => json!({"_source": true}),
-            (false, true) => json!({"_source": false}),
-            (false, false) => json!({"_source": source}),
+        let mut body = match source.is_empty() {
+            // What the server does to leave something out takes longer than sending it, if it is hardly anything.
+            _ if self.wants_document || self.wants_all_of(columns) => json!({"_source": true}),
+            true => json!({"_source": false}),
+            false => json!({"_source": source}),
         };
         for (_, field_type, given) in &self.given {
             let (list, path) = match given {
@@ -252,6 +259,18 @@ impl Plan {
             (Some(rows), Some(search)) => body["query"] = json!({"bool": {"filter": [rows, search]}}),
         }
         body
+    }
+
+    /// Whether every column is wanted that is read from documents, and there is one.
+    fn wants_all_of(&self, columns: &[Column]) -> bool {
+        let wanted: HashSet<&str> = self.fields.paths().collect();
+        let is_wanted = |column: &Column| match &column.origin {
+            Origin::Field(field) => {
+                field.from_index || is_fetched(field) || wanted.contains(field.target.as_deref().unwrap_or(&field.path))
+            }
+            Origin::Id | Origin::Index | Origin::Error | Origin::Document => true,
+        };
+        !wanted.is_empty() && columns.iter().all(is_wanted)
     }
 
     fn append(&self, decoder: &mut Decoder, hit: &Document<'_>) -> Result<()> {
@@ -278,6 +297,11 @@ fn find<'c>(source: &str, request: &ReadRequest, columns: &'c [Column], name: &s
 fn is_fetched(field: &Field) -> bool {
     let is_of_server = matches!(field.kind, Kind::Fetched | Kind::Date { .. }) || field.native == "dense_vector";
     is_of_server || field.copied
+}
+
+/// Whether a value that the server is asked for is the same in the index: there, a list is sorted.
+fn is_as_in_index(field: &Field, listed: bool) -> bool {
+    matches!(field.kind, Kind::Date { .. }) && field.doc_values && !field.gaps && !field.copied && !listed
 }
 
 fn is_of_moments(field_type: &FieldType) -> bool {

@@ -192,7 +192,9 @@ async fn what_fits_no_more_hides_no_table(server: &Server) {
 }
 
 async fn explained(server: &Server) {
-    server.create("explained", json!({"mappings": {"properties": {"n": {"type": "long"}, "k": {"type": "keyword"}}}})).await;
+    let long = json!({"type": "long"});
+    let properties = json!({"n": long, "k": {"type": "keyword"}, "more": long, "d": {"type": "date"}});
+    server.create("explained", json!({"mappings": {"properties": properties}})).await;
     server.add("explained", &[r#"{"n": 1, "k": "a"}"#.to_owned()]).await;
     let source = source(server, "explained").await;
     let schema = harvest(&source, Vec::new(), None).await;
@@ -207,6 +209,10 @@ async fn explained(server: &Server) {
     let mut fields: Vec<&str> = body["_source"].as_array().expect("fields").iter().filter_map(Value::as_str).collect();
     fields.sort_unstable();
     assert_eq!((fields, &body["slice"], &body["size"]), (vec!["k", "n"], &json!({"id": 0, "max": 2}), &json!(50)));
+    // Of a document of which all is wanted, nothing is left out. A date is asked for in one form, whatever the document's is.
+    let all = source.connector.explain(&request(&schema, "explained", &["d", "k", "more", "n"])).expect("a request");
+    let body: Value = serde_json::from_str(all.split_once("; POST /_search ").expect("two requests").1).expect("JSON");
+    assert_eq!((&body["_source"], &body["fields"], &body["docvalue_fields"][0]["field"]), (&json!(true), &Value::Null, &json!("d")));
     let count = source.connector.explain(&request(&schema, "explained", &[])).expect("a request");
     assert_eq!(count, r#"POST /explained/_search {"size":0,"track_total_hits":true}"#);
     assert_eq!(source.remote_calls.total(), before, "nobody is asked");
