@@ -9,39 +9,32 @@ mod json;
 mod lines;
 mod nested;
 mod quoted;
+mod scan;
 mod values;
 
+use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Duration;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use hive_metastore::Table;
-use object_store::{ObjectMeta, ObjectStoreExt};
 use spi::connector::{ReadRequest, RowStream};
-use spi::rows::BatchSender;
-use spi::{Code, Result};
+use spi::{Code, Error, Result};
 
 use crate::client::Client;
 use crate::format::{self, LineFormat, RowFormat};
-use crate::listing;
 use crate::options::Settings;
 use crate::read::{self, Folder, Reading};
 use crate::storage::Storage;
-use lines::Lines;
+use lines::Block;
+use scan::Scan;
 
 pub(crate) use quoted::Marks;
 pub(crate) use values::{ColumnBuilder, decimal, timestamp};
 
-/// Enough rows to hide the cost of a batch, and few enough that those of long lines fit in memory.
-const ROWS_PER_BATCH: usize = 8192;
-
-/// A batch of long lines is given before it is full of rows.
-const BYTES_PER_BATCH: usize = 8 << 20;
-
-/// How long a store may take for the next part of a file.
-const PART_TIMEOUT: Duration = Duration::from_secs(60);
+/// How many blocks of lines become values at a time, on as many cores. Each may be as long as the longest line.
+const DECODERS_MAX: usize = 8;
 
 /// A table whose files are lines.
 pub(crate) struct TextTable {
@@ -68,30 +61,33 @@ enum Place {
     Folder(usize),
 }
 
-/// The rows of a table, one file after the other. Nothing is asked before the first poll.
+/// The rows of a table, file by file, in the order of their lines. Nothing is asked before the first poll.
+///
+/// Files are read and cut into lines one after the other; what takes longer, making values of lines, is done by tasks of their own. One
+/// whose reader has left ends with its block.
 pub(crate) fn rows(of: TextTable, request: ReadRequest) -> RowStream {
-    spi::rows::rows(move |mut sender| async move {
+    let batches = async move {
         let reading = read::reading(&of.client, &of.storage, &of.settings, &of.table, &request).await?;
         let columns = columns(&of.table, &of.format, &reading, &request);
         let columns = columns.map_err(|why| read::unreadable(&of.client, &request, &why))?;
         let schema = Arc::new(Schema::new(request.columns.clone()));
         // Predicates only left out partitions, so that a limit may count every row only where there are none.
-        let mut left = request.limit.filter(|_| request.predicates.is_empty()).unwrap_or(usize::MAX);
-        let mut files = 0;
-        for folder in &reading.folders {
-            for object in listing::files(&of.storage, &of.settings, &folder.location).await? {
-                files += 1;
-                if files > of.settings.files_max {
-                    return Err(listing::too_many(&of.storage, &of.settings));
-                }
-                let reader = FileReader { storage: &of.storage, format: &of.format, columns: &columns, schema: &schema, folder };
-                if left == 0 || !reader.read(&object, &mut left, &mut sender).await? {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    })
+        let left = request.limit.filter(|_| request.predicates.is_empty()).unwrap_or(usize::MAX);
+        let scan = Scan::new(Arc::clone(&of.storage), of.settings, of.format.header_lines, reading.folders, left);
+        let decoder = Arc::new(Decoder { storage: of.storage, format: of.format, columns, schema });
+        let blocks = stream::try_unfold(scan, async |mut scan| Ok(scan.next().await?.map(|found| (found, scan))));
+        let decode = move |found: Result<(Arc<Folder>, Block)>| {
+            let decoder = Arc::clone(&decoder);
+            let task = found.map(|(folder, block)| tokio::spawn(async move { decoder.decode(&folder, &block) }));
+            async { task?.await.map_err(|error| Error::internal(format!("lines could not be decoded: {error}")))? }
+        };
+        Ok::<_, Error>(blocks.map(decode).buffered(decoders()))
+    };
+    stream::once(batches).try_flatten().boxed()
+}
+
+fn decoders() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(DECODERS_MAX)
 }
 
 /// The wanted columns in their order; why they cannot be read, as a sentence.
@@ -121,67 +117,12 @@ fn holds_timestamp(data_type: &DataType) -> bool {
     }
 }
 
-/// One file, and how it is read.
-struct FileReader<'a> {
-    storage: &'a Storage,
-    format: &'a LineFormat,
-    columns: &'a [Column],
-    schema: &'a SchemaRef,
-    folder: &'a Folder,
-}
-
-impl FileReader<'_> {
-    /// Sends the rows of the file, as many as are left. False where nobody wants more.
-    async fn read(&self, object: &ObjectMeta, left: &mut usize, sender: &mut BatchSender) -> Result<bool> {
-        let place = format!("{}/{}", self.folder.location.store_name, object.location);
-        let mut lines = Lines::new(&place, object.location.extension()).map_err(|why| self.storage.error(Code::Unsupported, why))?;
-        let mut batch = Batch::new(self)?;
-        self.storage.context.remote_calls.count();
-        let opened = self.within(&place, self.folder.location.store.get(&object.location)).await?;
-        let mut parts = opened.map_err(|error| self.storage.failure(&place, error))?.into_stream();
-        let mut skipped = 0;
-        loop {
-            let part = self.within(&place, parts.next()).await?;
-            let is_last = part.is_none();
-            match part {
-                Some(part) => lines.push(&part.map_err(|error| self.storage.failure(&place, error))?),
-                None => lines.finish(),
-            }
-            .map_err(|why| self.storage.error(Code::BadData, why))?;
-            while let Some(line) = lines.next() {
-                if skipped < self.format.header_lines {
-                    skipped += 1;
-                    continue;
-                }
-                if *left == 0 {
-                    break;
-                }
-                batch.append(line)?;
-                *left -= 1;
-                if batch.is_full() && !sender.send(batch.take(self)?).await {
-                    return Ok(false);
-                }
-            }
-            if is_last || *left == 0 {
-                break;
-            }
-        }
-        Ok(batch.rows == 0 || sender.send(batch.take(self)?).await)
-    }
-
-    async fn within<T>(&self, place: &str, step: impl Future<Output = T>) -> Result<T> {
-        tokio::time::timeout(PART_TIMEOUT, step).await.map_err(|_| {
-            let late = format!("{place} gave nothing for {} s.", PART_TIMEOUT.as_secs());
-            self.storage.error(Code::Io, late).retryable()
-        })
-    }
-}
-
-/// Rows that are being collected.
-struct Batch<'a> {
-    values: Values<'a>,
-    rows: usize,
-    bytes: usize,
+/// Makes rows of a table's lines.
+struct Decoder {
+    storage: Arc<Storage>,
+    format: LineFormat,
+    columns: Vec<Column>,
+    schema: SchemaRef,
 }
 
 /// The values of the lines, as their format has them.
@@ -190,38 +131,28 @@ enum Values<'a> {
     Json(json::Json<'a>),
 }
 
-impl<'a> Batch<'a> {
-    fn new(reader: &FileReader<'a>) -> Result<Self> {
-        let FileReader { storage, format, columns, folder, .. } = reader;
-        let values = match &format.row {
-            RowFormat::Text(format) => delimited::Delimited::new(format, columns, &folder.values).map(Values::Delimited),
-            RowFormat::Json => json::Json::new(&storage.context.source, columns, &folder.values).map(Values::Json),
-        };
-        let values = values.map_err(|why| storage.error(Code::Unsupported, why))?;
-        Ok(Self { values, rows: 0, bytes: 0 })
-    }
-
-    fn append(&mut self, line: &[u8]) -> Result<()> {
-        self.rows += 1;
-        self.bytes += line.len();
-        match &mut self.values {
-            Values::Delimited(values) => values.append(line),
-            Values::Json(values) => values.append(line)?,
+impl Decoder {
+    /// The rows of a block of lines of a folder.
+    fn decode(&self, folder: &Folder, block: &Block) -> Result<RecordBatch> {
+        let mut values = self.values(folder).map_err(|why| self.storage.error(Code::Unsupported, why))?;
+        for line in block.lines() {
+            match &mut values {
+                Values::Delimited(values) => values.append(line),
+                Values::Json(values) => values.append(line)?,
+            }
         }
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.rows >= ROWS_PER_BATCH || self.bytes >= BYTES_PER_BATCH
-    }
-
-    fn take(&mut self, reader: &FileReader<'_>) -> Result<RecordBatch> {
-        let arrays = match &mut self.values {
-            Values::Delimited(values) => values.finish()?,
-            Values::Json(values) => values.finish(self.rows)?,
+        let arrays = match values {
+            Values::Delimited(mut values) => values.finish()?,
+            Values::Json(mut values) => values.finish(block.len())?,
         };
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.rows));
-        (self.rows, self.bytes) = (0, 0);
-        Ok(RecordBatch::try_new_with_options(Arc::clone(reader.schema), arrays, &options)?)
+        let options = RecordBatchOptions::new().with_row_count(Some(block.len()));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)
+    }
+
+    fn values<'a>(&'a self, folder: &'a Folder) -> Result<Values<'a>, String> {
+        match &self.format.row {
+            RowFormat::Text(format) => delimited::Delimited::new(format, &self.columns, &folder.values).map(Values::Delimited),
+            RowFormat::Json => json::Json::new(&self.storage.context.source, &self.columns, &folder.values).map(Values::Json),
+        }
     }
 }

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::{memchr, memchr2};
+
 /// Where the values are that separators part. An empty text is one empty value.
 pub(super) fn split(written: &[u8], separator: u8, escape: Option<u8>) -> impl Iterator<Item = Range<usize>> {
     let mut start = Some(0);
@@ -18,14 +20,15 @@ pub(super) fn split(written: &[u8], separator: u8, escape: Option<u8>) -> impl I
 
 /// Where a separator stands that is not escaped. An escape at the end hides nothing.
 pub(super) fn position(written: &[u8], separator: u8, escape: Option<u8>) -> Option<usize> {
+    let Some(escape) = escape else { return memchr(separator, written) };
     let mut place = 0;
-    while place < written.len() {
+    loop {
+        place += memchr2(separator, escape, written.get(place..)?)?;
         if written[place] == separator {
             return Some(place);
         }
-        place += if escape == Some(written[place]) { 2 } else { 1 };
+        place += 2;
     }
-    None
 }
 
 /// A value without its escapes.

@@ -11,6 +11,7 @@ use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use arrow::datatypes::{DataType, Date32Type};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memchr;
 use spi::predicate::Value;
 
 use crate::hive_type;
@@ -69,26 +70,26 @@ impl ColumnBuilder {
 
     /// Appends what a file says; `None` for NULL.
     pub(crate) fn append_text(&mut self, bytes: Option<&[u8]>) {
-        let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let text = || bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
         match self {
-            Self::Boolean(builder) => builder.append_option(text.and_then(boolean)),
+            Self::Boolean(builder) => builder.append_option(text().and_then(boolean)),
             Self::Int16 { builder, is_tiny } => {
-                let number = text.and_then(integer).and_then(|number| i16::try_from(number).ok());
+                let number = text().and_then(integer).and_then(|number| i16::try_from(number).ok());
                 builder.append_option(number.filter(|number| !*is_tiny || i8::try_from(*number).is_ok()));
             }
-            Self::Int32(builder) => builder.append_option(text.and_then(integer).and_then(|number| i32::try_from(number).ok())),
-            Self::Int64(builder) => builder.append_option(text.and_then(integer)),
-            Self::Float32(builder) => builder.append_option(text.and_then(|text| text.trim().parse().ok())),
-            Self::Float64(builder) => builder.append_option(text.and_then(|text| text.trim().parse().ok())),
+            Self::Int32(builder) => builder.append_option(text().and_then(integer).and_then(|number| i32::try_from(number).ok())),
+            Self::Int64(builder) => builder.append_option(text().and_then(integer)),
+            Self::Float32(builder) => builder.append_option(text().and_then(|text| text.trim().parse().ok())),
+            Self::Float64(builder) => builder.append_option(text().and_then(|text| text.trim().parse().ok())),
             Self::Text { builder, chars_max } => {
                 // PostgreSQL's text has no character of code 0.
-                let text = bytes.filter(|bytes| !bytes.contains(&0)).map(String::from_utf8_lossy);
+                let text = bytes.filter(|bytes| memchr(0, bytes).is_none()).map(String::from_utf8_lossy);
                 builder.append_option(text.as_deref().map(|text| cut(text, *chars_max)));
             }
             Self::Binary(builder) => builder.append_option(bytes.map(|bytes| STANDARD.decode(bytes).unwrap_or_else(|_| bytes.to_vec()))),
-            Self::Date(builder) => builder.append_option(text.and_then(Date32Type::parse)),
-            Self::Timestamp(builder) => builder.append_option(text.and_then(timestamp)),
-            Self::Decimal { builder, precision, scale } => builder.append_option(text.and_then(|text| decimal(text, *precision, *scale))),
+            Self::Date(builder) => builder.append_option(text().and_then(Date32Type::parse)),
+            Self::Timestamp(builder) => builder.append_option(text().and_then(timestamp)),
+            Self::Decimal { builder, precision, scale } => builder.append_option(text().and_then(|text| decimal(text, *precision, *scale))),
             Self::Unknown(rows) => *rows += 1,
         }
     }
@@ -129,14 +130,21 @@ impl ColumnBuilder {
 }
 
 fn boolean(text: &str) -> Option<bool> {
-    text.to_ascii_lowercase().parse().ok()
+    match text {
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
 }
 
 /// A whole number, as Hive's `LazyLong` reads it: what follows a point must be digits, and is dropped.
 fn integer(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| whole.parse().ok()).flatten()
+    let with_fraction = || {
+        let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+        fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| whole.parse().ok()).flatten()
+    };
+    // Mostly it is no more than digits.
+    text.parse().ok().or_else(with_fraction)
 }
 
 /// Microseconds since 1970. Arrow's own parser counts nanoseconds, which end in the year 2262.
