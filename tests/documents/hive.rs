@@ -28,6 +28,7 @@ impl Hive {
         Self(SHARED.get(|| {
             let server = Server::start(server::ANNOUNCING);
             on_thread(make_visits(&server));
+            on_thread(make_reports(&server));
             server
         }))
     }
@@ -48,4 +49,16 @@ async fn make_visits(server: &Server) {
     warehouse::write(&folder, "visits/day=2026-01-05/part-0", b"1,40,tea|pot\n2,7,\\N\n");
     warehouse::write(&folder, "visits/day=2026-01-06/part-0", b"1,90,tea\n3,oops,cup\n");
     warehouse::add_partitions(server, &table, &[vec!["2026-01-05"], vec!["2026-01-06"]]).await;
+}
+
+/// Views of the visits, and of a view.
+async fn make_reports(server: &Server) {
+    warehouse::database(server, "reports").await;
+    let stays = "SELECT `visits`.`day` AS `day`, count(*) AS `visits`, sum(`visits`.`seconds`) AS `seconds` FROM `web`.`visits` \
+                 WHERE `visits`.`seconds` > 5 GROUP BY `visits`.`day`";
+    warehouse::create_view(server, "reports", "stays", &["day date", "visits bigint", "seconds bigint"], stays).await;
+    let longest = "SELECT `s`.`day` AS `day` FROM `reports`.`stays` `s` WHERE `s`.`seconds` > 50";
+    warehouse::create_view(server, "reports", "longest", &["day date"], longest).await;
+    let tags = "SELECT `t`.`tag` AS `tag` FROM `web`.`visits` LATERAL VIEW explode(`visits`.`tags`) `t` AS `tag`";
+    warehouse::create_view(server, "reports", "tags", &["tag string"], tags).await;
 }

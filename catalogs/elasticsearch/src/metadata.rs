@@ -165,7 +165,7 @@ fn push_table(
     })?;
     if table.kind == TableKind::Alias {
         let definition = alias_definition(name, table).to_string();
-        return harvest.view(ViewRow { schema: SCHEMA, name, definition: &definition, updatable: false });
+        return harvest.view(ViewRow { schema: SCHEMA, name, definition: &definition, query: None, updatable: false });
     }
     let shards = table.indices.iter().flat_map(|index| shards.get(&index.name).into_iter().flatten().map(move |shard| (index, shard)));
     for (index, shard) in shards.filter(|(_, shard)| shard.primary) {

@@ -40,6 +40,7 @@ mod read;
 mod rota;
 mod storage;
 mod text;
+mod view;
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::options::Settings;
 use crate::partitions::Partitioned;
 use crate::rota::Rota;
-use crate::{explain, format, hive_type, keys, partition_lists, questions};
+use crate::{explain, format, hive_type, keys, partition_lists, questions, view};
 
 /// A page of tables takes a metastore some seconds, and its answer is some megabytes.
 const TABLES_PER_PAGE: usize = 1000;
@@ -218,7 +218,11 @@ fn push_table(schema: &str, name: &str, table: &Table, harvest: &mut Harvest) ->
     }
     if matches!(kind(table), TableKind::View | TableKind::MaterializedView) {
         let text = [&table.view_expanded_text, &table.view_original_text].into_iter().flatten().find(|text| !text.is_empty());
-        harvest.view(ViewRow { schema, name, definition: text.map_or("", FastStr::as_str), updatable: false })?;
+        // A materialized view has rows of its own.
+        let query = (kind(table) == TableKind::View).then(|| table.view_expanded_text.as_deref()).flatten().map(view::query);
+        let query = query.and_then(Result::ok);
+        let definition = text.map_or("", FastStr::as_str);
+        harvest.view(ViewRow { schema, name, definition, query: query.as_deref(), updatable: false })?;
     }
     harvest.recipe(schema, name, explain::recipe(table))?;
     push_options(schema, name, table, harvest)

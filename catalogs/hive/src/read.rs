@@ -24,6 +24,7 @@ use crate::pruning::{self, Found, Key};
 use crate::questions;
 use crate::storage::{Location, Storage};
 use crate::text::{self, TextTable};
+use crate::view;
 
 /// How many partitions' folders are listed at a time.
 const LISTINGS_AT_ONCE: usize = 8;
@@ -48,7 +49,7 @@ pub(crate) async fn plan(client: &Arc<Client>, storage: &Arc<Storage>, settings:
     let table = questions::table(client, &request.schema, &request.table).await;
     let table = table.map_err(|failure| failure.into_error(client, &format!("read table \"{}.{}\" of", request.schema, request.table)))?;
     if metadata::kind(&table) == TableKind::View {
-        return Err(unreadable(client, &request, "It is a view: only its text is in the metastore."));
+        return Err(unreadable(client, &request, &unreadable_view(&table)));
     }
     match format::of(&table).map_err(|why| unreadable(client, &request, &why))? {
         Format::Lines(format) => {
@@ -60,6 +61,14 @@ pub(crate) async fn plan(client: &Arc<Client>, storage: &Arc<Storage>, settings:
             Ok(ReadPlan::Rows(columnar::rows(table, request)))
         }
         Format::Parquet => files(storage, settings, reading(client, storage, settings, &table, &request).await?).await,
+    }
+}
+
+/// Why a view is asked for here, and not the tables that it reads.
+fn unreadable_view(table: &Table) -> String {
+    match view::query(table.view_expanded_text.as_deref().unwrap_or_default()) {
+        Ok(_) => "It has become a view since its metadata was harvested.".to_owned(),
+        Err(why) => format!("It is a view whose query is not run here. {why}"),
     }
 }
 

@@ -217,7 +217,7 @@ fn push(harvest: &mut Harvest, found: &Found) -> Result<()> {
     index::push_key(harvest, database, table, key)?;
     if collection.is_view {
         let definition = collection.view_definition();
-        harvest.view(ViewRow { schema: database, name: table, definition: &definition, updatable: false })?;
+        harvest.view(ViewRow { schema: database, name: table, definition: &definition, query: None, updatable: false })?;
     } else {
         let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
         index::push(harvest, database, table, &found.indexes, &names, key.is_empty())?;

@@ -140,7 +140,9 @@ mod tests {
 
     #[test]
     fn a_column_needs_its_table() {
-        let error = Harvest::new().view(ViewRow { schema: "s", name: "v", definition: "", updatable: false }).expect_err("no such view");
+        let error = Harvest::new()
+            .view(ViewRow { schema: "s", name: "v", definition: "", query: None, updatable: false })
+            .expect_err("no such view");
         assert_eq!(error.message, "metadata was pushed for table \"s.v\" before the table itself");
     }
 }

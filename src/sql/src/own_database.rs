@@ -81,7 +81,7 @@ fn harvest_relation(harvest: &mut Harvest, table: &dyn Table) -> Result<()> {
     let (schema, name, comment) = (table.schema(), table.name(), table.summary());
     let kind = TableKind::View;
     harvest.table(TableRow { schema, name, kind, owner: None, comment: Some(&comment), row_estimate: None, size_bytes: None })?;
-    harvest.view(ViewRow { schema, name, definition: "", updatable: false })?;
+    harvest.view(ViewRow { schema, name, definition: "", query: None, updatable: false })?;
     for (ordinal, column) in (1..).zip(table.columns()) {
         harvest.column(ColumnRow {
             schema,

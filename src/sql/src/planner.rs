@@ -25,6 +25,7 @@ mod row_search;
 mod shared;
 pub(crate) mod statement;
 mod subqueries;
+mod views;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -109,6 +110,7 @@ pub(crate) fn plan<'a>(
 async fn plan_here(ctx: &Arc<PlanContext>, statement: &ast::Statement, source: &SourceText, parameter_types: &[u32]) -> Result<Planned> {
     let resolved = deep::with_stack(source.0.len(), || resolve(ctx, statement, source, parameter_types))?;
     let Resolved { mut target, rows, mut relations, natives } = resolved;
+    views::plan(ctx, &mut relations)?;
     native::describe(ctx, natives, source, &mut relations).await?;
     deep::with_stack(source.0.len(), || {
         let shared = ctx.engine.planning();
@@ -274,7 +276,7 @@ fn plan_query(
 
     let analyzed = statement.analyze(plan.clone()).map_err(locate)?;
     let columns = output::columns(&plan, &analyzed, &names, relations).into();
-    let plan = if types.is_empty() { analyzed } else { plan };
+    let plan = source_table::with_views(if types.is_empty() { analyzed } else { plan }).map_err(from_datafusion)?;
     Ok(Made { columns, parameter_types: types.oids(given), value_types: types.known(), plan })
 }
 

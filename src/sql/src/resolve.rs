@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::sqlparser::ast::Query;
 use domain::access::Visible;
 use domain::catalog::{Catalog, Database};
@@ -90,6 +91,18 @@ impl Relations {
         {
             pg_catalog::number(ctx.pg_catalog(), source, &mut relation.columns);
         }
+    }
+
+    /// Has the views planned whose queries the gateway runs, each with its query.
+    pub(crate) fn plan_views(&mut self, plan: impl Fn(&SourceTable, &str) -> Result<LogicalPlan>) -> Result<()> {
+        for relation in self.0.values_mut() {
+            if let Some(view) = relation.provider.downcast_ref::<SourceTable>()
+                && let Some(query) = view.view_query()
+            {
+                relation.provider = Arc::new(view.with_rows(plan(view, query)?));
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn provider(&self, name: &TableReference) -> Option<&Arc<dyn TableProvider>> {

@@ -15,7 +15,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
 use datafusion::datasource::{provider_as_source, source_as_provider};
-use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableScan, TableType};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableScan, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use domain::catalog::Database;
 use spi::connector::{Connector, ReadRequest, RowErrors};
@@ -28,18 +28,41 @@ use crate::predicate;
 use crate::scan::{self, Scan};
 
 /// A table of a data source, of which only the metadata is known.
+#[derive(Clone)]
 pub(crate) struct SourceTable {
     database: Arc<Database>,
     schema: Arc<SchemaMetadata>,
     /// The table's row in the schema.
     table: usize,
     columns: SchemaRef,
+    /// Of a view that the gateway runs: where its rows come from.
+    rows: Option<Arc<LogicalPlan>>,
 }
 
 impl SourceTable {
     pub(crate) fn new(database: Arc<Database>, schema: Arc<SchemaMetadata>, table: usize) -> Self {
         let columns = Arc::new(Schema::new(schema.arrow_fields(table)));
-        Self { database, schema, table, columns }
+        Self { database, schema, table, columns, rows: None }
+    }
+
+    /// The same, as a view of these rows.
+    pub(crate) fn with_rows(&self, rows: LogicalPlan) -> Self {
+        Self { rows: Some(Arc::new(rows)), ..self.clone() }
+    }
+
+    /// The query of a view that the gateway is to run.
+    pub(crate) fn view_query(&self) -> Option<&str> {
+        self.schema.view_query(self.table)
+    }
+
+    /// The name of its data source.
+    pub(crate) fn source(&self) -> &str {
+        &self.database.source.name
+    }
+
+    /// Schema and table, for people.
+    pub(crate) fn quoted_name(&self) -> String {
+        format!("\"{}.{}\"", self.schema.name, self.table_name())
     }
 
     fn table_name(&self) -> &str {
@@ -93,6 +116,29 @@ impl TableProvider for SourceTable {
         _: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         Err(DataFusionError::Internal(format!("table {self:?} was scanned before its source was connected")))
+    }
+}
+
+/// The plan with what views read in their places.
+pub(crate) fn with_views(plan: LogicalPlan) -> DataFusionResult<LogicalPlan> {
+    let inlined = plan.transform_down_with_subqueries(|node| {
+        let LogicalPlan::TableScan(scan) = &node else { return Ok(Transformed::no(node)) };
+        let provider = source_as_provider(&scan.source)?;
+        let Some(rows) = provider.downcast_ref::<SourceTable>().and_then(|table| table.rows.as_deref()) else {
+            return Ok(Transformed::no(node));
+        };
+        let mut rows = LogicalPlanBuilder::from(rows.clone());
+        if let Some(places) = &scan.projection {
+            let columns: Vec<Expr> = places.iter().map(|place| Expr::Column(rows.schema().qualified_field(*place).into())).collect();
+            rows = rows.project(columns)?;
+        }
+        // Views that it reads were put in their places when it was planned.
+        Ok(Transformed::new(rows.alias(scan.table_name.clone())?.build()?, true, TreeNodeRecursion::Jump))
+    })?;
+    match inlined.transformed {
+        // What a view computes may be known never to be NULL, which its columns are not.
+        true => Ok(inlined.data.transform_up_with_subqueries(|node| node.recompute_schema().map(Transformed::yes))?.data),
+        false => Ok(inlined.data),
     }
 }
 

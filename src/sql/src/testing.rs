@@ -1,5 +1,6 @@
 //! A gateway in memory with one fake kind of data source, for the tests of this crate.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use spi::connector::{
     Capabilities, Connector, ConnectorKind, OpenContext, QueryColumn, ReadPlan, ReadRequest, RemoteCalls, RowStream, RunRequest, Scope,
     Stage, TestStage, WriteRequest,
 };
-use spi::metadata::{ColumnRow, Generated, Harvest, TableKind, TableRow};
+use spi::metadata::{ColumnRow, Generated, Harvest, TableKind, TableRow, ViewRow};
 use spi::predicate::Predicate;
 use spi::types::{PgType, oid, to_arrow};
 use spi::{Code, Error, Result, Secret};
@@ -82,6 +83,9 @@ pub(crate) struct FakeOptions {
     /// Whether a test of it does not end.
     #[serde(default)]
     silent: bool,
+    /// Queries of views that the gateway is to run, by their names. Each has the columns `id` and `name`.
+    #[serde(default)]
+    views: BTreeMap<String, String>,
     /// Whether it takes no rows and no statements.
     #[serde(default = "yes")]
     read_only: bool,
@@ -150,10 +154,10 @@ impl Connector for FakeConnector {
             ("day", PgType::new(oid::DATE), None),
             ("key", PgType::new(oid::UUID), None),
         ];
-        for (ordinal, (name, pg_type, generated)) in (1..).zip(columns) {
+        let push = |harvest: &mut Harvest, table: &str, ordinal, (name, pg_type, generated)| {
             harvest.column(ColumnRow {
                 schema,
-                table: "t",
+                table,
                 name,
                 ordinal,
                 data_type: &to_arrow(pg_type),
@@ -164,7 +168,18 @@ impl Connector for FakeConnector {
                 generated,
                 collation: None,
                 comment: None,
-            })?;
+            })
+        };
+        for (ordinal, column) in (1..).zip(columns) {
+            push(harvest, "t", ordinal, column)?;
+        }
+        for (name, query) in &self.options.views {
+            let kind = TableKind::View;
+            harvest.table(TableRow { schema, name, kind, owner: None, comment: None, row_estimate: None, size_bytes: None })?;
+            for (ordinal, column) in (1..).zip(columns).take(2) {
+                push(harvest, name, ordinal, column)?;
+            }
+            harvest.view(ViewRow { schema, name, definition: query, query: Some(query), updatable: false })?;
         }
         Ok(())
     }

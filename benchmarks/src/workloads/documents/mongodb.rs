@@ -1,4 +1,4 @@
-//! 300,000 documents of a collection, beside a loop over a cursor of MongoDB's driver. The server is FerretDB, which is slower than either.
+//! 100,000 documents of a collection, beside a loop over a cursor of MongoDB's driver. The server is FerretDB, which is slower than either.
 
 use bson::Document;
 use futures::TryStreamExt;
@@ -8,7 +8,7 @@ use super::{Bench, order};
 use crate::Result;
 use crate::servers::mongodb::{PASSWORD, Product, Server, USER};
 
-const DOCUMENTS: usize = 300_000;
+const DOCUMENTS: usize = 100_000;
 /// What is added at a time.
 const CHUNK: usize = 1_000;
 
@@ -34,5 +34,5 @@ pub async fn run() -> Result<()> {
         Ok(count)
     });
     let theirs = theirs.await?;
-    bench.report("300,000 documents decoded", bench.decode("shop.orders").await?, &[("MongoDB's driver", theirs)])
+    bench.report("100,000 documents decoded", bench.decode("shop.orders").await?, &[("MongoDB's driver", theirs)])
 }

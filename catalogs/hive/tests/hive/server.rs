@@ -29,7 +29,8 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     version: &'static str,
     is_encrypted: bool,
-    folder: TempDir,
+    /// The database is in `database`.
+    pub(crate) folder: TempDir,
     process: Child,
 }
 
@@ -76,6 +77,11 @@ impl Server {
     }
 
     fn start_as(version: &'static str, is_encrypted: bool, hadoop_options: &Value) -> Self {
+        Self::start_on(version, is_encrypted, hadoop_options, &installation(version).join("empty"))
+    }
+
+    /// One that begins with a copy of this database.
+    pub(crate) fn start_on(version: &'static str, is_encrypted: bool, hadoop_options: &Value, database: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         if is_encrypted {
             certificates(folder.path());
@@ -87,7 +93,7 @@ impl Server {
         let options = hadoop_options.as_object().into_iter().flatten();
         let options = configuration(options.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())));
         std::fs::write(folder.path().join("conf/core-site.xml"), options).expect("a file");
-        copy(&installation(version).join("empty"), &folder.path().join("database"));
+        copy(database, &folder.path().join("database"));
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
         let process = serve(folder.path(), version, is_encrypted, port);
         let mut server = Self { port, version, is_encrypted, folder, process };
@@ -102,10 +108,6 @@ impl Server {
 
     /// Starts it again on the same database and port.
     pub(crate) fn restart(&mut self) {
-        for lock in ["db.lck", "dbex.lck"] {
-            // A crash leaves them behind, or not.
-            let _ = std::fs::remove_file(self.folder.path().join("database").join(lock));
-        }
         self.process = serve(self.folder.path(), self.version, self.is_encrypted, self.port);
         self.wait();
     }
@@ -165,6 +167,10 @@ fn certificates(folder: &Path) {
 }
 
 fn serve(folder: &Path, version: &str, is_encrypted: bool, port: u16) -> Child {
+    for lock in ["db.lck", "dbex.lck"] {
+        // A crash leaves them behind, or not.
+        let _ = std::fs::remove_file(folder.join("database").join(lock));
+    }
     let conf = folder.join("conf");
     let place = folder.display();
     let mut settings = vec![
@@ -233,7 +239,7 @@ pub(crate) fn run_java(program: &Path, argument: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");

@@ -98,6 +98,17 @@ pub(crate) async fn create(server: &Server, table: &Table) {
     done(server.client().create_table(table.clone()).await);
 }
 
+/// A view with these columns, and its query as Hive keeps it, with all names in full.
+pub(crate) async fn create_view(server: &Server, database: &str, name: &str, columns: &[&str], query: &str) {
+    let mut view = table(Path::new(""), database, name, TEXT, columns, &[]);
+    // It has no files.
+    view.sd.as_mut().expect("storage").location = None;
+    view.table_type = Some("VIRTUAL_VIEW".into());
+    view.view_original_text = Some(FastStr::new(query.replace('`', "")));
+    view.view_expanded_text = Some(FastStr::new(query));
+    create(server, &view).await;
+}
+
 /// Adds partitions of these values, each in a folder of its name.
 pub(crate) async fn add_partitions(server: &Server, table: &Table, partitions: &[Vec<&str>]) {
     let keys: Vec<FastStr> = table.partition_keys.iter().flatten().filter_map(|key| key.name.clone()).collect();

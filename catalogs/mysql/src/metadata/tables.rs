@@ -106,7 +106,7 @@ pub(super) fn push_view(row: &MySqlRow, known: &Known<'_>, harvest: &mut Harvest
     match (text(row, 1), text(row, 2)) {
         (Some(schema), Some(name)) if known.has(schema, name) => {
             let definition = text(row, 3).unwrap_or_default();
-            harvest.view(ViewRow { schema, name, definition, updatable: text(row, 4) == Some("YES") })
+            harvest.view(ViewRow { schema, name, definition, query: None, updatable: text(row, 4) == Some("YES") })
         }
         _ => Ok(()),
     }

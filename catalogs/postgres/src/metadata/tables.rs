@@ -72,7 +72,7 @@ fn push_table(found: &Found<'_>, schema: &str, name: &str, kind: TableKind, harv
     let (owner, comment) = (found.get(4)?, found.get(5)?);
     harvest.table(TableRow { schema, name, kind, owner, comment, row_estimate: found.get(6)?, size_bytes: found.get(7)? })?;
     if let Some(definition) = found.get(9)? {
-        harvest.view(ViewRow { schema, name, definition, updatable: found.get(10)? })?;
+        harvest.view(ViewRow { schema, name, definition, query: None, updatable: found.get(10)? })?;
     }
     for option in found.get::<Option<Vec<String>>>(11)?.unwrap_or_default() {
         let (option, value) = option.split_once('=').unwrap_or((&option, ""));

@@ -32,7 +32,7 @@ impl TableParts<'_> {
         match self.table.kind.as_str() {
             "view" => {
                 self.push_columns(&TableDefinition::default(), harvest)?;
-                harvest.view(ViewRow { schema, name, definition: &definition::view(sql), updatable: false })
+                harvest.view(ViewRow { schema, name, definition: &definition::view(sql), query: None, updatable: false })
             }
             "virtual" => {
                 self.push_columns(&TableDefinition::default(), harvest)?;

@@ -44,7 +44,7 @@ pub(super) async fn push(statements: &mut Statements<'_>, schemas: &Schemas, har
         harvest.table(TableRow { schema, name, kind, owner, comment, row_estimate: number(row, 6), size_bytes: number(row, 7) })?;
         if matches!(kind, TableKind::View | TableKind::MaterializedView) {
             // Which views take rows, only an attempt tells.
-            harvest.view(ViewRow { schema, name, definition: text(row, 8).unwrap_or_default(), updatable: false })?;
+            harvest.view(ViewRow { schema, name, definition: text(row, 8).unwrap_or_default(), query: None, updatable: false })?;
         }
         tables.insert(id, (schema.clone(), name.to_owned()));
         Ok(())

@@ -15,7 +15,7 @@ use spi::types::PgType;
 use super::ipc;
 
 /// What a chunk begins with. The last byte is the version of the container.
-const MAGIC: [u8; 8] = *b"mgschem\x03";
+const MAGIC: [u8; 8] = *b"mgschem\x04";
 /// The column types, and the relations.
 const SECTIONS: usize = 1 + Relation::COUNT;
 /// The magic, and the length of every section.
@@ -211,7 +211,7 @@ mod tests {
         harvest.inferred("s", table, &inference.finish(&[]).columns).expect("a known table");
         harvest.recipe("s", table, format!("read {table}")).expect("a known table");
         let schema = "s";
-        harvest.view(ViewRow { schema, name: table, definition: "select 1", updatable: true }).expect("a view");
+        harvest.view(ViewRow { schema, name: table, definition: "select 1", query: None, updatable: true }).expect("a view");
         let foreign = ConstraintKind::ForeignKey {
             referenced_schema: "t",
             referenced_table: "u",

@@ -14,7 +14,7 @@ pub(crate) mod columns {
 }
 
 pub(crate) mod views {
-    super::places!(TABLE DEFINITION UPDATABLE);
+    super::places!(TABLE DEFINITION QUERY UPDATABLE);
 }
 
 pub(crate) mod constraints {

@@ -125,6 +125,7 @@ impl Harvest {
         let table = schema.table_row(row.schema, row.name)?;
         schema.views.table.append_value(table);
         schema.views.definition.append_value(row.definition);
+        schema.views.query.append_option(row.query);
         schema.views.updatable.append_value(row.updatable);
         Ok(())
     }

@@ -87,7 +87,12 @@ impl Relation {
                 optional("comment", DataType::Utf8),
             ],
             Relation::Views => {
-                vec![required("table", DataType::UInt32), required("definition", DataType::Utf8), required("updatable", DataType::Boolean)]
+                vec![
+                    required("table", DataType::UInt32),
+                    required("definition", DataType::Utf8),
+                    optional("query", DataType::Utf8),
+                    required("updatable", DataType::Boolean),
+                ]
             }
             Relation::Constraints => vec![
                 required("oid", DataType::UInt32),

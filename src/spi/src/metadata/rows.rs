@@ -41,6 +41,9 @@ pub struct ViewRow<'a> {
     pub name: &'a str,
     /// The query, in the source's own dialect.
     pub definition: &'a str,
+    /// The query in PostgreSQL's SQL, which says all names of tables as `"schema"."table"`, where the gateway is to run it: reading the
+    /// view reads what it names. `None` where the source runs it, or nobody does.
+    pub query: Option<&'a str>,
     pub updatable: bool,
 }
 

@@ -110,6 +110,12 @@ impl SchemaMetadata {
         recipes.is_valid(table).then(|| recipes.value(table))
     }
 
+    /// The query of a view that the gateway is to run, in PostgreSQL's SQL.
+    pub fn view_query(&self, table: usize) -> Option<&str> {
+        let queries = self.text(Relation::Views, "query");
+        self.rows_of(Relation::Views, table).next().filter(|row| queries.is_valid(*row)).map(|row| queries.value(row))
+    }
+
     /// The rows of a table's columns, in the order of their places.
     pub fn columns_of(&self, table: usize) -> Range<usize> {
         let first = self.numbers(Relation::Tables, "first_column");

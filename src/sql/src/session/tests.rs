@@ -1,6 +1,7 @@
 //! Sessions as the wire drives them, over a gateway in memory.
 
 mod shared_plans;
+mod views;
 mod writes;
 
 use bytes::BytesMut;

@@ -39,7 +39,7 @@ relation_builder!(ColumnsBuilder {
     collation: StringBuilder,
     comment: StringBuilder,
 });
-relation_builder!(ViewsBuilder { table: UInt32Builder, definition: StringBuilder, updatable: BooleanBuilder });
+relation_builder!(ViewsBuilder { table: UInt32Builder, definition: StringBuilder, query: StringBuilder, updatable: BooleanBuilder });
 relation_builder!(ConstraintsBuilder {
     oid: UInt32Builder,
     table: UInt32Builder,

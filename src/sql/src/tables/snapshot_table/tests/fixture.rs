@@ -72,7 +72,7 @@ fn main_schema(harvest: &mut Harvest) {
     harvest.column(total).expect("a column");
     foreign_key(harvest, ["main", "orders", "orders_customer_fkey"], &["customer"], ["main", "customers"], &["id"], false);
     table(harvest, schema, "big_orders", TableKind::View, &["n"]);
-    harvest.view(ViewRow { schema, name: "big_orders", definition: "SELECT 1", updatable: false }).expect("a view");
+    harvest.view(ViewRow { schema, name: "big_orders", definition: "SELECT 1", query: None, updatable: false }).expect("a view");
     for (name, description, location, size) in [("day=2", "2", None, None), ("day=1", "1", Some("s3://b/1"), Some(50))] {
         let (table, method, expression) = ("orders", "list", "day");
         let row_estimate = size.map(|size| size / 10);
