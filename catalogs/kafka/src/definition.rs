@@ -1,6 +1,6 @@
 //! What operators say about topics: which columns their messages have, how they are written, and which columns tell them apart.
 
-use spi::documents::{Column, Evidence, InferredColumn, TableDefinition, TypeCount};
+use spi::documents::{Column, Evidence, InferredColumn, Path, TableDefinition, TypeCount};
 use spi::options::invalid;
 use spi::{Error, Result};
 
@@ -9,11 +9,13 @@ use crate::layout::{Layout, OFFSET, PARTITION, RESERVED};
 use crate::options::{Format, KafkaOptions, needs_registry};
 
 /// How a topic's values are said to be written.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Form {
     pub(crate) format: Format,
     /// If it is CSV.
     pub(crate) dialect: Dialect,
+    /// If it is JSON: where in a value its rows are. Empty where a value is one row.
+    pub(crate) row_path: Path,
 }
 
 /// The definition of a topic as far as it fits, for a harvest, and what does not. Topics change, and so does what the gateway takes; what
@@ -51,15 +53,22 @@ pub(crate) fn form(definition: Option<&TableDefinition>, options: &KafkaOptions)
         return Err(invalid("the table definition has a filter, which topics cannot have")
             .hint("Kafka has no language for it. Filter in a view, or in the query."));
     }
-    if definition.row_path.is_some() {
-        return Err(invalid("the table definition has a row path, which topics cannot have").hint("Each message is one row."));
-    }
-    let form = match definition.format.as_deref() {
+    let mut form = match definition.format.as_deref() {
         None if definition.columns.is_empty() => given,
         None if matches!(given.format, Format::Text | Format::Raw) => Form::of(Format::Json),
         None => given,
         Some(words) => Form::parse(words)?,
     };
+    form.row_path = definition.row_path()?;
+    if !form.row_path.0.is_empty() {
+        match form.format {
+            Format::Json | Format::Auto => form.format = Format::Json,
+            _ => {
+                return Err(invalid("the table definition has a row path, which only values of JSON can have")
+                    .hint("Where a value is one row, unnest the column of the list."));
+            }
+        }
+    }
     match (form.format, form.format.kind()) {
         (Format::Text | Format::Raw, _) if !definition.columns.is_empty() => {
             Err(invalid("the table definition has columns, which values without fields have not").hint("Set its format to \"json\"."))
@@ -81,7 +90,7 @@ impl Form {
                 .hint("Formats of topics: auto, avro, protobuf, json_schema, json, csv, text, raw.")
         };
         match words.split_once(' ') {
-            Some(("csv", dialect)) => Ok(Self { format: Format::Csv, dialect: Dialect::parse(dialect)? }),
+            Some(("csv", dialect)) => Ok(Self { dialect: Dialect::parse(dialect)?, ..Self::of(Format::Csv) }),
             _ => Format::of_word(words).map(Self::of).ok_or_else(unknown),
         }
     }
@@ -128,10 +137,10 @@ pub(crate) fn columns_over(definition: Option<&TableDefinition>, declared: &[Col
     Ok(columns)
 }
 
-/// The columns that tell messages apart: the definition's, or else where a message is.
+/// The columns that tell rows apart: the definition's, or else where a message is, if it is one row.
 pub(crate) fn key(definition: Option<&TableDefinition>, layout: &Layout) -> Result<Vec<String>> {
     let Some(definition) = definition.filter(|definition| !definition.key.is_empty()) else {
-        return Ok(place());
+        return Ok(if layout.row_path.0.is_empty() { place() } else { Vec::new() });
     };
     let columns = layout.columns();
     match definition.key.iter().find(|key| !columns.iter().any(|column| column.name == **key)) {
@@ -175,7 +184,11 @@ mod tests {
         assert!(refusal(avro).contains("schema_registry_url"));
         assert!(refusal(TableDefinition { format: Some("xml".to_owned()), ..TableDefinition::default() }).contains("\"xml\""));
         assert!(refusal(TableDefinition { filter: Some("x".to_owned()), ..TableDefinition::default() }).contains("filter"));
-        assert!(refusal(TableDefinition { row_path: Some("x".to_owned()), ..TableDefinition::default() }).contains("row path"));
+        let within = TableDefinition { row_path: Some("a.b".to_owned()), ..TableDefinition::default() };
+        let path = spi::documents::Path::field("a").join("b");
+        assert_eq!(form(Some(&within), &options("")).expect("a form"), Form { row_path: path, ..Form::of(Format::Json) });
+        assert!(refusal(TableDefinition { format: Some("csv".to_owned()), ..within }).contains("row path"));
+        assert!(refusal(TableDefinition { row_path: Some("a..b".to_owned()), ..TableDefinition::default() }).contains("is no path"));
     }
 
     #[test]
@@ -218,7 +231,7 @@ mod tests {
         ));
         let defined: TableDefinition = defined.expect("a definition");
         let dialect = Dialect::parse("delimiter=;").expect("a dialect");
-        assert_eq!(form(Some(&defined), &options("")).expect("a format"), Form { format: Format::Csv, dialect });
+        assert_eq!(form(Some(&defined), &options("")).expect("a format"), Form { dialect, ..Form::of(Format::Csv) });
         let columns = columns_of_csv(Some(&defined), &[]).expect("columns");
         let told = columns.iter().map(|column| format!("{} {} {}", column.name, column.path, column.field_type));
         assert_eq!(told.collect::<Vec<_>>(), ["id column_1 bigint", "x column_2 text", "a column_1 text"]);

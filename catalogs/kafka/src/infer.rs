@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use spi::Result;
 use spi::documents::json::{self, Wanted};
-use spi::documents::{Document, Inference, Sample, TableDefinition};
+use spi::documents::{Document, Inference, Sample, TableDefinition, rows};
 
 use crate::cluster::Cluster;
 use crate::declared::{self, Asked};
@@ -25,10 +25,10 @@ pub(crate) async fn infer(cluster: &Arc<Cluster>, schema: &str, table: &str, def
         return Err(missing);
     }
     let what = format!("look at table \"{schema}.{table}\"");
-    let (purpose, topic) = (what.clone(), table.to_owned());
+    let (purpose, topic, looked_for) = (what.clone(), table.to_owned(), form.clone());
     let look = move |client: &crate::client::Client| {
         let mut topic = topics::list(client, Some(&topic), &what)?.pop().ok_or(missing)?;
-        topic.seen = Seen::keeping(client.cluster.options.flatten).of_form(form);
+        topic.seen = Seen::keeping(client.cluster.options.flatten).of_form(&looked_for);
         sample::look(client, std::slice::from_mut(&mut topic), &what)?;
         Ok(topic.seen)
     };
@@ -39,9 +39,11 @@ pub(crate) async fn infer(cluster: &Arc<Cluster>, schema: &str, table: &str, def
         Some(registry) if declared.is_some() => registry.schemas(seen.framed.keys().copied()).await?,
         _ => HashMap::new(),
     };
-    let (layout, mut inferred) = seen.layout(form, definition, &[], declared.as_ref())?;
+    let (layout, mut inferred) = seen.layout(&form, definition, &[], declared.as_ref())?;
     definition::key(definition, &layout)?;
-    let documents: Vec<Document<'_>> = values.iter().filter_map(|value| document(value, &layout.values, &schemas)).collect();
+    let values = values.iter().filter_map(|value| document(value, &layout.values, &schemas));
+    let documents: Vec<Document<'_>> =
+        values.flat_map(|value| rows(&value, &layout.row_path).map_or_else(|_| Vec::new(), <[_]>::to_vec)).collect();
     if let Values::Schema(_) = layout.values {
         // The columns are those of the schema; this is what there is in them.
         let mut found = Inference::new(sample::inference_options(cluster.options.flatten));

@@ -24,6 +24,9 @@ pub(crate) struct Layout {
     pub(crate) values: Values,
     /// The columns that fields of the values are in.
     pub(crate) columns: Vec<Column>,
+    /// Where in a value its rows are, of JSON. Empty where a value is one row.
+    #[serde(default)]
+    pub(crate) row_path: Path,
     /// A key was seen that is no text, so that keys are bytes.
     pub(crate) binary_keys: bool,
 }
@@ -97,7 +100,11 @@ impl Layout {
         columns.extend(self.columns.iter().cloned());
         columns.push(own_column(ERROR, FieldType::TEXT));
         if self.values.are_documents() {
-            columns.push(own_column(DOCUMENT, FieldType::JSONB));
+            let mut document = own_column(DOCUMENT, FieldType::JSONB);
+            if !self.row_path.0.is_empty() {
+                document.comment = Some("The row, as it is in the value.".to_owned());
+            }
+            columns.push(document);
         }
         columns
     }

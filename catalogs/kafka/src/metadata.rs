@@ -43,7 +43,7 @@ pub(crate) async fn harvest(cluster: &Arc<Cluster>, scope: &Scope, harvest: &mut
         let declared = declared.remove(&topic.name);
         let bytes_of_message = topic.seen.bytes_of_message();
         let seen = std::mem::replace(&mut topic.seen, Seen::new(cluster.options.flatten));
-        let (layout, inferred) = seen.layout(fitting.form, fitting.definition, &known, declared.as_ref())?;
+        let (layout, inferred) = seen.layout(&fitting.form, fitting.definition, &known, declared.as_ref())?;
         push(&topic, &layout, &mut fitting, bytes_of_message, harvest)?;
         for (name, value) in declared.into_iter().flat_map(|declared| declared.options) {
             harvest.table_option(TableOptionRow { schema: SCHEMA, table: &topic.name, name, value: &value })?;
@@ -70,7 +70,7 @@ fn find(client: &Client, scope: &Scope, definitions: &TableDefinitions) -> Resul
     let mut configurations = if names.is_empty() { Default::default() } else { client.configurations(&names, what)? };
     for topic in &mut topics {
         topic.configuration = configurations.remove(&topic.name).unwrap_or_default();
-        topic.seen = Seen::new(options.flatten).of_form(fitting(topic, definitions, options).form);
+        topic.seen = Seen::new(options.flatten).of_form(&fitting(topic, definitions, options).form);
     }
     sample::look(client, &mut topics, what)?;
     Ok(topics)
@@ -100,7 +100,9 @@ fn push(topic: &Topic, layout: &Layout, fitting: &mut Fitting<'_>, bytes_of_mess
         push_column(table, ordinal, column, harvest)?;
     }
     let key = fitting.key(layout);
-    harvest.primary_key(SCHEMA, table, "btree", &key.iter().map(String::as_str).collect::<Vec<_>>())?;
+    if !key.is_empty() {
+        harvest.primary_key(SCHEMA, table, "btree", &key.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
     for partition in &topic.partitions {
         push_partition(table, partition, bytes(partition.messages()), harvest)?;
     }

@@ -6,6 +6,7 @@
 //! the topic is another one, the query fails; it may be asked again.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use arrow::array::RecordBatch;
 use rdkafka::Offset;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use spi::connector::{ReadRequest, RowStream};
-use spi::documents::{Decoder, DecoderOptions, Document, json};
+use spi::documents::{self, Decoder, DecoderOptions, Document, json};
 use spi::rows::BatchSender;
 use spi::{Error, Result};
 use tokio::sync::mpsc;
@@ -169,7 +170,8 @@ impl<'r> Rows<'r> {
         // Where only the message's own columns are wanted, its value is not looked at.
         let own = layout.own();
         let is_own = |name: &String| own.iter().any(|(own, _)| own == name);
-        let documents = layout.values.are_documents() && request.columns.iter().any(|column| !is_own(column.name()));
+        let is_wanted = !layout.row_path.0.is_empty() || request.columns.iter().any(|column| !is_own(column.name()));
+        let documents = layout.values.are_documents() && is_wanted;
         let schemas = if let Values::Schema(kind) = layout.values { Some(Schemas::new(&client.cluster, kind)) } else { None };
         let decoder = Decoder::new(&request.columns, &layout.columns, &own, options)?;
         let left = request.limit.unwrap_or(usize::MAX);
@@ -194,12 +196,40 @@ impl<'r> Rows<'r> {
             (None, ..) => Ok(Document::Null),
             (Some(value), Some(schemas), _) => schemas.read(value, self.decoder.wanted())?.map_err(|problem| (value, problem)),
             (Some(value), _, Values::Csv(dialect)) => dialect.read(value, self.decoder.wanted()).map_err(|problem| (value, problem)),
+            (Some(value), ..) if !self.layout.row_path.0.is_empty() => return self.add_rows(value, &own, position),
             (Some(value), ..) => json::read_wanted(value, self.decoder.wanted()).map_err(|error| (value, error.to_string())),
         };
         match document {
+            Ok(_) if !self.layout.row_path.0.is_empty() => return Ok(true),
             Ok(document) => self.decoder.append(&document, &own, position)?,
             Err((value, problem)) => self.decoder.append_error(Some(value), problem, &own, position)?,
         }
+        self.added()
+    }
+
+    /// Adds the rows that a value has, as many as are wanted. One that cannot be read is a row with an error.
+    fn add_rows(&mut self, value: &[u8], own: &[Document<'_>], position: impl Display + Copy) -> Result<bool> {
+        let document = json::read(value).map_err(|error| error.to_string());
+        let rows = document.as_ref().map_err(String::clone).and_then(|document| documents::rows(document, &self.layout.row_path));
+        match rows {
+            Ok(rows) => {
+                for row in rows {
+                    self.decoder.append(row, own, position)?;
+                    if !self.added()? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Err(problem) => {
+                self.decoder.append_error(Some(value), problem, own, position)?;
+                self.added()
+            }
+        }
+    }
+
+    /// Whether another row is wanted.
+    fn added(&mut self) -> Result<bool> {
         self.left -= 1;
         Ok(self.left > 0 && (!self.decoder.is_full() || self.batches.send(self.decoder.finish()?)))
     }

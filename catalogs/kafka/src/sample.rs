@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use spi::Result;
 use spi::documents::json::{self, Wanted};
-use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, TableDefinition};
+use spi::documents::{Document, Inference, InferenceOptions, InferredColumn, Path, TableDefinition, rows};
 
 use crate::client::{Client, POLL_INTERVAL};
 use crate::csv::{self, Dialect};
@@ -54,6 +54,8 @@ pub(crate) struct Seen {
     bytes: u64,
     /// How records are written, if values are CSV.
     csv: Option<Dialect>,
+    /// Where in values of JSON their rows are.
+    row_path: Path,
     /// The values that were looked at, where they are wanted.
     kept: Option<Vec<Vec<u8>>>,
 }
@@ -73,6 +75,7 @@ impl Seen {
             messages: 0,
             bytes: 0,
             csv: None,
+            row_path: Path::default(),
             kept: None,
         }
     }
@@ -83,8 +86,8 @@ impl Seen {
     }
 
     /// The same, and what it looks at is as the form says.
-    pub(crate) fn of_form(self, form: Form) -> Self {
-        Self { csv: (form.format == Format::Csv).then_some(form.dialect), ..self }
+    pub(crate) fn of_form(self, form: &Form) -> Self {
+        Self { csv: (form.format == Format::Csv).then_some(form.dialect), row_path: form.row_path.clone(), ..self }
     }
 
     pub(crate) fn take_kept(&mut self) -> Vec<Vec<u8>> {
@@ -120,10 +123,11 @@ impl Seen {
             let message = frame::message_indexes(payload).map(|(message, _)| message);
             self.message = [self.message.take(), message].into_iter().flatten().min();
         }
-        match json::read(value) {
-            Ok(document @ Document::Object(_)) => {
+        let document = json::read(value).ok();
+        match document.as_ref().and_then(|document| rows(document, &self.row_path).ok()) {
+            Some(rows) if rows.iter().all(|row| matches!(row, Document::Object(_))) => {
                 self.json += 1;
-                self.fields.add(&document);
+                rows.iter().for_each(|row| self.fields.add(row));
             }
             _ => {
                 self.not_json += 1;
@@ -146,7 +150,7 @@ impl Seen {
     /// before. What the schema registry says of its values goes before what they look like.
     pub(crate) fn layout(
         self,
-        form: Form,
+        form: &Form,
         definition: Option<&TableDefinition>,
         known: &[InferredColumn],
         declared: Option<&Declared>,
@@ -183,7 +187,7 @@ impl Seen {
                 definition::columns_of_csv(definition, &inferred)?
             }
         };
-        Ok((Layout { values, columns, binary_keys: self.binary_keys }, inferred))
+        Ok((Layout { values, columns, row_path: form.row_path.clone(), binary_keys: self.binary_keys }, inferred))
     }
 }
 

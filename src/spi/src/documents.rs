@@ -31,7 +31,7 @@ pub mod written;
 pub use column::Column;
 pub use decimal::Decimal;
 pub use decoder::{ColumnCheck, Decoder, DecoderOptions};
-pub use definition::{ColumnDefinition, Part, TableDefinition, TableDefinitions};
+pub use definition::{ColumnDefinition, Part, TableDefinition, TableDefinitions, rows};
 pub use evidence::{Evidence, FieldEvidence, InferredColumn, TypeCount};
 pub use field_type::FieldType;
 pub use inference::{Inference, InferenceOptions, Inferred};

@@ -17,6 +17,7 @@ use crate::{Shared, trial};
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![
         trial(shared, "defining::definitions_are_obeyed", definitions_are_obeyed),
+        trial(shared, "defining::a_value_may_hold_many_rows", a_value_may_hold_many_rows),
         trial(shared, "defining::csv_has_the_names_of_a_definition", csv_has_the_names_of_a_definition),
         trial(shared, "defining::a_look_keeps_nothing", a_look_keeps_nothing),
         trial(shared, "defining::what_cannot_be_is_refused", what_cannot_be_is_refused),
@@ -67,6 +68,50 @@ async fn definitions_are_obeyed(server: &Server) {
     assert_eq!(column_names(&schema, "defined"), [&own[..], &["_error"]].concat());
 }
 
+async fn a_value_may_hold_many_rows(server: &Server) {
+    server.create("responses", 1, &[]).await;
+    let sent = [
+        r#"{"page": 1, "data": {"items": [{"id": 1, "name": "ann"}, {"id": 2}]}}"#,
+        r#"{"page": 2, "data": {"items": []}}"#,
+        r#"{"page": 3}"#,
+        r#"{"data": {"items": {"id": 3}}}"#,
+        r#"{"data": "down"}"#,
+        r#"{"data": {"items": [{"id": 4}, 5]}}"#,
+        "oops",
+    ];
+    server.send("responses", &sent.map(value));
+    let source = source(server).await;
+    let defined = definition(json!({"row_path": "data.items"}));
+    let sample = source.connector.infer("public", "responses", Some(&defined)).await.expect("a sample");
+    assert_eq!(sample.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["id", "name"]);
+    let schema = harvest_defined(&source, "responses", defined).await;
+    let keys = relation(&schema, Relation::Constraints, &["name"]);
+    assert!(!keys.contains(&"responses_pkey".to_owned()), "where a message is, is no key of its rows: {keys:?}");
+    let request = request_of_schema(&schema, "responses");
+    let wanted = |names: &[&str], limit| {
+        let mut request = request.clone();
+        request.columns.retain(|column| names.contains(&column.name().as_str()));
+        request.limit = limit;
+        request
+    };
+    let expected = [
+        "0|1|ann|NULL",
+        "0|2|NULL|NULL",
+        "3|3|NULL|NULL",
+        "4|NULL|NULL|there are no rows at data.items: text \"down\" is not an object",
+        "5|4|NULL|NULL",
+        "5|NULL|NULL|the document is not an object, but int 5",
+    ];
+    let rows = source.rows(wanted(&["_offset", "id", "name", "_error"], None)).await.expect("rows");
+    assert_eq!(rows[..6], expected);
+    assert!(rows[6].starts_with("6|NULL|NULL|invalid JSON"), "{rows:?}");
+    assert_eq!(
+        source.rows(wanted(&["_offset", "_doc"], Some(2))).await.expect("rows"),
+        [r#"0|{"id": 1, "name": "ann"}"#, r#"0|{"id": 2}"#]
+    );
+    assert_eq!(source.rows(wanted(&["_offset"], None)).await.expect("rows"), ["0", "0", "3", "4", "5", "5", "6"]);
+}
+
 async fn csv_has_the_names_of_a_definition(server: &Server) {
     server.create("lines_of_csv", 1, &[]).await;
     let lines = ["1;'a;b';2024-02-29;12.50", "2;;2024-03-01;x", "3;c\n4;d", "5"];
@@ -109,7 +154,8 @@ async fn what_cannot_be_is_refused(server: &Server) {
     let source = source(server).await;
     for refused in [
         json!({"filter": "n > 1"}),
-        json!({"row_path": "rows"}),
+        json!({"row_path": "rows..more"}),
+        json!({"row_path": "rows", "format": "text"}),
         json!({"format": "xml"}),
         json!({"format": "raw", "columns": [{"name": "n", "type": "bigint"}]}),
         json!({"columns": [{"name": "_offset", "type": "bigint"}]}),

@@ -36,7 +36,8 @@ pub struct TableDefinition {
     /// pattern of Redis' keys. It may be called `pattern` too.
     #[serde(alias = "pattern", skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// Where in a document the list of rows is, for example `response.items`. Without it a document is a row.
+    /// Where in a document the list of rows is, for example `response.items`, of a topic of Kafka whose values are JSON. Without it a document
+    /// is a row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_path: Option<String>,
     /// A comment on the table.

@@ -25,7 +25,8 @@ pub(super) struct Args {
     table: String,
     /// The definition: `columns` (each with `name`, `type`, `path`, `nullable`, `comment`), `only_these_columns`, `key`, `format`, `filter`,
     /// `row_path`, `comment`. What it does not say is inferred. A table of Redis' keys has a `pattern` for a filter, as SCAN takes it, and a
-    /// `type` for a format: `hash`, `string`, `json`, `list`, `set`, `zset` or `stream`.
+    /// `type` for a format: `hash`, `string`, `json`, `list`, `set`, `zset` or `stream`. A topic of Kafka whose values are JSON has a `row_path`
+    /// where each value holds a list of rows: `response.items`.
     definition: Options,
     /// Why it is defined so, for `metadata.table_definitions`.
     comment: Option<String>,
