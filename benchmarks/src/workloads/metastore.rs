@@ -57,7 +57,7 @@ async fn source() -> Result<Metastore> {
         server::copy(&source.folder.path().join("database"), &unfinished);
         std::fs::rename(unfinished, &kept)?;
     }
-    Ok(Metastore::start_on(server::ANNOUNCING, false, &serde_json::Value::Null, &kept))
+    Ok(Metastore::start_on(server::ANNOUNCING, server::Security::Nothing, &serde_json::Value::Null, &kept))
 }
 
 /// Reports the time and the calls of refreshes, each after something was done to the source.

@@ -12,7 +12,7 @@ use spi::breaker::Breaker;
 use spi::connector::OpenContext;
 use spi::turns::Turns;
 
-use crate::dial::{Endpoint, speak};
+use crate::dial::Endpoint;
 use crate::failure::{Failure, late};
 use crate::options::{self, HiveOptions};
 use crate::questions;
@@ -73,7 +73,7 @@ impl Client {
         self.breaker.check(Instant::now())?;
         let opened = async {
             let channel = self.endpoint.open().await?;
-            self.log_in(speak(channel)).await
+            self.introduce(self.endpoint.speak(channel)).await
         };
         let opened = opened.await.map_err(|failure| failure.into_error(self, "log in to"));
         match &opened {
@@ -83,9 +83,9 @@ impl Client {
         Ok(opened?)
     }
 
-    /// Says who we are, if the options do.
-    pub(crate) async fn log_in(&self, connection: ThriftHiveMetastoreClient) -> Result<ThriftHiveMetastoreClient, Failure> {
-        if let Some(username) = &self.username {
+    /// Says who we are, if the options do and it was not said with a password.
+    pub(crate) async fn introduce(&self, connection: ThriftHiveMetastoreClient) -> Result<ThriftHiveMetastoreClient, Failure> {
+        if let Some(username) = self.username.as_ref().filter(|_| !self.endpoint.has_password()) {
             self.within(questions::introduce(connection.clone(), username)).await?;
         }
         Ok(connection)

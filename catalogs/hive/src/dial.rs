@@ -20,15 +20,22 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use volo::net::dial::MakeTransport;
 use volo::net::ready::AsyncReady;
+use volo_thrift::codec::MakeCodec;
 use volo_thrift::codec::default::DefaultMakeCodec;
+use volo_thrift::codec::default::framed::MakeFramedCodec;
+use volo_thrift::codec::default::thrift::MakeThriftCodec;
 use volo_thrift::transport::pool;
 
 use crate::encryption;
-use crate::failure::{timed_out, unencrypted, unreached};
+use crate::failure::{not_logged_in, timed_out, unencrypted, unreached};
 use crate::options::{self, HiveOptions};
+use crate::sasl::{self, Login};
 
 /// How long the Thrift runtime keeps the one connection of a client between two questions. Older ones are opened anew.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Where answers come in frames: as much as the server's own clients take (`hive.metastore.client.thrift.max.message.size` is 1 GB).
+const FRAME_BYTES_MAX: i32 = 1 << 30;
 
 /// A server's name or address, and its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +80,7 @@ pub(crate) struct Endpoint {
     pub(crate) addresses: Vec<Address>,
     pub(crate) connect_timeout: Duration,
     tls: Option<Result<Arc<ClientConfig>, String>>,
+    login: Option<Login>,
 }
 
 /// A way to a server on which nothing was said yet.
@@ -91,6 +99,7 @@ impl Endpoint {
             addresses: options::addresses(options)?,
             connect_timeout: options::connect_timeout(options)?,
             tls: options.use_ssl.then(|| encryption::configuration(options)),
+            login: options::login(options)?,
         })
     }
 
@@ -102,7 +111,11 @@ impl Endpoint {
         self.tls.is_some()
     }
 
-    /// A way to the first server that can be reached, within the time that the option allows for each.
+    pub(crate) fn has_password(&self) -> bool {
+        self.login.is_some()
+    }
+
+    /// A way to the first server that can be reached, and lets us in, within the time that the option allows for each.
     pub(crate) async fn open(&self) -> Result<Channel> {
         let mut outcome = self.open_one(&self.addresses[0]).await;
         for address in &self.addresses[1..] {
@@ -117,7 +130,7 @@ impl Endpoint {
     async fn open_one(&self, address: &Address) -> Result<Channel> {
         let opened = async {
             let tcp = self.reach(address).await?;
-            self.encrypt(address, tcp).await
+            self.log_in(address, self.encrypt(address, tcp).await?).await
         };
         self.within(address, opened).await
     }
@@ -144,14 +157,36 @@ impl Endpoint {
         let stream = TlsConnector::from(tls).connect(name, tcp).await;
         stream.map(|stream| Box::new(stream) as Channel).map_err(|error| unencrypted(self, address, format!("{error}.")))
     }
+
+    /// Proves who we are, if the metastore wants a password.
+    pub(crate) async fn log_in(&self, address: &Address, mut channel: Channel) -> Result<Channel> {
+        if let Some(login) = &self.login {
+            self.context.remote_calls.count();
+            sasl::log_in(&mut channel, login).await.map_err(|problem| not_logged_in(self, address, problem))?;
+        }
+        Ok(channel)
+    }
+
+    /// A client that speaks over this channel until it ends.
+    pub(crate) fn speak(&self, channel: Channel) -> ThriftHiveMetastoreClient {
+        match &self.login {
+            None => speak(channel, DefaultMakeCodec::buffered()),
+            Some(_) => {
+                let framed = MakeFramedCodec::new(MakeThriftCodec::default()).with_max_frame_size(FRAME_BYTES_MAX);
+                speak(channel, DefaultMakeCodec::new(framed))
+            }
+        }
+    }
 }
 
-/// A client that speaks over this channel until it ends.
-pub(crate) fn speak(channel: Channel) -> ThriftHiveMetastoreClient {
+fn speak<C>(channel: Channel, codec: C) -> ThriftHiveMetastoreClient
+where
+    C: MakeCodec<Reader, Writer> + Clone + Send + Sync + 'static,
+{
     let (reader, writer) = tokio::io::split(channel);
     let transport = OneConnection(Arc::new(Mutex::new(Some((Reader(reader), Writer(writer))))));
     ThriftHiveMetastoreClientBuilder::new("hive_metastore")
-        .make_codec(DefaultMakeCodec::buffered())
+        .make_codec(codec)
         .make_transport(transport)
         .pool_config(pool::Config::new(1, IDLE_TIMEOUT))
         // Deadlines are the caller's.

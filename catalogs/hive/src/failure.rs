@@ -9,6 +9,7 @@ use volo_thrift::{ClientError, MaybeException};
 
 use crate::client::Client;
 use crate::dial::{Address, Endpoint};
+use crate::sasl::Problem;
 
 /// The most of a server's message that is repeated: some quote whole statements of its database.
 const MESSAGE_CHARS_MAX: usize = 500;
@@ -110,12 +111,17 @@ impl Failure {
         let source = client.source();
         match self {
             Failure::Own(error) => error,
-            Failure::Lost(error) => {
-                Error::source(Code::ConnectionLost, source, format!("the connection to data source \"{source}\" was lost"))
-                    .detail(format!("The metastore did not answer: {}.", sentence(&error)))
-                    .hint("Check that the option \"uris\" names a metastore, and whether it wants TLS (option \"use_ssl\") or SASL.")
-                    .retryable()
-            }
+            Failure::Lost(error) => Error::source(
+                Code::ConnectionLost,
+                source,
+                format!("the connection to data source \"{source}\" was lost"),
+            )
+            .detail(format!("The metastore did not answer: {}.", sentence(&error)))
+            .hint(
+                "Check that the option \"uris\" names a metastore, and whether it wants TLS (option \"use_ssl\") or a password (option \
+                         \"password\").",
+            )
+            .retryable(),
             Failure::Refused(refusal) => {
                 let code = match refusal.kind {
                     "NoSuchObjectException" | "UnknownDbException" => Code::UndefinedTable,
@@ -166,6 +172,23 @@ pub(crate) fn unencrypted(endpoint: &Endpoint, address: &Address, problem: Strin
     Error::source(Code::Unreachable, source, format!("could not encrypt the connection to data source \"{source}\""))
         .detail(format!("TLS with {address} failed: {problem}"))
         .hint("Check the options \"use_ssl\", \"ca_certs\" and \"verify_certs\".")
+}
+
+/// A metastore that does not let us in.
+pub(crate) fn not_logged_in(endpoint: &Endpoint, address: &Address, problem: Problem) -> Error {
+    let source = endpoint.source();
+    match problem {
+        Problem::Refused(said) => {
+            let said: String = said.lines().next().unwrap_or_default().chars().take(MESSAGE_CHARS_MAX).collect();
+            Error::source(Code::Password, source, format!("data source \"{source}\" refused the login"))
+                .detail(format!("{address} says: {}.", said.trim_end_matches('.')))
+                .hint("Check the options \"username\" and \"password\".")
+        }
+        Problem::Lost(error) => Error::source(Code::ConnectionLost, source, format!("the connection to data source \"{source}\" was lost"))
+            .detail(format!("{address} did not answer the login: {error}."))
+            .hint("Check whether the metastore wants a password (option \"password\"), and TLS (option \"use_ssl\").")
+            .cause(error),
+    }
 }
 
 /// A question that took too long.

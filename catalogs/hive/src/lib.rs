@@ -38,6 +38,7 @@ mod pruning;
 mod questions;
 mod read;
 mod rota;
+mod sasl;
 mod storage;
 mod text;
 mod view;

@@ -219,7 +219,7 @@ fn push_table(schema: &str, name: &str, table: &Table, harvest: &mut Harvest) ->
     if matches!(kind(table), TableKind::View | TableKind::MaterializedView) {
         let text = [&table.view_expanded_text, &table.view_original_text].into_iter().flatten().find(|text| !text.is_empty());
         // A materialized view has rows of its own.
-        let query = (kind(table) == TableKind::View).then(|| table.view_expanded_text.as_deref()).flatten().map(view::query);
+        let query = (kind(table) == TableKind::View).then_some(table.view_expanded_text.as_deref()).flatten().map(view::query);
         let query = query.and_then(Result::ok);
         let definition = text.map_or("", FastStr::as_str);
         harvest.view(ViewRow { schema, name, definition, query: query.as_deref(), updatable: false })?;

@@ -9,6 +9,7 @@ use spi::options::{invalid, within};
 use spi::{Result, Secret};
 
 use crate::dial::Address;
+use crate::sasl::Login;
 
 /// A metastore serves each connection by a thread: more from one gateway would starve its other users.
 const CONNECTIONS_MAX: u32 = 64;
@@ -43,10 +44,14 @@ pub struct HiveOptions {
     /// Addresses of the metastore, as `hive.metastore.uris` has them: `["thrift://hms1:9083", "thrift://hms2:9083"]`. The first one that
     /// can be reached is asked.
     pub uris: Vec<String>,
-    /// The user as whom the metastore is asked, and files of HDFS are read. Without SASL both believe this name. If there is none, the
-    /// metastore is told none, and HDFS that of the gateway's process.
+    /// The user as whom the metastore is asked, and files of HDFS are read. Without a password both believe this name. If there is none,
+    /// the metastore is told none, and HDFS that of the gateway's process.
     #[serde(default)]
     pub username: Option<String>,
+    /// The user's password, for a metastore that wants one (`hive.metastore.client.auth.mode` is `PLAIN`, since Hive 4). Encrypt the
+    /// connection then, so that nobody reads it on its way.
+    #[serde(default)]
+    pub password: Option<Secret<String>>,
     /// Encrypt the connection, as `hive.metastore.use.SSL` does.
     #[serde(default)]
     pub use_ssl: bool,
@@ -181,6 +186,16 @@ impl Settings {
             files_max: within("files_max", options.files_max, FILES_MAX)? as usize,
             pages_at_once: connections_max(options)? as usize,
         })
+    }
+}
+
+/// Who logs in with a password, if somebody does.
+pub(crate) fn login(options: &HiveOptions) -> Result<Option<Login>> {
+    match (&options.username, &options.password) {
+        (_, None) => Ok(None),
+        (Some(username), Some(_)) if username.is_empty() || username.contains('\0') => Err(invalid("option \"username\" is no name")),
+        (Some(username), Some(password)) => Ok(Some(Login { username: username.clone(), password: password.clone() })),
+        (None, Some(_)) => Err(invalid("option \"password\" needs the option \"username\"")),
     }
 }
 

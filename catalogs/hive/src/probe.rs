@@ -7,7 +7,7 @@ use spi::connector::{Stage, TestStage};
 use spi::names::{self, look_up};
 
 use crate::client::Client;
-use crate::dial::{Address, speak};
+use crate::dial::Address;
 use crate::failure::{said, unreachable};
 
 /// Looks the host up, connects, encrypts, says who we are, and asks for the databases.
@@ -43,8 +43,16 @@ async fn steps(client: &Client, address: &Address, stages: &mut Vec<TestStage>) 
     let channel = take(stages, Stage::Tls, started, encrypted, |_| use_of_tls.to_owned())?;
 
     let started = Instant::now();
-    let known = client.log_in(speak(channel)).await.map_err(|failure| failure.into_error(client, "log in to"));
-    let connection = take(stages, Stage::Authenticate, started, known, |_| "the metastore takes the user's name as given".to_owned())?;
+    let known = async {
+        let channel = endpoint.within(address, endpoint.log_in(address, channel)).await?;
+        let known = client.introduce(endpoint.speak(channel)).await;
+        known.map_err(|failure| failure.into_error(client, "log in to"))
+    };
+    let how = match endpoint.has_password() {
+        true => "the metastore takes the password",
+        false => "the metastore takes the user's name as given",
+    };
+    let connection = take(stages, Stage::Authenticate, started, known.await, |_| how.to_owned())?;
 
     let started = Instant::now();
     let databases = client.ask_over(connection, |metastore| async move { said(metastore.get_all_databases().await) }).await;

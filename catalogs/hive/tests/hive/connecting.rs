@@ -8,7 +8,8 @@ use spi::Code;
 use spi::connector::Stage;
 
 use crate::fixture::{open, source};
-use crate::{Shared, trial_encrypted, trials as trials_of};
+use crate::server::{PASSWORD, Security, USER};
+use crate::{Shared, trial_secured, trials as trials_of};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     [
@@ -24,7 +25,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
             assert!(source.connector.test().await.iter().all(|stage| stage.outcome.is_ok()));
             source.harvest("default").await;
         }),
-        vec![trial_encrypted("certificates_are_checked", async |server| {
+        vec![trial_secured("certificates_are_checked", Security::Encryption, async |server| {
             let authority = server.authority().display().to_string();
             let options = |more: serde_json::Value| {
                 let mut options = json!({"uris": [server.uri()], "use_ssl": true, "username": "ann"});
@@ -45,6 +46,22 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
             let last = plain.connector.test().await.pop().expect("a stage");
             assert_eq!(last.stage, Stage::Authenticate);
             assert_eq!(last.outcome.expect_err("no TLS").code, Code::ConnectionLost);
+        })],
+        vec![trial_secured("passwords_are_checked", Security::Password, async |server| {
+            let options = |password: &str| json!({"uris": [server.uri()], "username": USER, "password": password, "request_timeout": 5000});
+            let source = open(options(PASSWORD)).await.expect("a connector");
+            let stages = source.connector.test().await;
+            assert!(stages.len() == 5 && stages.iter().all(|stage| stage.outcome.is_ok()), "{stages:?}");
+            source.harvest("default").await;
+            let stranger = open(options("a guess")).await.expect("a connector");
+            let last = stranger.connector.test().await.pop().expect("a stage");
+            let refused = last.outcome.expect_err("another password");
+            assert_eq!((last.stage, refused.code), (Stage::Authenticate, Code::Password), "{refused:?}");
+            assert!(!format!("{refused:?}").contains("a guess"), "{refused:?}");
+            let nameless = open(json!({"uris": [server.uri()], "request_timeout": 5000, "username": USER})).await.expect("a connector");
+            let last = nameless.connector.test().await.pop().expect("a stage");
+            assert_eq!((last.stage, last.outcome.is_err()), (Stage::Authenticate, true));
+            assert_eq!(open(json!({"uris": ["hms"], "password": "x"})).await.err().map(|error| error.code), Some(Code::InvalidArgument));
         })],
         trials_of(shared, "a_server_without_tls_says_so", async |server| {
             let source = open(json!({"uris": [server.uri()], "use_ssl": true, "connect_timeout": 2000})).await.expect("a connector");

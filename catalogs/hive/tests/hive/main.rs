@@ -21,7 +21,7 @@ mod warehouse;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use server::{Server, VERSIONS};
+use server::{Security, Server, VERSIONS};
 
 /// The place of the newest version among the versions.
 const NEWEST: usize = VERSIONS.len() - 1;
@@ -75,9 +75,9 @@ fn trial_announcing(name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'st
     trial_with(name.to_owned(), move || run(test(&mut Server::start(server::ANNOUNCING))))
 }
 
-/// A trial with a server of its own that speaks TLS.
-fn trial_encrypted(name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'static) -> Trial {
-    trial_with(name.to_owned(), move || run(test(&mut Server::start_encrypted(VERSIONS[NEWEST]))))
+/// A trial with a server of its own that asks for this.
+fn trial_secured(name: &str, security: Security, test: impl AsyncFnOnce(&mut Server) + Send + 'static) -> Trial {
+    trial_with(name.to_owned(), move || run(test(&mut Server::start_secured(VERSIONS[NEWEST], security))))
 }
 
 fn trial_with(name: String, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {

@@ -24,11 +24,25 @@ const START_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
+/// What a server asks of those who connect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Security {
+    Nothing,
+    /// To speak TLS. Its certificate is one of the authority in the file [`Server::authority`].
+    Encryption,
+    /// To log in as [`USER`] with [`PASSWORD`].
+    Password,
+}
+
+/// Who a server with a password lets in.
+pub(crate) const USER: &str = "ann";
+pub(crate) const PASSWORD: &str = "it's a secret";
+
 /// A running metastore. Dropping it kills it.
 pub(crate) struct Server {
     pub(crate) port: u16,
     version: &'static str,
-    is_encrypted: bool,
+    security: Security,
     /// The database is in `database`.
     pub(crate) folder: TempDir,
     process: Child,
@@ -63,27 +77,26 @@ fn notifications() -> PathBuf {
 
 impl Server {
     pub(crate) fn start(version: &'static str) -> Self {
-        Self::start_as(version, false, &Value::Null)
+        Self::start_as(version, Security::Nothing, &Value::Null)
     }
 
     /// One that knows these options of Hadoop.
     pub(crate) fn start_with(version: &'static str, hadoop_options: &Value) -> Self {
-        Self::start_as(version, false, hadoop_options)
+        Self::start_as(version, Security::Nothing, hadoop_options)
     }
 
-    /// One that speaks TLS alone, with a certificate of the authority in the file [`Server::authority`].
-    pub(crate) fn start_encrypted(version: &'static str) -> Self {
-        Self::start_as(version, true, &Value::Null)
+    pub(crate) fn start_secured(version: &'static str, security: Security) -> Self {
+        Self::start_as(version, security, &Value::Null)
     }
 
-    fn start_as(version: &'static str, is_encrypted: bool, hadoop_options: &Value) -> Self {
-        Self::start_on(version, is_encrypted, hadoop_options, &installation(version).join("empty"))
+    fn start_as(version: &'static str, security: Security, hadoop_options: &Value) -> Self {
+        Self::start_on(version, security, hadoop_options, &installation(version).join("empty"))
     }
 
     /// One that begins with a copy of this database.
-    pub(crate) fn start_on(version: &'static str, is_encrypted: bool, hadoop_options: &Value, database: &Path) -> Self {
+    pub(crate) fn start_on(version: &'static str, security: Security, hadoop_options: &Value, database: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        if is_encrypted {
+        if security == Security::Encryption {
             certificates(folder.path());
         }
         for name in ["managed", "warehouse"] {
@@ -95,8 +108,8 @@ impl Server {
         std::fs::write(folder.path().join("conf/core-site.xml"), options).expect("a file");
         copy(database, &folder.path().join("database"));
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-        let process = serve(folder.path(), version, is_encrypted, port);
-        let mut server = Self { port, version, is_encrypted, folder, process };
+        let process = serve(folder.path(), version, security, port);
+        let mut server = Self { port, version, security, folder, process };
         server.wait();
         server
     }
@@ -108,7 +121,7 @@ impl Server {
 
     /// Starts it again on the same database and port.
     pub(crate) fn restart(&mut self) {
-        self.process = serve(self.folder.path(), self.version, self.is_encrypted, self.port);
+        self.process = serve(self.folder.path(), self.version, self.security, self.port);
         self.wait();
     }
 
@@ -166,7 +179,7 @@ fn certificates(folder: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn serve(folder: &Path, version: &str, is_encrypted: bool, port: u16) -> Child {
+fn serve(folder: &Path, version: &str, security: Security, port: u16) -> Child {
     for lock in ["db.lck", "dbex.lck"] {
         // A crash leaves them behind, or not.
         let _ = std::fs::remove_file(folder.join("database").join(lock));
@@ -186,7 +199,16 @@ fn serve(folder: &Path, version: &str, is_encrypted: bool, port: u16) -> Child {
         ("metastore.hmshandler.retry.attempts", "1".to_owned()),
         ("metastore.expression.proxy", "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy".to_owned()),
     ];
-    if is_encrypted {
+    if security == Security::Password {
+        settings.extend([
+            ("metastore.authentication", "CONFIG".to_owned()),
+            // Nobody is believed a mere name then.
+            ("metastore.execute.setugi", "false".to_owned()),
+            ("metastore.authentication.config.username", USER.to_owned()),
+            ("metastore.authentication.config.password", PASSWORD.to_owned()),
+        ]);
+    }
+    if security == Security::Encryption {
         settings.extend([
             ("metastore.use.SSL", "true".to_owned()),
             ("metastore.keystore.path", format!("{place}/server.p12")),
