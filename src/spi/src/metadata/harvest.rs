@@ -3,6 +3,7 @@
 mod builders;
 mod inferred;
 mod kept;
+mod primary_key;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -181,35 +182,6 @@ impl Harvest {
         indexes.definition.append_option(row.definition);
         indexes.comment.append_option(row.comment);
         Ok(())
-    }
-
-    /// The primary key of a table whose source has no names for keys: a constraint, and the index of that name by which the source finds a
-    /// row.
-    pub fn primary_key(&mut self, schema: &str, table: &str, method: &str, columns: &[&str]) -> Result<()> {
-        let name = format!("{table}_pkey");
-        let kind = ConstraintKind::PrimaryKey;
-        self.index(IndexRow {
-            schema,
-            table,
-            name: &name,
-            unique: true,
-            primary: true,
-            method,
-            columns,
-            predicate: None,
-            definition: None,
-            comment: None,
-        })?;
-        self.constraint(ConstraintRow {
-            schema,
-            table,
-            name: &name,
-            kind,
-            columns,
-            deferrable: false,
-            initially_deferred: false,
-            comment: None,
-        })
     }
 
     pub fn trigger(&mut self, row: TriggerRow<'_>) -> Result<()> {
