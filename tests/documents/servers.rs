@@ -113,7 +113,7 @@ impl Elasticsearch {
     pub fn shared() -> Self {
         static SHARED: Shared<elasticsearch::Server> = Shared::new();
         Self(SHARED.get(|| {
-            let server = elasticsearch::Server::start();
+            let server = elasticsearch::Server::start(elasticsearch::Product::Elasticsearch);
             on_thread(fill(&server));
             server
         }))

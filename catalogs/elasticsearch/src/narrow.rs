@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use spi::predicate::{Comparison, Predicate, Value};
 
 use crate::catalog::{ID, INDEX};
+use crate::kinds::Flavor;
 use crate::mapping::{Field, Keyword, Kind};
 use crate::moment::{self, Nanos};
 
@@ -25,7 +26,16 @@ const TERM_BYTES_MAX: usize = 32_766;
 const RANGES_MAX: usize = 100;
 
 /// The columns that have fields, by their names. Array columns are none of them: the server knows no empty arrays.
-pub(crate) type FieldsByColumn<'a> = HashMap<&'a str, &'a Field>;
+pub(crate) struct FieldsByColumn<'a> {
+    pub(crate) flavor: Flavor,
+    pub(crate) fields: HashMap<&'a str, &'a Field>,
+}
+
+impl<'a> FieldsByColumn<'a> {
+    fn get(&self, column: &str) -> Option<&'a Field> {
+        self.fields.get(column).copied()
+    }
+}
 
 /// The search for all of the conditions; `None` for all documents.
 pub(crate) fn search(predicates: &[Predicate], fields: &FieldsByColumn<'_>) -> Option<Json> {
@@ -40,7 +50,7 @@ fn narrow(predicate: &Predicate, fields: &FieldsByColumn<'_>) -> Option<Json> {
         Predicate::Compare { column, comparison, value } => range(fields.get(column.as_str())?, *comparison, value),
         // A value that does not fit its column is NULL there, and a value at the server.
         Predicate::IsNull { .. } => None,
-        Predicate::IsNotNull { column } => present(fields.get(column.as_str())?),
+        Predicate::IsNotNull { column } => present(fields.get(column.as_str())?, fields.flavor),
         Predicate::And(parts) => search(parts, fields),
         Predicate::Or(parts) => {
             let searches: Vec<Json> = parts.iter().map(|part| narrow(part, fields)).collect::<Option<_>>()?;
@@ -84,8 +94,10 @@ fn equal(column: &str, values: &[Value], fields: &FieldsByColumn<'_>) -> Option<
 }
 
 /// All documents that have a value.
-fn present(field: &Field) -> Option<Json> {
+fn present(field: &Field, flavor: Flavor) -> Option<Json> {
     let is_indexed = match field.kind {
+        // OpenSearch leaves out what is too long, and does not say that it has.
+        Kind::Keyword { ignore_above: Some(_) } => flavor == Flavor::Elasticsearch,
         // Kin of text may be indexed in parts, under other names.
         Kind::Text => field.native.split(", ").all(|native| matches!(native, "text" | "keyword")),
         Kind::Keyword { .. } | Kind::Integer { .. } | Kind::UnsignedLong | Kind::Float | Kind::Double => true,
@@ -203,7 +215,7 @@ mod tests {
 
     fn searched(mapping: Json, comparison: Comparison, value: Value) -> Option<Json> {
         let fields = fields(&json!({"properties": {"f": mapping}}), true, Defaults::default());
-        let by_column = FieldsByColumn::from([("f", &fields[0])]);
+        let by_column = FieldsByColumn { flavor: Flavor::Elasticsearch, fields: HashMap::from([("f", &fields[0])]) };
         let search = search(&[Predicate::Compare { column: "f".to_owned(), comparison, value }], &by_column)?;
         Some(search["bool"]["filter"][0].clone())
     }

@@ -23,6 +23,7 @@ use crate::cursor::{self, Search, Slice, purpose, unexpected};
 use crate::definition;
 use crate::document::Fields;
 use crate::filter;
+use crate::kinds::Flavor;
 use crate::mapping::{Field, Kind};
 use crate::moment;
 use crate::narrow::{self, FieldsByColumn};
@@ -138,6 +139,7 @@ fn counting(recipe: &Recipe) -> Result<Value> {
 /// How documents become rows.
 struct Plan {
     source: String,
+    flavor: Flavor,
     table: String,
     options: DecoderOptions,
     /// The columns that are read: those that are wanted, and then those that only conditions name.
@@ -202,6 +204,7 @@ impl Plan {
         }
         let plan = Self {
             source: source.to_owned(),
+            flavor: settings.flavor,
             table: request.table.clone(),
             options: DecoderOptions::of(request, source, settings.strict),
             schema: Arc::new(Schema::new(wanted)),
@@ -223,13 +226,14 @@ impl Plan {
     /// What is searched for, and what of each document is sent. `rows` finds the documents that are rows at all.
     fn body(&self, request: &ReadRequest, columns: &[Column], rows: Option<Value>) -> Value {
         let is_listed = |name: &str| self.schema.field_with_name(name).is_ok_and(|field| matches!(field.data_type(), DataType::List(_)));
-        let by_column: FieldsByColumn<'_> = columns
+        let fields = columns
             .iter()
             .filter_map(|column| match &column.origin {
                 Origin::Field(field) if !is_listed(&column.name) => Some((column.name.as_str(), &**field)),
                 _ => None,
             })
             .collect();
+        let by_column = FieldsByColumn { flavor: self.flavor, fields };
         let mut source: Vec<&str> = self.fields.paths().collect();
         source.sort_unstable();
         let mut body = match source.is_empty() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Bench, order};
 use crate::Result;
-use crate::servers::elasticsearch::{self, Server};
+use crate::servers::elasticsearch::{self, Product, Server};
 
 const DOCUMENTS: usize = 300_000;
 /// What is made and sent at a time.
@@ -17,7 +17,7 @@ pub async fn run() -> Result<()> {
     if let Some(missing) = elasticsearch::missing() {
         return Err(format!("{missing} is not installed: run tests/services/elasticsearch").into());
     }
-    let source = Server::start();
+    let source = Server::start(Product::Elasticsearch);
     fill(&source).await;
     let bench = Bench::start("elasticsearch", &json!({"hosts": [source.address()]}), DOCUMENTS).await?;
     let theirs = bench.peer(async || read(&source).await).await?;

@@ -54,10 +54,10 @@ async fn tls_trusts_the_given_authority_alone(server: &Server) {
         // The certificate is not one for the address.
         ("127.0.0.1", json!({"ca_certs": file("ca.crt")}), &failed),
     ] {
-        let source = source_with(address(host), more.clone()).await;
+        let source = source_with(server, address(host), more.clone()).await;
         assert_eq!(stages(&source).await, *expected, "{host} {more}");
     }
-    let source = source_with(address("localhost"), json!({})).await;
+    let source = source_with(server, address("localhost"), json!({})).await;
     let error = source.connector.test().await.pop().expect("a stage").outcome.expect_err("an unknown authority");
     assert_eq!(error.message, "could not encrypt the connection to data source \"shop\"");
 }
@@ -72,9 +72,9 @@ async fn logins_are_sent_as_the_product_wants_them(server: &Server) {
     ] {
         let proxy = Proxy::start(server.port, Manners { tls: false, login: Some(header) }).await;
         let address = json!({"hosts": [format!("http://127.0.0.1:{}", proxy.port)]});
-        let source = source_with(address.clone(), right).await;
+        let source = source_with(server, address.clone(), right).await;
         assert!(stages(&source).await.iter().all(|(_, code)| code.is_none()));
-        let source = source_with(address, wrong.clone()).await;
+        let source = source_with(server, address, wrong.clone()).await;
         let last = source.connector.test().await.pop().expect("a stage");
         let error = last.outcome.expect_err("a wrong login");
         assert_eq!((last.stage, error.code), (Stage::Authenticate, Code::Password));
@@ -86,7 +86,7 @@ async fn logins_are_sent_as_the_product_wants_them(server: &Server) {
 async fn a_node_that_is_down_is_passed_over(server: &Server) {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
     let hosts = json!({"hosts": [format!("http://127.0.0.1:{closed}"), server.address()]});
-    let source = source_with(hosts, json!({})).await;
+    let source = source_with(server, hosts, json!({})).await;
     let before = source.remote_calls.total();
     assert!(source.connector.fingerprint().await.expect("an answer").is_some());
     assert_eq!(source.remote_calls.total() - before, 2);

@@ -17,7 +17,7 @@ use crate::{Shared, trial, trial_alone};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![
-        trial_alone("a_server_killed_in_mid_read_ends_it_and_is_spared", a_server_killed_in_mid_read_ends_it_and_is_spared),
+        trial_alone(shared, "a_server_killed_in_mid_read_ends_it_and_is_spared", a_server_killed_in_mid_read_ends_it_and_is_spared),
         trial(shared, "a_silent_connection_ends_at_the_deadline", a_silent_connection_ends_at_the_deadline),
         trial(shared, "an_answer_that_is_lost_is_asked_for_elsewhere", an_answer_that_is_lost_is_asked_for_elsewhere),
         trial(shared, "an_index_that_was_deleted_is_named", an_index_that_was_deleted_is_named),
@@ -68,8 +68,8 @@ async fn a_silent_connection_ends_at_the_deadline(server: &Server) {
     server.add("silent", &documents).await;
     let proxy = Proxy::start(server.port, Manners::default()).await;
     let options = json!({"hosts": [format!("http://127.0.0.1:{}", proxy.port)], "indices": ["silent"]});
-    let request = source_with(options.clone(), json!({})).await.request("silent").await;
-    let source = source_with(options, json!({"slices": 1, "request_timeout": 3000})).await;
+    let request = source_with(server, options.clone(), json!({})).await.request("silent").await;
+    let source = source_with(server, options, json!({"slices": 1, "request_timeout": 3000})).await;
     let mut rows = source.stream(request).await;
     assert!(rows.next().await.expect("a batch").is_ok());
     proxy.fall_silent();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, FieldRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use catalog_elasticsearch::Elasticsearch;
+use catalog_elasticsearch::{Elasticsearch, OpenSearch};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use spi::Result;
@@ -13,7 +13,7 @@ use spi::connector::{Connector, ConnectorFactory, OpenContext, ReadPlan, ReadReq
 use spi::metadata::{Harvest, Relation, SchemaMetadata};
 use spi::options::Options;
 
-use crate::server::Server;
+use crate::server::{Product, Server};
 
 pub(crate) struct Source {
     pub(crate) connector: Arc<dyn Connector>,
@@ -22,12 +22,17 @@ pub(crate) struct Source {
 
 /// A data source that shows the indices of this pattern.
 pub(crate) async fn source(server: &Server, indices: &str) -> Source {
-    source_with(json!({"hosts": [server.address()], "indices": [indices]}), json!({})).await
+    source_with(server, json!({"hosts": [server.address()], "indices": [indices]}), json!({})).await
 }
 
-pub(crate) async fn source_with(mut options: Value, more: Value) -> Source {
+/// A data source of the type that the server is of.
+pub(crate) async fn source_with(server: &Server, mut options: Value, more: Value) -> Source {
     options.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-    open(options).await.expect("a connector")
+    let kind: &dyn ConnectorFactory = match server.product {
+        Product::Elasticsearch | Product::Elasticsearch7 => &Elasticsearch,
+        Product::OpenSearch => &OpenSearch,
+    };
+    open_as(kind, options).await.expect("a connector")
 }
 
 pub(crate) async fn open(options: Value) -> Result<Source> {

@@ -17,7 +17,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "an_alias_is_a_view", an_alias_is_a_view),
         trial(shared, "the_number_of_requests_does_not_grow_with_the_tables", the_number_of_requests_does_not_grow_with_the_tables),
         trial(shared, "hidden_and_closed_indices", hidden_and_closed_indices),
-        trial_alone("the_fingerprint_changes_with_the_mapping", the_fingerprint_changes_with_the_mapping),
+        trial_alone(shared, "the_fingerprint_changes_with_the_mapping", the_fingerprint_changes_with_the_mapping),
     ]
 }
 
@@ -108,7 +108,7 @@ async fn hidden_and_closed_indices(server: &Server) {
     server.request("POST", "/seen-closed/_close", "").await;
     let options = json!({"hosts": [server.address()], "indices": ["seen-*"]});
     for (show_hidden, expected) in [(false, &["seen-open"][..]), (true, &["seen-hidden", "seen-open"])] {
-        let source = source_with(options.clone(), json!({"show_hidden": show_hidden})).await;
+        let source = source_with(server, options.clone(), json!({"show_hidden": show_hidden})).await;
         let schema = source.harvest().await;
         assert_eq!(schema.table_names().iter().flatten().collect::<Vec<_>>(), expected, "show_hidden {show_hidden}");
         // Nor does a refresh of one table show what the options do not.

@@ -1,7 +1,7 @@
-//! The connector against a real Elasticsearch, through the contract that the gateway uses.
+//! The connector against real servers of Elasticsearch 8 and 7 and of OpenSearch, through the contract that the gateway uses.
 //!
-//! One server serves the tests, each of which has indices of its own; tests that stop theirs have their own. The server has no security
-//! module, so that TLS and logins are those of a proxy in front of it. Where it is not installed, the tests are skipped.
+//! One server of each product serves the tests, each of which has indices of its own; tests that stop theirs have their own. The servers
+//! have no security module, so that TLS and logins are those of a proxy in front of one. Where one is not installed, the tests are skipped.
 
 mod connecting;
 mod definitions;
@@ -18,49 +18,54 @@ mod values;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use server::Server;
+use server::{Product, Server};
 
 /// The server, from the first test that needs it.
-#[derive(Default)]
-struct Shared(OnceLock<Server>);
+struct Shared(Product, OnceLock<Server>);
 
 impl Shared {
     fn server(&self) -> &Server {
-        self.0.get_or_init(Server::start)
+        self.1.get_or_init(|| Server::start(self.0))
+    }
+
+    /// What the name of a test begins with.
+    fn prefix(&self) -> &'static str {
+        match self.0 {
+            Product::Elasticsearch => "",
+            Product::Elasticsearch7 => "elasticsearch7::",
+            Product::OpenSearch => "opensearch::",
+        }
     }
 }
 
 fn main() {
     let arguments = Arguments::from_args();
     if let Some(what) = server::missing() {
-        eprintln!("skipped: {what} is not installed; tests/services/elasticsearch installs it");
+        eprintln!("skipped: {what} is not installed; tests/services has what installs it");
     }
-    let shared = Arc::new(Shared::default());
-    let topics = [
-        connecting::trials(&shared),
-        definitions::trials(&shared),
-        faults::trials(&shared),
-        harvest::trials(&shared),
-        native::trials(&shared),
-        predicates::trials(&shared),
-        reading::trials(&shared),
-        values::trials(&shared),
-    ];
+    let server = |product| Arc::new(Shared(product, OnceLock::new()));
+    let shared = server(Product::Elasticsearch);
+    let others = [Product::Elasticsearch7, Product::OpenSearch].map(server);
+    let mut topics = vec![connecting::trials(&shared), definitions::trials(&shared), faults::trials(&shared), native::trials(&shared)];
+    for shared in others.iter().chain([&shared]) {
+        topics.extend([harvest::trials(shared), predicates::trials(shared), reading::trials(shared), values::trials(shared)]);
+    }
     let conclusion = libtest_mimic::run(&arguments, topics.into_iter().flatten().collect());
-    // Stops the server.
-    drop(shared);
+    // Stops the servers.
+    drop((shared, others));
     conclusion.exit();
 }
 
 /// A trial of an async test; each has a runtime of its own.
 fn trial(shared: &Arc<Shared>, name: &str, test: impl AsyncFnOnce(&Server) + Send + 'static) -> Trial {
     let shared = Arc::clone(shared);
-    trial_with(name, move || run(test(shared.server())))
+    trial_with(&format!("{}{name}", shared.prefix()), move || run(test(shared.server())))
 }
 
 /// The same with a server of its own, which the test may stop.
-fn trial_alone(name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'static) -> Trial {
-    trial_with(name, move || run(test(&mut Server::start())))
+fn trial_alone(shared: &Shared, name: &str, test: impl AsyncFnOnce(&mut Server) + Send + 'static) -> Trial {
+    let product = shared.0;
+    trial_with(&format!("{}{name}", shared.prefix()), move || run(test(&mut Server::start(product))))
 }
 
 fn trial_with(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {

@@ -11,7 +11,7 @@ use spi::connector::ReadRequest;
 use spi::predicate::{Comparison, Predicate, Value};
 
 use crate::fixture::{Source, source_with};
-use crate::server::Server;
+use crate::server::{Product, Server};
 use crate::{Shared, trial};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
@@ -148,7 +148,7 @@ async fn pushed_conditions_are_those_of_a_full_read(server: &Server) {
     server.add("differential", &documents()).await;
     // Without a sample no column is an array column but that which others are copied to, and arrays do not fit.
     let options = json!({"hosts": [server.address()], "indices": ["differential"]});
-    let source = source_with(options, json!({"sample_documents": 0, "slices": 1})).await;
+    let source = source_with(server, options, json!({"sample_documents": 0, "slices": 1})).await;
     let full = source.request("differential").await;
     let read = source.batches(full.clone()).await.expect("rows");
     let mut compared = 0;
@@ -185,7 +185,7 @@ async fn nulls_are_those_of_a_full_read(server: &Server) {
     server.add("nulls", &[documents(), more.map(|document| document.to_string()).to_vec()].concat()).await;
     for sample_documents in [0, 1000] {
         let options = json!({"hosts": [server.address()], "indices": ["nulls"]});
-        let source = source_with(options, json!({"sample_documents": sample_documents})).await;
+        let source = source_with(server, options, json!({"sample_documents": sample_documents})).await;
         let full = source.request("nulls").await;
         let read = source.batches(full.clone()).await.expect("rows");
         for field in full.columns.iter().filter(|field| field.name() != "_error") {
@@ -284,7 +284,7 @@ async fn a_narrow_search_does_not_read_the_table(server: &Server) {
     server.create("narrow", json!({"mappings": mapping})).await;
     server.add("narrow", &documents).await;
     let options = json!({"hosts": [server.address()], "indices": ["narrow"]});
-    let source = source_with(options, json!({"slices": 1})).await;
+    let source = source_with(server, options, json!({"slices": 1})).await;
     let full = source.request("narrow").await;
     let equal = |column: &str, value| Predicate::Compare { column: column.to_owned(), comparison: Comparison::Equal, value };
     let either = Predicate::Or(vec![equal("n", Value::Int(5)), equal("k", Value::Text("key 7".to_owned()))]);
@@ -299,15 +299,17 @@ async fn a_narrow_search_does_not_read_the_table(server: &Server) {
         let before = source.remote_calls.total();
         assert_eq!(matching(&source, &full, predicate.clone()).await.len(), rows, "{predicate:?}");
         // The mapping, the point in time and one short page; a full read has many. Closing the point in time may have been counted too.
+        // Before it scrolls, OpenSearch is asked how long documents are.
+        let calls_max = if server.product == Product::OpenSearch { 6 } else { 5 };
         let calls = source.remote_calls.total() - before;
-        assert!(calls <= 5, "{calls} requests for {predicate:?}");
+        assert!(calls <= calls_max, "{calls} requests for {predicate:?}");
     }
 }
 
 async fn identities_are_looked_up(server: &Server) {
     server.create("identities", json!({})).await;
     server.add("identities", &["{\"n\": 1}".to_owned(), "{\"n\": 2}".to_owned()]).await;
-    let source = source_with(json!({"hosts": [server.address()], "indices": ["identities"]}), json!({})).await;
+    let source = source_with(server, json!({"hosts": [server.address()], "indices": ["identities"]}), json!({})).await;
     let full = source.request("identities").await;
     let texts = ["1", "", "nobody", "*", &"x".repeat(600)].map(|text| Value::Text(text.to_owned())).to_vec();
     assert_eq!(matching(&source, &full, Predicate::In { column: "_id".to_owned(), values: texts }).await, ["1"]);
@@ -334,7 +336,7 @@ async fn values_that_were_never_indexed_are_found(server: &Server) {
     for index in ["gaps-1", "gaps-2"] {
         server.request("PUT", &format!("/{index}/_doc/new?refresh=true"), &second.to_string()).await;
     }
-    let source = source_with(json!({"hosts": [server.address()], "indices": ["gaps-*"]}), json!({"sample_documents": 0})).await;
+    let source = source_with(server, json!({"hosts": [server.address()], "indices": ["gaps-*"]}), json!({"sample_documents": 0})).await;
     let text = |text: &str| Value::Text(text.to_owned());
     let day = Value::Timestamp(1_704_067_200_000_000);
     for (table, column, value, expected) in [

@@ -18,7 +18,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "scrolls_read_every_document_too", scrolls_read_every_document_too),
         trial(shared, "limits_and_counts", limits_and_counts),
         trial(shared, "aliases_read_the_documents_that_they_mean", aliases_read_the_documents_that_they_mean),
-        trial_alone("long_documents_make_short_pages", long_documents_make_short_pages),
+        trial_alone(shared, "long_documents_make_short_pages", long_documents_make_short_pages),
         trial(shared, "dropping_a_read_stops_it", dropping_a_read_stops_it),
     ]
 }
@@ -31,7 +31,7 @@ async fn every_document_is_one_row(server: &Server) {
     server.create("pages", json!({"settings": {"number_of_shards": 3}})).await;
     server.add("pages", &numbers(7000)).await;
     for slices in [1, 2, 7] {
-        let source = source_with(json!({"hosts": [server.address()], "indices": ["pages"]}), json!({"slices": slices})).await;
+        let source = source_with(server, json!({"hosts": [server.address()], "indices": ["pages"]}), json!({"slices": slices})).await;
         let request = source.request_of("pages", &["n", "_id"]).await;
         let mut expected: Vec<String> = (0..7000).map(|number| format!("{number}|{number}")).collect();
         expected.sort();
@@ -85,7 +85,7 @@ async fn limits_and_counts(server: &Server) {
     assert_eq!(source.count(request.clone()).await.expect("rows"), 1000);
     request.predicates.clear();
     // The reads before may still be on their way to be closed.
-    let counting = source_with(json!({"hosts": [server.address()], "indices": ["counted"]}), json!({})).await;
+    let counting = source_with(server, json!({"hosts": [server.address()], "indices": ["counted"]}), json!({})).await;
     assert_eq!(counting.count(request.clone()).await.expect("rows"), 1500);
     assert_eq!(counting.remote_calls.total(), 1, "the server counts");
     request.limit = Some(7);
@@ -117,7 +117,7 @@ async fn long_documents_make_short_pages(server: &mut Server) {
         let body = json!({"body": "x".repeat(8 << 20), "n": place}).to_string();
         server.request("PUT", &format!("/long/_doc/{place}?refresh"), &body).await;
     }
-    let source = source_with(json!({"hosts": [server.address()], "indices": ["long"]}), json!({"slices": 1})).await;
+    let source = source_with(server, json!({"hosts": [server.address()], "indices": ["long"]}), json!({"slices": 1})).await;
     let request = source.request_of("long", &["n", "_doc"]).await;
     let mut rows = source.stream(request).await;
     let mut lengths = Vec::new();
@@ -131,7 +131,7 @@ async fn long_documents_make_short_pages(server: &mut Server) {
 async fn dropping_a_read_stops_it(server: &Server) {
     server.create("dropped", json!({"settings": {"number_of_shards": 1}})).await;
     server.add("dropped", &numbers(20_000)).await;
-    let source = source_with(json!({"hosts": [server.address()], "indices": ["dropped"]}), json!({"slices": 1})).await;
+    let source = source_with(server, json!({"hosts": [server.address()], "indices": ["dropped"]}), json!({"slices": 1})).await;
     let request = source.request("dropped").await;
     let before = source.remote_calls.total();
     // Nothing is asked before the first poll.

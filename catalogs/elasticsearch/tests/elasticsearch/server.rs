@@ -15,8 +15,17 @@ const START_INTERVAL: Duration = Duration::from_millis(100);
 
 const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
+/// What is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    Elasticsearch,
+    Elasticsearch7,
+    OpenSearch,
+}
+
 /// A running server. Dropping it kills it.
 pub(crate) struct Server {
+    pub(crate) product: Product,
     pub(crate) port: u16,
     folder: TempDir,
     process: Child,
@@ -24,36 +33,55 @@ pub(crate) struct Server {
 
 /// What is not installed.
 pub(crate) fn missing() -> Option<&'static str> {
-    match (Path::new(JAVA).exists(), installation().join("classes").exists()) {
-        (false, _) => Some("Java 17"),
-        (_, false) => Some("elasticsearch"),
-        _ => None,
+    if !Path::new(JAVA).exists() {
+        return Some("Java 17");
+    }
+    let missing = [Product::Elasticsearch, Product::Elasticsearch7, Product::OpenSearch]
+        .into_iter()
+        .find(|product| !product.installation().join("classes").exists());
+    missing.map(Product::name)
+}
+
+impl Product {
+    fn name(self) -> &'static str {
+        match self {
+            Product::Elasticsearch | Product::Elasticsearch7 => "elasticsearch",
+            Product::OpenSearch => "opensearch",
+        }
+    }
+
+    /// Where `tests/services/elasticsearch` or `tests/services/opensearch` puts it.
+    fn installation(self) -> PathBuf {
+        match self {
+            Product::Elasticsearch => cache().join("elasticsearch-8.7.1"),
+            Product::Elasticsearch7 => cache().join("elasticsearch-7.17.28"),
+            Product::OpenSearch => cache().join("opensearch-2.19.1"),
+        }
     }
 }
 
-/// Where `tests/services/elasticsearch` puts it.
-fn installation() -> PathBuf {
+fn cache() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     let caches = std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home().join(".cache"), PathBuf::from);
-    let cache = std::env::var_os("METAGATE_TEST_CACHE").map_or_else(|| caches.join("metagate/tests"), PathBuf::from);
-    cache.join("elasticsearch-8.7.1")
+    std::env::var_os("METAGATE_TEST_CACHE").map_or_else(|| caches.join("metagate/tests"), PathBuf::from)
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(product: Product) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["config", "data", "plugins", "logs", "tmp"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        std::os::unix::fs::symlink(installation().join("modules"), folder.path().join("modules")).expect("a link");
+        std::os::unix::fs::symlink(product.installation().join("modules"), folder.path().join("modules")).expect("a link");
         let log = "status=error\nappender.c.type=Console\nappender.c.name=c\nappender.c.layout.type=PatternLayout\n\
                    appender.c.layout.pattern=[%p] %m%n%ex\nrootLogger.level=warn\nrootLogger.appenderRef.c.ref=c\n";
         std::fs::write(folder.path().join("config/log4j2.properties"), log).expect("a file");
         // Else it takes garbage that is not collected yet for memory in use, and refuses requests.
-        std::fs::write(folder.path().join("config/elasticsearch.yml"), "indices.breaker.total.use_real_memory: false\n").expect("a file");
+        std::fs::write(folder.path().join(format!("config/{}.yml", product.name())), "indices.breaker.total.use_real_memory: false\n")
+            .expect("a file");
         let port = free_port();
-        let process = serve(folder.path(), port);
-        let mut server = Self { port, folder, process };
+        let process = serve(product, folder.path(), port);
+        let mut server = Self { product, port, folder, process };
         server.wait();
         server
     }
@@ -65,7 +93,7 @@ impl Server {
 
     /// Starts it again on the same data and port.
     pub(crate) fn restart(&mut self) {
-        self.process = serve(self.folder.path(), self.port);
+        self.process = serve(self.product, self.folder.path(), self.port);
         self.wait();
     }
 
@@ -126,8 +154,8 @@ impl Drop for Server {
     }
 }
 
-fn serve(home: &Path, port: u16) -> Child {
-    let installation = installation();
+fn serve(product: Product, home: &Path, port: u16) -> Child {
+    let installation = product.installation();
     let log = std::fs::File::create(home.join("log")).expect("a file");
     Command::new(JAVA)
         .args(["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.disable.jmx=true"])
