@@ -36,6 +36,8 @@ async fn a_view_reads_what_its_query_says() {
         "SELECT 2",
     )
     .await;
+    let prepared = "PREPARE of(int) AS SELECT name FROM shop.main.two WHERE id = $1; EXECUTE of(1)";
+    check(&mut session, prepared, "PREPARE\nSELECT x").await;
     check(&mut session, "SELECT name FROM shop.main.far", "08001: there is nothing to read").await;
 }
 
