@@ -35,9 +35,13 @@ async fn fill(mut connection: MultiplexedConnection) -> Result<()> {
     Ok(())
 }
 
-/// A value as a field of a hash has it.
+/// A value as a field of a hash has it: `7` and not `7.0`, which would be a text among numbers.
 fn text(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match (value.as_str(), value.as_f64()) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(number)) => number.to_string(),
+        (None, None) => value.to_string(),
+    }
 }
 
 async fn read(mut connection: MultiplexedConnection) -> Result<usize> {
