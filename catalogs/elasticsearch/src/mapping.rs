@@ -56,7 +56,7 @@ pub(crate) struct Field {
     /// Whether the server keeps its values in the index alone, and documents without them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) from_index: bool,
-    /// Whether the index has its values one by one, too: in their order, and of equal ones all.
+    /// Whether the index has its values too, though sorted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) doc_values: bool,
     /// Another form of the same values, a keyword by which a text is found.

@@ -14,6 +14,10 @@ use crate::sasl::Problem;
 /// The most of a server's message that is repeated: some quote whole statements of its database.
 const MESSAGE_CHARS_MAX: usize = 500;
 
+/// What to do where what comes back is nothing that a metastore says.
+const TLS_OR_PASSWORD: &str =
+    "Check that the option \"uris\" names a metastore, and whether it wants TLS (option \"use_ssl\") or a password (option \"password\").";
+
 /// Why there is no answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
@@ -111,26 +115,15 @@ impl Failure {
         let source = client.source();
         match self {
             Failure::Own(error) => error,
-            Failure::Lost(error) => Error::source(
-                Code::ConnectionLost,
-                source,
-                format!("the connection to data source \"{source}\" was lost"),
-            )
-            .detail(format!("The metastore did not answer: {}.", sentence(&error)))
-            .hint(
-                "Check that the option \"uris\" names a metastore, and whether it wants TLS (option \"use_ssl\") or a password (option \
-                         \"password\").",
-            )
-            .retryable(),
+            Failure::Lost(error) => lost(source, format!("The metastore did not answer: {}.", sentence(&error))).hint(TLS_OR_PASSWORD),
             Failure::Refused(refusal) => {
                 let code = match refusal.kind {
                     "NoSuchObjectException" | "UnknownDbException" => Code::UndefinedTable,
                     _ => Code::BadData,
                 };
-                let message: String = refusal.message.lines().next().unwrap_or_default().chars().take(MESSAGE_CHARS_MAX).collect();
                 Error::source(code, source, format!("could not {what} data source \"{source}\"")).detail(format!(
                     "The metastore says: {} ({}).",
-                    message.trim_end_matches('.'),
+                    shortened(&refusal.message),
                     refusal.kind
                 ))
             }
@@ -178,24 +171,26 @@ pub(crate) fn unencrypted(endpoint: &Endpoint, address: &Address, problem: Strin
 pub(crate) fn not_logged_in(endpoint: &Endpoint, address: &Address, problem: Problem) -> Error {
     let source = endpoint.source();
     match problem {
-        Problem::Refused(said) => {
-            let said: String = said.lines().next().unwrap_or_default().chars().take(MESSAGE_CHARS_MAX).collect();
-            Error::source(Code::Password, source, format!("data source \"{source}\" refused the login"))
-                .detail(format!("{address} says: {}.", said.trim_end_matches('.')))
-                .hint("Check the options \"username\" and \"password\".")
-        }
-        Problem::Lost(error) => Error::source(Code::ConnectionLost, source, format!("the connection to data source \"{source}\" was lost"))
-            .detail(format!("{address} did not answer the login: {error}."))
-            .hint("Check whether the metastore wants a password (option \"password\"), and TLS (option \"use_ssl\").")
-            .cause(error),
+        Problem::Refused(said) => Error::source(Code::Password, source, format!("data source \"{source}\" refused the login"))
+            .detail(format!("{address} says: {}.", shortened(&said)))
+            .hint("Check the options \"username\" and \"password\"."),
+        Problem::Lost(error) => lost(source, format!("{address} did not answer the login: {error}.")).hint(TLS_OR_PASSWORD).cause(error),
     }
+}
+
+/// A connection on which no answer comes.
+fn lost(source: &str, detail: String) -> Error {
+    Error::source(Code::ConnectionLost, source, format!("the connection to data source \"{source}\" was lost")).detail(detail).retryable()
+}
+
+/// The first line of what a server says, without its full stop.
+fn shortened(said: &str) -> String {
+    let said: String = said.lines().next().unwrap_or_default().chars().take(MESSAGE_CHARS_MAX).collect();
+    said.trim_end_matches('.').to_owned()
 }
 
 /// A question that took too long.
 pub(crate) fn late(client: &Client, limit: Duration) -> Error {
-    let source = client.source();
-    Error::source(Code::ConnectionLost, source, format!("the connection to data source \"{source}\" was lost"))
-        .detail(format!("The metastore had not answered after {} ms.", limit.as_millis()))
+    lost(client.source(), format!("The metastore had not answered after {} ms.", limit.as_millis()))
         .hint("Raise the option \"request_timeout\" if the metastore needs longer.")
-        .retryable()
 }

@@ -1,11 +1,12 @@
 //! The connector for Hive's metastore, by its Thrift protocol, and for the files that its tables are made of. Databases are schemas.
 //!
 //! - `options.rs` is what an operator says; `kind.rs` is the type of data source.
-//! - `dial.rs` opens connections, encrypted by `encryption.rs` if asked for; `client.rs` asks over them, each question with a deadline;
-//!   `questions.rs` are the questions; `failure.rs` says what their errors are for the gateway.
+//! - `dial.rs` opens connections, encrypted by `encryption.rs` if asked for, and logs in by `sasl.rs` where there is a password;
+//!   `client.rs` asks over them, each question with a deadline; `questions.rs` are the questions; `failure.rs` says what their errors
+//!   are for the gateway.
 //! - `metadata.rs` harvests databases and tables, `keys.rs` their constraints, `partition_lists.rs` their partitions as `partitions.rs`
-//!   finds them; `hive_type.rs` reads the types of columns. `fingerprint.rs` says whether a harvest is needed, `changes.rs` for which
-//!   tables, and `rota.rs` whose partitions come first. `probe.rs` is the connection test.
+//!   finds them; `hive_type.rs` reads the types of columns, and `view.rs` the queries of views. `fingerprint.rs` says whether a harvest
+//!   is needed, `changes.rs` for which tables, and `rota.rs` whose partitions come first. `probe.rs` is the connection test.
 //! - `read.rs` reads a table: `pruning.rs` says which partitions can hold a wanted row, in part by a filter that `filter.rs` writes for
 //!   the metastore; `format.rs` says what the files are, by their `properties.rs`; `storage.rs` and `listing.rs` find them, in HDFS by
 //!   `hdfs.rs`. The query engine scans Parquet files itself; `text.rs` reads lines, of LazySimpleSerDe, OpenCSVSerde and JsonSerDe, and

@@ -259,16 +259,19 @@ impl Translator {
             }
         }
         let is_distinct = matches!(duplicate_treatment, Some(DuplicateTreatment::Distinct));
-        let aggregate = match (called.value.to_ascii_lowercase().as_str(), given.len()) {
-            ("count", 0 | 1) => "count",
-            ("sum", 1) => "sum",
-            ("min", 1) => "min",
-            ("max", 1) => "max",
-            ("avg", 1) => "avg",
-            _ => "",
-        };
-        let scalar = match (called.value.to_ascii_lowercase().as_str(), given.as_slice()) {
-            _ if is_distinct => "",
+        let name = called.value.to_ascii_lowercase();
+        let known = match (name.as_str(), given.as_slice()) {
+            ("count", [] | [_]) => "count",
+            ("sum", [_]) => "sum",
+            ("min", [_]) => "min",
+            ("max", [_]) => "max",
+            ("avg", [_]) => "avg",
+            _ if is_distinct => return Err(refused),
+            ("coalesce", [_, ..]) | ("nvl", [_, _]) => "coalesce",
+            ("lower" | "lcase", [_]) => "lower",
+            ("upper" | "ucase", [_]) => "upper",
+            ("length", [_]) => "length",
+            ("abs", [_]) => "abs",
             ("if", [condition, then, otherwise]) => {
                 return Ok(Some(Expr::Case {
                     case_token: AttachedToken::empty(),
@@ -278,17 +281,9 @@ impl Translator {
                     else_result: Some(Box::new(otherwise.clone())),
                 }));
             }
-            ("coalesce", [_, ..]) | ("nvl", [_, _]) => "coalesce",
-            ("lower" | "lcase", [_]) => "lower",
-            ("upper" | "ucase", [_]) => "upper",
-            ("length", [_]) => "length",
-            ("abs", [_]) => "abs",
-            _ => "",
+            _ => return Err(refused),
         };
-        match [aggregate, scalar].into_iter().find(|known| !known.is_empty()) {
-            Some(known) => function.name = ObjectName::from(vec![Ident::new(known)]),
-            None => return Err(refused),
-        }
+        function.name = ObjectName::from(vec![Ident::new(known)]);
         Ok(None)
     }
 }

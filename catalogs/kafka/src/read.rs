@@ -170,8 +170,7 @@ impl<'r> Rows<'r> {
         // Where only the message's own columns are wanted, its value is not looked at.
         let own = layout.own();
         let is_own = |name: &String| own.iter().any(|(own, _)| own == name);
-        let is_wanted = !layout.row_path.0.is_empty() || request.columns.iter().any(|column| !is_own(column.name()));
-        let documents = layout.values.are_documents() && is_wanted;
+        let documents = layout.values.are_documents() && request.columns.iter().any(|column| !is_own(column.name()));
         let schemas = if let Values::Schema(kind) = layout.values { Some(Schemas::new(&client.cluster, kind)) } else { None };
         let decoder = Decoder::new(&request.columns, &layout.columns, &own, options)?;
         let left = request.limit.unwrap_or(usize::MAX);
@@ -192,15 +191,17 @@ impl<'r> Rows<'r> {
         let own = message::own(message, self.layout, &self.wanted);
         let topic = &self.request.table;
         let position = format_args!("message {} of partition {} of topic \"{topic}\"", place.offset, place.partition);
+        if !self.layout.row_path.0.is_empty() {
+            // Without a value it has no rows.
+            return message.value().map_or(Ok(true), |value| self.add_rows(value, &own, position));
+        }
         let document = match (message.value().filter(|_| self.documents), &mut self.schemas, &self.layout.values) {
             (None, ..) => Ok(Document::Null),
             (Some(value), Some(schemas), _) => schemas.read(value, self.decoder.wanted())?.map_err(|problem| (value, problem)),
             (Some(value), _, Values::Csv(dialect)) => dialect.read(value, self.decoder.wanted()).map_err(|problem| (value, problem)),
-            (Some(value), ..) if !self.layout.row_path.0.is_empty() => return self.add_rows(value, &own, position),
             (Some(value), ..) => json::read_wanted(value, self.decoder.wanted()).map_err(|error| (value, error.to_string())),
         };
         match document {
-            Ok(_) if !self.layout.row_path.0.is_empty() => return Ok(true),
             Ok(document) => self.decoder.append(&document, &own, position)?,
             Err((value, problem)) => self.decoder.append_error(Some(value), problem, &own, position)?,
         }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::Range;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use flate2::write::MultiGzDecoder;
 use memchr::memchr2;
 
@@ -117,7 +117,7 @@ impl Lines {
     }
 
     fn decompress(&mut self) -> Result<(), String> {
-        let part = self.compressed.split_to(self.compressed.remaining().min(COMPRESSED_BYTES));
+        let part = self.compressed.split_to(self.compressed.len().min(COMPRESSED_BYTES));
         if let Some(decoder) = &mut self.decoder {
             decoder.write_all(&part).map_err(|error| format!("{} is no gzip: {error}.", self.place))?;
         }

@@ -80,6 +80,8 @@ async fn a_value_may_hold_many_rows(server: &Server) {
         "oops",
     ];
     server.send("responses", &sent.map(value));
+    // It has no rows.
+    server.send("responses", &[Sent { value: None, ..value("") }]);
     let source = source(server).await;
     let defined = definition(json!({"row_path": "data.items"}));
     let sample = source.connector.infer("public", "responses", Some(&defined)).await.expect("a sample");

@@ -42,6 +42,17 @@ async fn a_view_reads_what_its_query_says() {
 }
 
 #[tokio::test]
+async fn columns_of_an_answer_are_those_of_the_view() {
+    let mut session = session_with(json!({"one": "SELECT 1, 'x'"})).await;
+    let statement = session.statements("SELECT id, name, id + 1 FROM shop.main.one").expect("a statement").remove(0);
+    let Ok(Answer::Rows { columns, .. }) = session.run(statement).await else { panic!("rows") };
+    let origins: Vec<_> = columns.iter().map(|column| (column.table_oid > 0, column.attribute_number)).collect();
+    assert_eq!(origins, [(true, 1), (true, 2), (false, 0)]);
+    // What the query gives is text.
+    assert_eq!(columns[1].pg_type, PgType::varchar(5));
+}
+
+#[tokio::test]
 async fn a_view_that_cannot_be_run_says_why() {
     let mut session = session_with(json!({
         "narrow": "SELECT 1",
