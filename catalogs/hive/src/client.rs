@@ -14,6 +14,7 @@ use spi::turns::Turns;
 
 use crate::dial::Endpoint;
 use crate::failure::{Failure, late};
+use crate::kerberos::Identity;
 use crate::options::{self, HiveOptions};
 use crate::questions;
 
@@ -36,10 +37,10 @@ pub(crate) struct Client {
 
 impl Client {
     /// Checks the options. Nothing remote is asked.
-    pub(crate) fn new(options: &HiveOptions, context: OpenContext) -> Result<Self> {
+    pub(crate) fn new(options: &HiveOptions, identity: Option<&Arc<Identity>>, context: OpenContext) -> Result<Self> {
         let turns = Turns::new(&context.source, options::connections_max(options)?);
         Ok(Self {
-            endpoint: Endpoint::new(options, context)?,
+            endpoint: Endpoint::new(options, identity, context)?,
             username: options.username.clone(),
             request_timeout: options::request_timeout(options)?,
             breaker: Breaker::default(),
@@ -83,9 +84,9 @@ impl Client {
         Ok(opened?)
     }
 
-    /// Says who we are, if the options do and it was not said with a password.
+    /// Says who we are, if the options do and it was not proved.
     pub(crate) async fn introduce(&self, connection: ThriftHiveMetastoreClient) -> Result<ThriftHiveMetastoreClient, Failure> {
-        if let Some(username) = self.username.as_ref().filter(|_| !self.endpoint.has_password()) {
+        if let Some(username) = self.username.as_ref().filter(|_| self.endpoint.login().is_none()) {
             self.within(questions::introduce(connection.clone(), username)).await?;
         }
         Ok(connection)

@@ -28,6 +28,7 @@ use volo_thrift::transport::pool;
 
 use crate::encryption;
 use crate::failure::{not_logged_in, timed_out, unencrypted, unreached};
+use crate::kerberos::Identity;
 use crate::options::{self, HiveOptions};
 use crate::sasl::{self, Login};
 
@@ -35,7 +36,7 @@ use crate::sasl::{self, Login};
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where answers come in frames: as much as the server's own clients take (`hive.metastore.client.thrift.max.message.size` is 1 GB).
-const FRAME_BYTES_MAX: i32 = 1 << 30;
+pub(crate) const FRAME_BYTES_MAX: i32 = 1 << 30;
 
 /// A server's name or address, and its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,13 +94,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
 impl Endpoint {
     /// Checks the options. Nothing remote is asked.
-    pub(crate) fn new(options: &HiveOptions, context: OpenContext) -> Result<Self> {
+    pub(crate) fn new(options: &HiveOptions, identity: Option<&Arc<Identity>>, context: OpenContext) -> Result<Self> {
         Ok(Self {
             context,
             addresses: options::addresses(options)?,
             connect_timeout: options::connect_timeout(options)?,
             tls: options.use_ssl.then(|| encryption::configuration(options)),
-            login: options::login(options)?,
+            login: options::login(options, identity)?,
         })
     }
 
@@ -111,8 +112,9 @@ impl Endpoint {
         self.tls.is_some()
     }
 
-    pub(crate) fn has_password(&self) -> bool {
-        self.login.is_some()
+    /// How the metastore is told who we are, before it is asked anything.
+    pub(crate) fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
     }
 
     /// A way to the first server that can be reached, and lets us in, within the time that the option allows for each.
@@ -158,13 +160,12 @@ impl Endpoint {
         stream.map(|stream| Box::new(stream) as Channel).map_err(|error| unencrypted(self, address, format!("{error}.")))
     }
 
-    /// Proves who we are, if the metastore wants a password.
-    pub(crate) async fn log_in(&self, address: &Address, mut channel: Channel) -> Result<Channel> {
-        if let Some(login) = &self.login {
-            self.context.remote_calls.count();
-            sasl::log_in(&mut channel, login).await.map_err(|problem| not_logged_in(self, address, problem))?;
-        }
-        Ok(channel)
+    /// Proves who we are, if the metastore wants that.
+    pub(crate) async fn log_in(&self, address: &Address, channel: Channel) -> Result<Channel> {
+        let Some(login) = &self.login else { return Ok(channel) };
+        self.context.remote_calls.count();
+        let known = sasl::log_in(channel, login, &address.host, self.is_encrypted()).await;
+        known.map_err(|problem| not_logged_in(self, address, problem))
     }
 
     /// A client that speaks over this channel until it ends.

@@ -15,8 +15,8 @@ use crate::sasl::Problem;
 const MESSAGE_CHARS_MAX: usize = 500;
 
 /// What to do where what comes back is nothing that a metastore says.
-const TLS_OR_PASSWORD: &str =
-    "Check that the option \"uris\" names a metastore, and whether it wants TLS (option \"use_ssl\") or a password (option \"password\").";
+const TLS_OR_LOGIN: &str = "Check that the option \"uris\" names a metastore, and whether it wants TLS (option \"use_ssl\"), a password \
+                            (option \"password\") or Kerberos (option \"kerberos_service_principal\").";
 
 /// Why there is no answer.
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ impl Failure {
         let source = client.source();
         match self {
             Failure::Own(error) => error,
-            Failure::Lost(error) => lost(source, format!("The metastore did not answer: {}.", sentence(&error))).hint(TLS_OR_PASSWORD),
+            Failure::Lost(error) => lost(source, format!("The metastore did not answer: {}.", sentence(&error))).hint(TLS_OR_LOGIN),
             Failure::Refused(refusal) => {
                 let code = match refusal.kind {
                     "NoSuchObjectException" | "UnknownDbException" => Code::UndefinedTable,
@@ -174,7 +174,21 @@ pub(crate) fn not_logged_in(endpoint: &Endpoint, address: &Address, problem: Pro
         Problem::Refused(said) => Error::source(Code::Password, source, format!("data source \"{source}\" refused the login"))
             .detail(format!("{address} says: {}.", shortened(&said)))
             .hint("Check the options \"username\" and \"password\"."),
-        Problem::Lost(error) => lost(source, format!("{address} did not answer the login: {error}.")).hint(TLS_OR_PASSWORD).cause(error),
+        Problem::Kerberos(failure) if failure.is_unreachable => {
+            unreachable(source, format!("No KDC gives a ticket for {address}: {failure}."))
+                .hint("Check the krb5.conf of the gateway's machine.")
+        }
+        Problem::Kerberos(failure) => Error::source(
+            Code::Password,
+            source,
+            format!("data source \"{source}\" could not be logged in to with Kerberos"),
+        )
+        .detail(format!("There is no ticket for {address}: {failure}."))
+        .hint(
+            "Check the options \"kerberos_principal\", \"kerberos_keytab\" and \"kerberos_service_principal\", and the clock and the \
+                     krb5.conf of the gateway's machine.",
+        ),
+        Problem::Lost(error) => lost(source, format!("{address} did not answer the login: {error}.")).hint(TLS_OR_LOGIN).cause(error),
     }
 }
 

@@ -3,7 +3,7 @@
 //! `services.rs` reads the options, `namenodes.rs` asks who knows where files are, and this file lists and reads them. Every step has a
 //! deadline here, as the query engine, which reads Parquet files through this, has none.
 //!
-//! Deliberately absent: writing, Kerberos, and files in encryption zones.
+//! Deliberately absent: writing, and files in encryption zones.
 
 mod namenodes;
 mod services;

@@ -1,7 +1,8 @@
 //! The connector for Hive's metastore, by its Thrift protocol, and for the files that its tables are made of. Databases are schemas.
 //!
 //! - `options.rs` is what an operator says; `kind.rs` is the type of data source.
-//! - `dial.rs` opens connections, encrypted by `encryption.rs` if asked for, and logs in by `sasl.rs` where there is a password;
+//! - `dial.rs` opens connections, encrypted by `encryption.rs` if asked for, and logs in by `sasl.rs` where there is a password, or
+//!   Kerberos: `kerberos.rs` says who is who, `gssapi.rs` gets tickets, and `layer.rs` protects what follows;
 //!   `client.rs` asks over them, each question with a deadline; `questions.rs` are the questions; `failure.rs` says what their errors
 //!   are for the gateway.
 //! - `metadata.rs` harvests databases and tables, `keys.rs` their constraints, `partition_lists.rs` their partitions as `partitions.rs`
@@ -24,10 +25,13 @@ mod failure;
 mod filter;
 mod fingerprint;
 mod format;
+mod gssapi;
 mod hdfs;
 mod hive_type;
+mod kerberos;
 mod keys;
 mod kind;
+mod layer;
 mod listing;
 mod metadata;
 mod options;

@@ -85,7 +85,7 @@ mod tests {
     fn a_file_that_is_gone_is_told_apart_from_one_that_is_elsewhere() {
         let context = OpenContext { source: "lake".to_owned(), remote_calls: RemoteCalls::default() };
         let options = serde_json::from_value(json!({"uris": ["hms"]})).expect("options");
-        let storage = Storage::new(&options, context).expect("storage");
+        let storage = Storage::new(&options, None, context).expect("storage");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let confined = |path: &str, root: &str| {
             let location = object_store::path::Path::from(path);

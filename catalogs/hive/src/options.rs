@@ -1,6 +1,7 @@
 //! What an operator says about a data source.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use spi::options::{invalid, within};
 use spi::{Result, Secret};
 
 use crate::dial::Address;
+use crate::kerberos::{Identity, Kerberos};
 use crate::sasl::Login;
 
 /// A metastore serves each connection by a thread: more from one gateway would starve its other users.
@@ -45,13 +47,26 @@ pub struct HiveOptions {
     /// can be reached is asked.
     pub uris: Vec<String>,
     /// The user as whom the metastore is asked, and files of HDFS are read. Without a password both believe this name. If there is none,
-    /// the metastore is told none, and HDFS that of the gateway's process.
+    /// the metastore is told none, and HDFS that of the gateway's process. Where there is Kerberos, the principal is the user instead.
     #[serde(default)]
     pub username: Option<String>,
     /// The user's password, for a metastore that wants one (`hive.metastore.client.auth.mode` is `PLAIN`, since Hive 4). Encrypt the
     /// connection then, so that nobody reads it on its way.
     #[serde(default)]
     pub password: Option<Secret<String>>,
+    /// The metastore's own principal, for a metastore with Kerberos, as `hive.metastore.kerberos.principal` has it:
+    /// `hive/_HOST@EXAMPLE.COM`, where `_HOST` stands for the host of each address. Which realms there are, and where their KDCs, says the
+    /// file krb5.conf of the gateway's machine, whose library libgssapi_krb5 is used. What follows
+    /// the login is encrypted or signed as far as `hadoop.rpc.protection` of the metastore allows, unless `use_ssl` encrypts it already.
+    #[serde(default)]
+    pub kerberos_service_principal: Option<String>,
+    /// The principal of the gateway, with `kerberos_keytab`: `metagate@EXAMPLE.COM`. The metastore and HDFS are asked as it. If there is
+    /// none, the gateway's process has to have tickets or keys, where `KRB5CCNAME` or `KRB5_CLIENT_KTNAME` of its environment say.
+    #[serde(default)]
+    pub kerberos_principal: Option<String>,
+    /// The keys of the principal: the content of its keytab in base64, as `base64 -w0 metagate.keytab` shows it.
+    #[serde(default)]
+    pub kerberos_keytab: Option<Secret<String>>,
     /// Encrypt the connection, as `hive.metastore.use.SSL` does.
     #[serde(default)]
     pub use_ssl: bool,
@@ -90,7 +105,8 @@ pub struct HiveOptions {
     /// "hdfs://namenode:8020"}`, or for a name service `lake` of two namenodes `{"dfs.nameservices": "lake", "dfs.ha.namenodes.lake":
     /// "nn1,nn2", "dfs.namenode.rpc-address.lake.nn1": "namenode1:8020", "dfs.namenode.rpc-address.lake.nn2": "namenode2:8020"}`. Only
     /// namenodes that are named here are asked. With `"dfs.client.use.datanode.hostname": "true"` datanodes are reached by their names.
-    /// Kerberos is not spoken: HDFS is told the user's name.
+    /// With `"hadoop.security.authentication": "kerberos"` the gateway's principal reads, otherwise HDFS is told the user's name.
+    /// `"dfs.data.transfer.protection"` is what datanodes ask for.
     #[serde(default)]
     pub hadoop_options: BTreeMap<String, String>,
     /// The address of the S3 service, if it is not Amazon's.
@@ -189,12 +205,14 @@ impl Settings {
     }
 }
 
-/// Who logs in with a password, if somebody does.
-pub(crate) fn login(options: &HiveOptions) -> Result<Option<Login>> {
+/// How the gateway logs in to the metastore, if it does.
+pub(crate) fn login(options: &HiveOptions, identity: Option<&Arc<Identity>>) -> Result<Option<Login>> {
+    let kerberos = Kerberos::new(options, identity)?;
     match (&options.username, &options.password) {
-        (_, None) => Ok(None),
+        (_, None) => Ok(kerberos.map(Login::Kerberos)),
+        (_, Some(_)) if kerberos.is_some() => Err(invalid("options \"password\" and \"kerberos_service_principal\" exclude each other")),
         (Some(username), Some(_)) if username.is_empty() || username.contains('\0') => Err(invalid("option \"username\" is no name")),
-        (Some(username), Some(password)) => Ok(Some(Login { username: username.clone(), password: password.clone() })),
+        (Some(username), Some(password)) => Ok(Some(Login::Password { username: username.clone(), password: password.clone() })),
         (None, Some(_)) => Err(invalid("option \"password\" needs the option \"username\"")),
     }
 }

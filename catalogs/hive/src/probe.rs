@@ -9,6 +9,7 @@ use spi::names::{self, look_up};
 use crate::client::Client;
 use crate::dial::Address;
 use crate::failure::{said, unreachable};
+use crate::sasl::Login;
 
 /// Looks the host up, connects, encrypts, says who we are, and asks for the databases.
 pub(crate) async fn probe(client: &Client) -> Vec<TestStage> {
@@ -48,9 +49,10 @@ async fn steps(client: &Client, address: &Address, stages: &mut Vec<TestStage>) 
         let known = client.introduce(endpoint.speak(channel)).await;
         known.map_err(|failure| failure.into_error(client, "log in to"))
     };
-    let how = match endpoint.has_password() {
-        true => "the metastore takes the password",
-        false => "the metastore takes the user's name as given",
+    let how = match endpoint.login() {
+        Some(Login::Password { .. }) => "the metastore takes the password",
+        Some(Login::Kerberos(_)) => "the metastore takes the ticket of Kerberos",
+        None => "the metastore takes the user's name as given",
     };
     let connection = take(stages, Stage::Authenticate, started, known.await, |_| how.to_owned())?;
 

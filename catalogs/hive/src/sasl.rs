@@ -1,5 +1,5 @@
-//! Logging in with a password, before anything else is said: SASL's mechanism PLAIN of RFC 4616, in the messages of Thrift's
-//! `TSaslTransport`. What follows comes in frames, each behind its length.
+//! Logging in, before anything else is said: SASL in the messages of Thrift's `TSaslTransport`, with a password by the mechanism PLAIN of
+//! RFC 4616, or with Kerberos by GSSAPI of RFC 4752. What follows comes in frames, each behind its length, on which `layer.rs` may lie.
 
 use std::io;
 
@@ -7,6 +7,9 @@ use spi::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::dial::Channel;
+use crate::gssapi::{Failure, Initiator};
+use crate::kerberos::Kerberos;
+use crate::layer::Layer;
 
 /// What a message is, as its first byte says. Its length follows, in four bytes, and then its content.
 const START: u8 = 1;
@@ -18,19 +21,19 @@ const COMPLETE: u8 = 5;
 /// A longer message is none of a login.
 const MESSAGE_BYTES_MAX: u32 = 64 << 10;
 
-const MECHANISM: &[u8] = b"PLAIN";
-
-/// A name, and the password that proves it.
+/// How to prove who we are.
 #[derive(Clone)]
-pub(crate) struct Login {
-    pub(crate) username: String,
-    pub(crate) password: Secret<String>,
+pub(crate) enum Login {
+    Password { username: String, password: Secret<String> },
+    Kerberos(Kerberos),
 }
 
 /// Why somebody is not logged in.
 pub(crate) enum Problem {
     /// The server refuses, in its own words.
     Refused(String),
+    /// Kerberos gives no ticket, or does not know the server for who it should be.
+    Kerberos(Failure),
     /// The connection ended, or what came over it is no SASL.
     Lost(io::Error),
 }
@@ -41,32 +44,77 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// Logs in over a channel on which nothing was said yet.
-pub(crate) async fn log_in(channel: &mut Channel, login: &Login) -> Result<(), Problem> {
-    let proof = [b"\0", login.username.as_bytes(), b"\0", login.password.expose().as_bytes()].concat();
-    send(channel, START, MECHANISM).await?;
-    send(channel, OK, &proof).await?;
-    let (kind, content) = receive(channel).await?;
-    match kind {
-        COMPLETE => Ok(()),
-        BAD | ERROR => Err(Problem::Refused(String::from_utf8_lossy(&content).into_owned())),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "what came is no answer to a login").into()),
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Kerberos(failure)
     }
 }
 
+/// Logs in to the server of this name over a channel on which nothing was said yet. Gives that over which frames can be sent.
+pub(crate) async fn log_in(mut channel: Channel, login: &Login, host: &str, is_encrypted: bool) -> Result<Channel, Problem> {
+    let layered = match login {
+        Login::Password { username, password } => {
+            let proof = [b"\0", username.as_bytes(), b"\0", password.expose().as_bytes()].concat();
+            send(&mut channel, START, b"PLAIN").await?;
+            send(&mut channel, OK, &proof).await?;
+            None
+        }
+        Login::Kerberos(kerberos) => Some(prove(&mut channel, kerberos, host, is_encrypted).await?),
+    };
+    answer(&mut channel, COMPLETE).await?;
+    Ok(match layered {
+        Some((initiator, layer)) => layer.over(channel, initiator),
+        None => channel,
+    })
+}
+
+/// Shows tickets, of which the KDC is asked first, until only the server's last word is missing.
+async fn prove(channel: &mut Channel, kerberos: &Kerberos, host: &str, is_encrypted: bool) -> Result<(Initiator, Layer), Problem> {
+    let (identity, service) = (kerberos.identity.clone(), kerberos.service(host));
+    let first = tokio::task::spawn_blocking(move || {
+        let mut initiator = Initiator::new(identity.as_deref(), &service)?;
+        let step = initiator.step(&[])?;
+        Ok::<_, Failure>((initiator, step))
+    });
+    let (mut initiator, (mut token, mut is_complete)) = first.await.map_err(io::Error::other)??;
+    send(channel, START, b"GSSAPI").await?;
+    let said = loop {
+        send(channel, OK, &token).await?;
+        let said = answer(channel, OK).await?;
+        if is_complete {
+            break said;
+        }
+        (token, is_complete) = initiator.step(&said)?;
+    };
+    let offered = initiator.unwrap(&said)?;
+    let layer = offered.first().and_then(|offered| Layer::choose(*offered, is_encrypted)).ok_or_else(none)?;
+    let choice = initiator.wrap(&layer.choice(), false)?;
+    send(channel, OK, &choice).await?;
+    Ok((initiator, layer))
+}
+
 async fn send(channel: &mut Channel, kind: u8, content: &[u8]) -> io::Result<()> {
-    // A name and a password are never longer than four bytes can say.
+    // What is sent here is never longer than four bytes can say.
     let length = u32::try_from(content.len()).map_err(io::Error::other)?;
     channel.write_all(&[&[kind], &length.to_be_bytes()[..], content].concat()).await?;
     channel.flush().await
 }
 
-async fn receive(channel: &mut Channel) -> io::Result<(u8, Vec<u8>)> {
-    let (kind, length) = (channel.read_u8().await?, channel.read_u32().await?);
+/// The content of the server's next message, which has to be of this kind.
+async fn answer(channel: &mut Channel, kind: u8) -> Result<Vec<u8>, Problem> {
+    let (received, length) = (channel.read_u8().await?, channel.read_u32().await?);
     if length > MESSAGE_BYTES_MAX {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "what came is no answer to a login"));
+        return Err(none().into());
     }
     let mut content = vec![0; length as usize];
     channel.read_exact(&mut content).await?;
-    Ok((kind, content))
+    match received {
+        _ if received == kind => Ok(content),
+        BAD | ERROR => Err(Problem::Refused(String::from_utf8_lossy(&content).into_owned())),
+        _ => Err(none().into()),
+    }
+}
+
+fn none() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "what came is no answer to a login")
 }

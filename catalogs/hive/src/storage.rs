@@ -15,6 +15,7 @@ use spi::{Code, Error, Result, Secret};
 use url::Url;
 
 use crate::hdfs::{Hdfs, Manner, Services};
+use crate::kerberos::Identity;
 use crate::metadata::without_login;
 use crate::options::HiveOptions;
 
@@ -38,6 +39,7 @@ pub(crate) struct Storage {
     s3: S3,
     hdfs: Services,
     username: Option<String>,
+    identity: Option<Arc<Identity>>,
     /// Buckets and file systems, by their names. Never locked across an await.
     stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
 }
@@ -64,7 +66,7 @@ pub(crate) struct Location {
 
 impl Storage {
     /// Checks the options. Neither disk nor network is touched.
-    pub(crate) fn new(options: &HiveOptions, context: OpenContext) -> Result<Self> {
+    pub(crate) fn new(options: &HiveOptions, identity: Option<Arc<Identity>>, context: OpenContext) -> Result<Self> {
         let folders: Vec<PathBuf> = options.local_folders.iter().map(PathBuf::from).collect();
         if folders.iter().any(|folder| !folder.is_absolute()) {
             return Err(invalid("option \"local_folders\" must be a list of absolute paths").hint("For example [\"/data/warehouse\"]."));
@@ -82,7 +84,12 @@ impl Storage {
         }
         let s3 = S3 { endpoint: options.s3_endpoint.clone(), region: options.s3_region.clone(), key, allow_http: options.s3_allow_http };
         let hdfs = Services::new(&options.hadoop_options)?;
-        Ok(Self { context, folders, s3, hdfs, username: options.username.clone(), stores: Mutex::default() })
+        Ok(Self { context, folders, s3, hdfs, username: options.username.clone(), identity, stores: Mutex::default() })
+    }
+
+    /// Whether HDFS is shown tickets.
+    pub(crate) fn has_kerberos(&self) -> bool {
+        self.hdfs.has_kerberos
     }
 
     /// Where a location of the metastore is: `file:/…`, `hdfs://host/…`, `s3://bucket/…` or Hadoop's `s3a://bucket/…`.
@@ -149,6 +156,8 @@ impl Storage {
         let manner = || Manner {
             source: self.context.source.clone(),
             username: self.username.clone(),
+            kerberos: self.hdfs.has_kerberos.then(|| self.identity.clone()),
+            data_protection: self.hdfs.data_protection.clone(),
             datanodes_by_name: self.hdfs.datanodes_by_name,
         };
         let store = self.store(&store_name, || Ok(Arc::new(Hdfs::new(service, manner()))))?;

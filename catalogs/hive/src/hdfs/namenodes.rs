@@ -5,7 +5,7 @@
 //! word costs one deadline, and after that the others are asked first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hdfs_native::{Client, ClientBuilder, HdfsError};
@@ -13,6 +13,7 @@ use spi::{Code, Error};
 
 use super::services::Service;
 use crate::dial::Address;
+use crate::kerberos::Identity;
 use crate::storage;
 
 /// How long a namenode may take for one answer. Busy ones take seconds while they collect garbage.
@@ -41,6 +42,10 @@ pub(crate) struct Manner {
     pub(crate) source: String,
     /// The user as whom files are read; without one, that of the gateway's process.
     pub(crate) username: Option<String>,
+    /// With Kerberos, who reads: this principal, or whom the environment of the gateway's process names.
+    pub(crate) kerberos: Option<Option<Arc<Identity>>>,
+    /// What datanodes ask for where there is Kerberos.
+    pub(crate) data_protection: Option<String>,
     pub(crate) datanodes_by_name: bool,
 }
 
@@ -95,7 +100,7 @@ impl Namenodes {
             problems.push(format!("{address} {problem}"));
         }
         let error = self.error(Code::Unreachable, format!("Of the namenodes of {}, {}.", self.name, problems.join("; ")));
-        let hint = "Check the option \"hadoop_options\", that a namenode is active, and that it does not ask for Kerberos.";
+        let hint = "Check the option \"hadoop_options\", that a namenode is active, and whether it wants Kerberos.";
         Err(wrapped(error.hint(hint).retryable()))
     }
 
@@ -104,15 +109,22 @@ impl Namenodes {
         if let Some(client) = client.as_ref() {
             return Ok(client.clone());
         }
+        let Manner { username, kerberos, data_protection, datanodes_by_name, .. } = &self.manner;
         let options = [
             ("dfs.client.failover.max.attempts", "0"),
             ("dfs.client.socket-timeout", DATANODE_TIMEOUT_MS),
-            ("dfs.client.use.datanode.hostname", if self.manner.datanodes_by_name { "true" } else { "false" }),
+            ("dfs.client.use.datanode.hostname", if *datanodes_by_name { "true" } else { "false" }),
+            ("hadoop.security.authentication", if kerberos.is_some() { "kerberos" } else { "simple" }),
         ];
+        let options = options.into_iter().chain(data_protection.as_deref().map(|protection| ("dfs.data.transfer.protection", protection)));
         let builder = ClientBuilder::new().with_url(format!("hdfs://{address}")).with_config_dir(NO_CONFIGURATION).with_config(options);
-        let opened = match &self.manner.username {
-            Some(username) => builder.with_user(username),
-            None => builder,
+        let opened = match (kerberos, username) {
+            (Some(Some(identity)), _) => builder
+                .with_kerberos_principal(identity.principal())
+                .with_kerberos_keytab(identity.keytab())
+                .with_kerberos_cache(identity.cache()),
+            (None, Some(username)) => builder.with_user(username),
+            (Some(None), _) | (None, None) => builder,
         }
         .build()?;
         Ok(client.insert(opened).clone())

@@ -15,11 +15,12 @@ const NAMENODES: &str = "dfs.ha.namenodes.";
 const NAMENODE_ADDRESS: &str = "dfs.namenode.rpc-address.";
 const DATANODES_BY_NAME: &str = "dfs.client.use.datanode.hostname";
 const AUTHENTICATION: &str = "hadoop.security.authentication";
+const DATA_PROTECTION: &str = "dfs.data.transfer.protection";
 
 /// Who finds the active namenode. Here all are asked in turn, as the usual one does.
 const FAILOVER_PROVIDER: &str = "dfs.client.failover.proxy.provider.";
 
-const KNOWN: [&str; 4] = [DEFAULT_FILE_SYSTEM, NAME_SERVICES, DATANODES_BY_NAME, AUTHENTICATION];
+const KNOWN: [&str; 5] = [DEFAULT_FILE_SYSTEM, NAME_SERVICES, DATANODES_BY_NAME, AUTHENTICATION, DATA_PROTECTION];
 const KNOWN_PREFIXES: [&str; 3] = [NAMENODES, NAMENODE_ADDRESS, FAILOVER_PROVIDER];
 
 /// The port of a namenode whose address has none.
@@ -41,6 +42,10 @@ pub(crate) struct Services {
     named: Vec<Service>,
     /// Whether datanodes are reached by their names, not by the addresses that the namenode knows.
     pub(crate) datanodes_by_name: bool,
+    /// Whether servers are shown tickets of Kerberos.
+    pub(crate) has_kerberos: bool,
+    /// What datanodes ask for where there is Kerberos.
+    pub(crate) data_protection: Option<String>,
 }
 
 impl Services {
@@ -53,15 +58,18 @@ impl Services {
             return Err(invalid(format!("option \"hadoop_options\" has \"{name}\", which is not obeyed"))
                 .hint(format!("Known are: {}.", known.join(", "))));
         }
-        if options.get(AUTHENTICATION).is_some_and(|authentication| !authentication.eq_ignore_ascii_case("simple")) {
-            return Err(invalid(format!("option \"hadoop_options\" has \"{AUTHENTICATION}\" other than simple"))
-                .detail("HDFS is told the user's name; Kerberos is not spoken."));
-        }
+        let authentication = options.get(AUTHENTICATION).map(|authentication| authentication.to_ascii_lowercase());
+        let has_kerberos = match authentication.as_deref() {
+            None | Some("simple") => false,
+            Some("kerberos") => true,
+            Some(_) => return Err(invalid(format!("option \"hadoop_options\" has \"{AUTHENTICATION}\" other than simple or kerberos"))),
+        };
         let names = options.get(NAME_SERVICES).map(|names| list(names).collect::<Vec<_>>()).unwrap_or_default();
         let named = names.into_iter().map(|name| named(name, options)).collect::<Result<Vec<_>>>()?;
         let default = options.get(DEFAULT_FILE_SYSTEM).map(|url| default(url, &named)).transpose()?;
         let datanodes_by_name = options.get(DATANODES_BY_NAME).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        Ok(Self { default, named, datanodes_by_name })
+        let data_protection = options.get(DATA_PROTECTION).cloned();
+        Ok(Self { default, named, datanodes_by_name, has_kerberos, data_protection })
     }
 
     /// The file system that a location means by what stands between `hdfs://` and its path. `None` if the options do not name it: whoever
@@ -173,8 +181,8 @@ mod tests {
         for (options, expected) in [
             (&[("io.file.buffer.size", "1")][..], "option \"hadoop_options\" has \"io.file.buffer.size\", which is not obeyed"),
             (
-                &[("hadoop.security.authentication", "kerberos")],
-                "option \"hadoop_options\" has \"hadoop.security.authentication\" other than simple",
+                &[("hadoop.security.authentication", "ldap")],
+                "option \"hadoop_options\" has \"hadoop.security.authentication\" other than simple or kerberos",
             ),
             (&[("fs.defaultFS", "s3a://bucket")], "option \"hadoop_options\" has no HDFS as \"fs.defaultFS\""),
             (&[("dfs.nameservices", "x")], "option \"hadoop_options\" has no address as \"dfs.namenode.rpc-address.x\""),

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::{StreamExt, TryStreamExt};
-use hive_metastore::Table;
 use libtest_mimic::Trial;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::ArrowWriter;
@@ -60,11 +59,6 @@ fn newest() -> Server {
 fn skipped(trial: Trial) -> Trial {
     let is_ignored = crate::server::missing().is_some() || hdfs_server::missing().is_some();
     trial.with_ignored_flag(is_ignored)
-}
-
-fn moved(mut table: Table, location: String) -> Table {
-    table.sd.as_mut().expect("storage").location = Some(location.into());
-    table
 }
 
 async fn text(server: &Server, hdfs: &HdfsServer) {

@@ -25,7 +25,7 @@ pub(crate) struct HdfsServer {
 
 /// What is not installed.
 pub(crate) fn missing() -> Option<String> {
-    (!installation().join("classes/Hdfs17.class").exists()).then(|| "HDFS".to_owned())
+    (!installation().join("classes/HdfsCluster.class").exists()).then(|| "HDFS".to_owned())
 }
 
 /// Where `tests/services/hdfs` puts things.
@@ -35,14 +35,23 @@ fn installation() -> PathBuf {
 
 impl HdfsServer {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[], &json!({}))
+    }
+
+    /// One whose Java has these arguments, and whose servers have these options.
+    pub(crate) fn start_with(java: &[String], options: &Value) -> Self {
+        let options = options.as_object().into_iter().flatten();
         let folder = tempfile::tempdir().expect("a folder");
         let classes = [&installation().join("classes"), &installation().join("lib/*"), &cache().join("hadoop-3.3.6/*")];
         let log = std::fs::File::create(folder.path().join("log")).expect("a file");
         let mut process = Command::new(JAVA)
-            .args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"])
+            .args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .args(java)
+            .arg("-cp")
             .arg(classes.map(|part| part.display().to_string()).join(":"))
-            .arg("Hdfs17")
+            .arg("HdfsCluster")
             .arg(folder.path().join("data"))
+            .args(options.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())))
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -100,12 +109,16 @@ impl HdfsServer {
     }
 
     pub(crate) async fn write(&self, path: &str, bytes: &[u8]) {
-        let options = WriteOptions::default().block_size(BLOCK_BYTES);
-        let mut file = self.client().create(path, options).await.expect("a file");
-        // On the heap: what writing keeps is large.
-        Box::pin(file.write_bytes(bytes.to_vec().into())).await.expect("bytes");
-        Box::pin(file.close()).await.expect("the end");
+        write_as(&self.client(), path, bytes).await;
     }
+}
+
+pub(crate) async fn write_as(client: &Client, path: &str, bytes: &[u8]) {
+    let options = WriteOptions::default().block_size(BLOCK_BYTES);
+    let mut file = client.create(path, options).await.expect("a file");
+    // On the heap: what writing keeps is large.
+    Box::pin(file.write_bytes(bytes.to_vec().into())).await.expect("bytes");
+    Box::pin(file.close()).await.expect("the end");
 }
 
 impl Drop for HdfsServer {

@@ -11,6 +11,8 @@ mod fixture;
 mod harvest;
 mod hdfs;
 mod hdfs_server;
+mod kdc;
+mod kerberos;
 mod orc;
 mod pruning;
 mod reading;
@@ -31,12 +33,17 @@ const NEWEST: usize = VERSIONS.len() - 1;
 struct Shared([OnceLock<Server>; VERSIONS.len()]);
 
 fn main() {
+    // SAFETY: no thread was started yet.
+    let realm = unsafe { kdc::Realm::new() };
     let arguments = Arguments::from_args();
     if let Some(what) = server::missing() {
         eprintln!("skipped: {what} is not installed; tests/services/hive-metastore installs it");
     }
     if let Some(what) = hdfs_server::missing() {
         eprintln!("skipped in part: {what} is not installed; tests/services/hdfs installs it");
+    }
+    if let Some(what) = kdc::missing() {
+        eprintln!("skipped in part: {what} is not installed; tests/services/kerberos installs it");
     }
     let shared = Arc::new(Shared::default());
     let topics = [
@@ -45,6 +52,7 @@ fn main() {
         faults::trials(),
         harvest::trials(&shared),
         hdfs::trials(&shared),
+        kerberos::trials(realm),
         orc::trials(&shared),
         pruning::trials(&shared),
         reading::trials(&shared),

@@ -25,13 +25,19 @@ const START_INTERVAL: Duration = Duration::from_millis(100);
 pub(crate) const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
 /// What a server asks of those who connect.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Security {
     Nothing,
     /// To speak TLS. Its certificate is one of the authority in the file [`Server::authority`].
     Encryption,
     /// To log in as [`USER`] with [`PASSWORD`].
     Password,
+    /// To show a ticket for this principal, whose keys are in the keytab, of a realm that the other file describes.
+    Kerberos {
+        principal: String,
+        keytab: PathBuf,
+        realm: PathBuf,
+    },
 }
 
 /// Who a server with a password lets in.
@@ -103,12 +109,10 @@ impl Server {
             std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
         }
         std::fs::create_dir_all(folder.path().join("conf")).expect("a folder");
-        let options = hadoop_options.as_object().into_iter().flatten();
-        let options = configuration(options.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())));
-        std::fs::write(folder.path().join("conf/core-site.xml"), options).expect("a file");
+        configure(folder.path(), hadoop_options);
         copy(database, &folder.path().join("database"));
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-        let process = serve(folder.path(), version, security, port);
+        let process = serve(folder.path(), version, &security, port);
         let mut server = Self { port, version, security, folder, process };
         server.wait();
         server
@@ -121,8 +125,16 @@ impl Server {
 
     /// Starts it again on the same database and port.
     pub(crate) fn restart(&mut self) {
-        self.process = serve(self.folder.path(), self.version, self.security, self.port);
+        self.process = serve(self.folder.path(), self.version, &self.security, self.port);
         self.wait();
+    }
+
+    /// Ends it, and starts it again as one that asks for this, and knows these options of Hadoop.
+    pub(crate) fn restart_as(&mut self, security: Security, hadoop_options: &Value) {
+        self.kill();
+        self.security = security;
+        configure(self.folder.path(), hadoop_options);
+        self.restart();
     }
 
     pub(crate) fn announces_changes(&self) -> bool {
@@ -179,7 +191,14 @@ fn certificates(folder: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn serve(folder: &Path, version: &str, security: Security, port: u16) -> Child {
+/// Tells the server of Hadoop.
+fn configure(folder: &Path, hadoop_options: &Value) {
+    let options = hadoop_options.as_object().into_iter().flatten();
+    let options = configuration(options.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())));
+    std::fs::write(folder.join("conf/core-site.xml"), options).expect("a file");
+}
+
+fn serve(folder: &Path, version: &str, security: &Security, port: u16) -> Child {
     for lock in ["db.lck", "dbex.lck"] {
         // A crash leaves them behind, or not.
         let _ = std::fs::remove_file(folder.join("database").join(lock));
@@ -199,7 +218,8 @@ fn serve(folder: &Path, version: &str, security: Security, port: u16) -> Child {
         ("metastore.hmshandler.retry.attempts", "1".to_owned()),
         ("metastore.expression.proxy", "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy".to_owned()),
     ];
-    if security == Security::Password {
+    let mut realm = None;
+    if *security == Security::Password {
         settings.extend([
             ("metastore.authentication", "CONFIG".to_owned()),
             // Nobody is believed a mere name then.
@@ -208,7 +228,15 @@ fn serve(folder: &Path, version: &str, security: Security, port: u16) -> Child {
             ("metastore.authentication.config.password", PASSWORD.to_owned()),
         ]);
     }
-    if security == Security::Encryption {
+    if let Security::Kerberos { principal, keytab, realm: file } = security {
+        settings.extend([
+            ("metastore.sasl.enabled", "true".to_owned()),
+            ("metastore.kerberos.principal", principal.clone()),
+            ("metastore.kerberos.keytab.file", keytab.display().to_string()),
+        ]);
+        realm = Some(format!("-Djava.security.krb5.conf={}", file.display()));
+    }
+    if *security == Security::Encryption {
         settings.extend([
             ("metastore.use.SSL", "true".to_owned()),
             ("metastore.keystore.path", format!("{place}/server.p12")),
@@ -227,6 +255,7 @@ fn serve(folder: &Path, version: &str, security: Security, port: u16) -> Child {
         // Version 4 recurses deep where there are many tables.
         .args(["-Xmx512m", "-Xss16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dderby.system.durability=test"])
         .arg(format!("-Dderby.stream.error.file={place}/derby.log"))
+        .args(realm)
         .arg("-cp")
         .arg(
             [&conf, &installation.join("lib/*"), &cache().join("hadoop-3.3.6/*"), &notifications().join("*")]

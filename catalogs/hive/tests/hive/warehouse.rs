@@ -98,6 +98,12 @@ pub(crate) async fn create(server: &Server, table: &Table) {
     done(server.client().create_table(table.clone()).await);
 }
 
+/// The table, with its files elsewhere.
+pub(crate) fn moved(mut table: Table, location: String) -> Table {
+    table.sd.as_mut().expect("storage").location = Some(location.into());
+    table
+}
+
 /// A view with these columns, and its query as Hive keeps it, with all names in full.
 pub(crate) async fn create_view(server: &Server, database: &str, name: &str, columns: &[&str], query: &str) {
     let mut view = table(Path::new(""), database, name, TEXT, columns, &[]);
