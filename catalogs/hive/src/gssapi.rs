@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use crate::kerberos::Identity;
 
 /// MIT's library. The package is `libgssapi-krb5-2` in Debian and `krb5-libs` in Red Hat's systems.
-const LIBRARY: &str = if cfg!(target_os = "macos") { "libgssapi_krb5.dylib" } else { "libgssapi_krb5.so.2" };
+const LIBRARY: &str = "libgssapi_krb5.so.2";
 
 /// The mechanism, 1.2.840.113554.1.2.2 (RFC 4121).
 const KERBEROS: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";

@@ -1,13 +1,15 @@
 //! Who the gateway is for Kerberos, and who a metastore is.
 
+use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use spi::Result;
 use spi::options::invalid;
-use tempfile::TempPath;
 
 use crate::options::HiveOptions;
 
@@ -17,12 +19,18 @@ const KEYTAB: u8 = 5;
 /// What stands for a server's name in a principal, as in Hadoop's.
 const HOST: &str = "_HOST";
 
+/// How many identities there have been.
+static IDENTITIES: AtomicU64 = AtomicU64::new(0);
+
 /// A principal, and its keys.
 #[derive(Debug)]
 pub(crate) struct Identity {
     principal: String,
-    /// The library wants its keys in a file. Nobody else can read it, and it goes with this value.
-    keytab: TempPath,
+    /// The library wants its keys in a file, to which it comes back for years. This one has no name, so that nobody else finds it, and
+    /// no cleaner of temporary folders.
+    keytab: File,
+    /// No other one of the process has the same.
+    number: u64,
 }
 
 impl Identity {
@@ -40,9 +48,9 @@ impl Identity {
         let keys = keys.ok_or_else(|| {
             invalid("option \"kerberos_keytab\" is no keytab in base64").hint("Take what \"base64 -w0\" says of the keytab's file.")
         })?;
-        let kept = tempfile::NamedTempFile::new().and_then(|mut file| file.write_all(&keys).map(|()| file.into_temp_path()));
+        let kept = tempfile::tempfile().and_then(|mut file| file.write_all(&keys).map(|()| file));
         let keytab = kept.map_err(|error| spi::Error::internal(format!("could not keep a keytab in a temporary file: {error}")))?;
-        Ok(Some(Arc::new(Self { principal: principal.clone(), keytab })))
+        Ok(Some(Arc::new(Self { principal: principal.clone(), keytab, number: IDENTITIES.fetch_add(1, Ordering::Relaxed) })))
     }
 
     pub(crate) fn principal(&self) -> &str {
@@ -51,12 +59,12 @@ impl Identity {
 
     /// Where the keys are, as MIT's library names places.
     pub(crate) fn keytab(&self) -> String {
-        format!("FILE:{}", self.keytab.display())
+        format!("FILE:/proc/self/fd/{}", self.keytab.as_raw_fd())
     }
 
-    /// Where tickets are kept: in memory, and for this value alone.
+    /// Where tickets are kept: in memory, and for this value alone, as another data source of the principal may have no right to them.
     pub(crate) fn cache(&self) -> String {
-        format!("MEMORY:{}", self.keytab.display())
+        format!("MEMORY:metagate {}", self.number)
     }
 }
 

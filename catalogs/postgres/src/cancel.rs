@@ -9,8 +9,8 @@ use sqlx::AssertSqlSafe;
 
 use crate::server::{Connection, Server};
 
-/// A statement must be gone within a second; a server that does not let the gateway in by then is left to notice by itself.
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// A busy server lets the gateway in by then; one that does not is left to notice by itself. As long, nobody else has the connection's place.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Ends the connection at the server, whatever it is doing.
 ///

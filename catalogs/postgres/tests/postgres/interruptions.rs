@@ -12,20 +12,20 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::fixture::{Fixture, database, harvest, login, new_database, open, options, with};
 use crate::server;
 
-/// What must happen at the server, has happened by then.
-const DEADLINE: Duration = Duration::from_secs(1);
+/// What must happen at the server, has happened by then, however busy it is. Statements that are not ended run for longer.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits until a statement of metagate sleeps in the database. One that runs may still be what a new session begins with.
 async fn wait_for_sleep(connection: &mut PgConnection, database: &str) {
     wait_for(connection, database, "wait_event = 'PgSleep'", 1).await;
 }
 
-/// Waits until no statement of metagate runs in the database, and says how long that took.
-async fn wait_for_silence(connection: &mut PgConnection, database: &str) -> Duration {
-    wait_for(connection, database, "true", 0).await
+/// Waits until no statement of metagate runs in the database.
+async fn wait_for_silence(connection: &mut PgConnection, database: &str) {
+    wait_for(connection, database, "true", 0).await;
 }
 
-async fn wait_for(connection: &mut PgConnection, database: &str, condition: &str, wanted: i64) -> Duration {
+async fn wait_for(connection: &mut PgConnection, database: &str, condition: &str, wanted: i64) {
     let started = Instant::now();
     let running = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'metagate%' AND datname = $1 AND state = 'active'";
     let sql = format!("{running} AND {condition}");
@@ -33,9 +33,9 @@ async fn wait_for(connection: &mut PgConnection, database: &str, condition: &str
         let running: i64 =
             sqlx::query(AssertSqlSafe(sql.clone())).bind(database).fetch_one(&mut *connection).await.expect("an answer").get(0);
         if running == wanted {
-            return started.elapsed();
+            return;
         }
-        assert!(started.elapsed() < 10 * DEADLINE, "{running} statements run where {condition}, not {wanted}");
+        assert!(started.elapsed() < DEADLINE, "{running} statements run where {condition}, not {wanted}");
     }
 }
 
@@ -49,13 +49,12 @@ async fn leave_while_reading(fixture: &Fixture, table: &str) {
         _ = wait_for_sleep(&mut observer, &fixture.name) => {}
     }
     drop(rows);
-    let took = wait_for_silence(&mut observer, &fixture.name).await;
-    assert!(took < DEADLINE, "the statement ended after {took:?}");
+    wait_for_silence(&mut observer, &fixture.name).await;
 }
 
 #[tokio::test]
 async fn a_statement_that_nobody_reads_ends_at_the_server() {
-    let sql = "CREATE VIEW sleeper AS SELECT n, pg_sleep(60)::text FROM generate_series(1, 5) n; CREATE TABLE t AS SELECT 1 AS n";
+    let sql = "CREATE VIEW sleeper AS SELECT n, pg_sleep(300)::text FROM generate_series(1, 5) n; CREATE TABLE t AS SELECT 1 AS n";
     let Some(fixture) = database(sql).await else { return };
     leave_while_reading(&fixture, "sleeper").await;
     // The connection was not returned: the next read is answered at once, by another one.
