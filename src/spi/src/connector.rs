@@ -23,6 +23,7 @@ use crate::metadata::Harvest;
 use crate::options::{self, OptionSpec, Options};
 use crate::predicate::{Predicate, Value};
 use crate::query::{Dialect, Statement};
+use crate::top_n::TopN;
 use crate::types::PgType;
 
 /// The option that names the database of a source, where a kind's [`Connector::databases`] can answer.
@@ -360,6 +361,9 @@ pub struct ReadRequest {
     pub predicates: Vec<Predicate>,
     /// How many rows are enough.
     pub limit: Option<usize>,
+    /// Which rows are enough, where those are the first ones by a column. There is no limit then, and every predicate of the query is
+    /// among these.
+    pub top_n: Option<TopN>,
     /// What the harvest that the columns come from wrote down for this, with [`Harvest::recipe`]; any node may read the table.
     pub recipe: Option<Arc<str>>,
     /// Who asks, for the source's own list of sessions.

@@ -16,6 +16,7 @@ pub mod query;
 pub mod rows;
 pub mod secret;
 pub mod tls;
+pub mod top_n;
 pub mod turns;
 pub mod types;
 

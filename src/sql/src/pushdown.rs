@@ -4,7 +4,7 @@
 //! it with exactly our meaning, it is a query of the source ([`Part::Whole`]). Where that ends, the query becomes a scan of
 //! its statement's rows, and the work above it stays here. Whether there are such words is asked of the source's
 //! [`Dialect`](spi::query::Dialect); what is not translated stays here too. A source without a dialect may at least make groups of a
-//! table's rows ([`grouped`]).
+//! table's rows ([`grouped`]), and leave out those that a limit will ([`top_n`]).
 
 mod aggregate;
 mod early;
@@ -14,6 +14,7 @@ mod grouped;
 mod join;
 mod remote;
 mod steps;
+mod top_n;
 mod window;
 
 use std::sync::Arc;
@@ -276,7 +277,7 @@ fn sorted(mut sort: Sort) -> Result<Part> {
         }
     }
     sort.input = Arc::new(input.into_plan()?);
-    with_subqueries(LogicalPlan::Sort(sort))
+    with_subqueries(LogicalPlan::Sort(top_n::told(sort)))
 }
 
 fn sort_keys(keys: &[SortExpr], schema: &DFSchema) -> Option<Vec<SortKey>> {

@@ -21,6 +21,7 @@ use domain::catalog::Database;
 use spi::connector::{Connector, ReadRequest, RowErrors};
 use spi::metadata::{ColumnType, Relation, SchemaMetadata};
 use spi::query::TableColumn;
+use spi::top_n::TopN;
 use spi::types::PgType;
 
 use crate::planner::statement;
@@ -199,6 +200,7 @@ pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Conne
                 query_columns: table.query_columns(),
                 row_estimate: table.row_estimate(),
                 recipe: table.schema.recipe(table.table).map(Arc::from),
+                top_n: None,
                 connector,
             })
         });
@@ -214,6 +216,7 @@ pub(crate) fn connect(plan: LogicalPlan, connectors: &HashMap<u32, Arc<dyn Conne
 }
 
 /// A table of a data source that can be read now.
+#[derive(Clone)]
 pub(crate) struct ConnectedTable {
     pub(crate) source: Arc<str>,
     pub(crate) schema: Arc<str>,
@@ -223,6 +226,8 @@ pub(crate) struct ConnectedTable {
     /// How many rows the source says that there are, about.
     pub(crate) row_estimate: Option<i64>,
     recipe: Option<Arc<str>>,
+    /// Which of its rows are enough for the plan that it is in.
+    top_n: Option<TopN>,
     pub(crate) connector: Arc<dyn Connector>,
 }
 
@@ -232,6 +237,11 @@ pub(crate) fn connected(scan: &TableScan) -> Option<Arc<dyn TableProvider>> {
 }
 
 impl ConnectedTable {
+    /// The same, where only the first rows by a column are wanted.
+    pub(crate) fn with_top_n(&self, top_n: TopN) -> Self {
+        Self { top_n: Some(top_n), ..self.clone() }
+    }
+
     /// Columns as a query of the source has them: these, or all.
     pub(crate) fn query_columns(&self, projection: Option<&[usize]>) -> Vec<TableColumn> {
         match projection {
@@ -261,6 +271,7 @@ impl ConnectedTable {
             columns: columns.fields().iter().cloned().collect(),
             predicates: filters.iter().filter_map(predicate::translate).collect(),
             limit,
+            top_n: self.top_n.clone(),
             recipe: self.recipe.clone(),
             user,
             row_errors: RowErrors::default(),

@@ -2,6 +2,7 @@
 
 mod pushdown;
 mod structure;
+mod top_n;
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};

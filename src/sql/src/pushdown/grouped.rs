@@ -133,7 +133,7 @@ fn measure(call: &Expr, schema: &DFSchema) -> Option<Measure> {
 }
 
 /// The place of a column.
-fn place(column: &Expr, schema: &DFSchema) -> Option<usize> {
+pub(super) fn place(column: &Expr, schema: &DFSchema) -> Option<usize> {
     let Expr::Column(column) = column else { return None };
     schema.maybe_index_of_column(column)
 }

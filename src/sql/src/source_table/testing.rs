@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{cast, filter_record_batch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch, UInt64Array};
+use arrow::compute::{SortOptions, cast, concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::row::{RowConverter, SortField};
 use async_trait::async_trait;
 use chrono::DateTime;
 use domain::catalog::{Catalog, Database};
@@ -17,6 +18,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use spi::connector::{Compression, Connector, File, FileFormat, Files, ReadPlan, ReadRequest, Scope, TestStage};
 use spi::metadata::{ColumnRow, Harvest, Snapshot, TableKind, TableRow};
 use spi::predicate::{Comparison, Predicate, Value};
+use spi::top_n::TopN;
 use spi::types::PgType;
 use spi::{Error, Result};
 
@@ -99,6 +101,8 @@ pub(crate) struct Memory {
     pub(crate) tables: BTreeMap<String, Vec<RecordBatch>>,
     /// Whether it applies conditions. It knows comparisons of integers.
     pub(crate) applies: bool,
+    /// Whether it leaves out all rows that it may, and sends the others from the last to the first.
+    pub(crate) leaves_out: bool,
     /// After its batches, a read fails with this.
     pub(crate) failure: Option<Error>,
     /// After its batches, a read waits for ever.
@@ -127,12 +131,17 @@ impl Connector for Memory {
     }
 
     async fn read(&self, request: ReadRequest) -> Result<ReadPlan> {
-        let batches = self.tables.get(&request.table).cloned().unwrap_or_default();
+        let mut batches = self.tables.get(&request.table).cloned().unwrap_or_default();
         let columns: Vec<String> = request.columns.iter().map(|column| column.name().clone()).collect();
-        let predicates = request.predicates.clone();
+        for batch in &mut batches {
+            *batch = request.predicates.iter().fold(batch.clone(), |batch, predicate| filtered(&batch, predicate));
+        }
+        if let Some(top_n) = request.top_n.as_ref().filter(|_| self.leaves_out) {
+            let all = concat_batches(&batches[0].schema(), &batches).expect("batches of one table");
+            batches = vec![first(&all, top_n)];
+        }
         self.reads.lock().expect("no panic while it was held").push(request);
         let projected = move |batch: RecordBatch| {
-            let batch = predicates.iter().fold(batch, |batch, predicate| filtered(&batch, predicate));
             let indices: Vec<usize> = columns.iter().map(|column| batch.schema().index_of(column).expect("a column")).collect();
             batch.project(&indices).expect("a projection")
         };
@@ -227,4 +236,15 @@ fn filtered(batch: &RecordBatch, predicate: &Predicate) -> RecordBatch {
     };
     let kept: BooleanArray = integers.as_primitive::<Int64Type>().iter().map(|integer| integer.map(holds)).collect();
     filter_record_batch(batch, &kept).expect("a filter of the batch")
+}
+
+/// The rows that may not be left out, from the last to the first.
+fn first(batch: &RecordBatch, top_n: &TopN) -> RecordBatch {
+    let column = batch.column_by_name(&top_n.column).expect("a column");
+    let options = SortOptions { descending: top_n.descending, nulls_first: top_n.nulls_first };
+    let converter = RowConverter::new(vec![SortField::new_with_options(column.data_type().clone(), options)]).expect("a column's order");
+    let keys = converter.convert_columns(&[Arc::clone(column)]).expect("the column");
+    let come_before = |row: usize| keys.iter().filter(|key| *key < keys.row(row)).count();
+    let kept: UInt64Array = (0..batch.num_rows()).rev().filter(|row| come_before(*row) < top_n.rows).map(|row| row as u64).collect();
+    take_record_batch(batch, &kept).expect("rows of the batch")
 }
