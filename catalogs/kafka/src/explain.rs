@@ -5,6 +5,7 @@ use spi::documents::{Document, json_text};
 
 use crate::groups;
 use crate::predicate::Bounds;
+use crate::top_n::Enough;
 
 /// The text; none for the table of consumer groups, which is no topic. Where partitions begin and end is not asked for.
 pub(crate) fn explain(request: &ReadRequest) -> Option<String> {
@@ -30,6 +31,11 @@ pub(crate) fn explain(request: &ReadRequest) -> Option<String> {
     if let Some(since) = bounds.since_ms().and_then(|millis| json_text::write(&Document::moment_of_millis(millis)).ok()) {
         text.push_str(&format!(", from the first message since {since} on"));
     }
+    match Enough::of(request) {
+        Enough::All => {}
+        Enough::First(rows) => text.push_str(&format!(", the first {rows} rows of each partition")),
+        Enough::Last(rows) => text.push_str(&format!(", the last {rows} rows of each partition")),
+    }
     if let Some(limit) = request.limit {
         text.push_str(&format!(", at most {limit} rows"));
     }
@@ -39,33 +45,26 @@ pub(crate) fn explain(request: &ReadRequest) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use spi::predicate::{Comparison, Predicate, Value};
+    use spi::top_n::TopN;
 
     use super::*;
 
-    fn explained(predicates: &[(&str, Comparison, Value)], limit: Option<usize>) -> Option<String> {
+    fn explained(predicates: &[(&str, Comparison, Value)], change: impl FnOnce(&mut ReadRequest)) -> Option<String> {
         let compare = |(column, comparison, value): &(&str, Comparison, Value)| Predicate::Compare {
             column: (*column).to_owned(),
             comparison: *comparison,
             value: value.clone(),
         };
-        let predicates = predicates.iter().map(compare).collect();
-        let (schema, table, user) = ("public".to_owned(), "orders".to_owned(), "ann".to_owned());
-        explain(&ReadRequest {
-            schema,
-            table,
-            columns: Vec::new(),
-            predicates,
-            limit,
-            recipe: Some("{}".into()),
-            user,
-            ..ReadRequest::default()
-        })
+        let (table, predicates) = ("orders".to_owned(), predicates.iter().map(compare).collect());
+        let mut request = ReadRequest { table, predicates, recipe: Some("{}".into()), ..ReadRequest::default() };
+        change(&mut request);
+        explain(&request)
     }
 
     #[test]
     fn what_is_fetched_is_told() {
         use Comparison::{Equal, GreaterOrEqual, Less};
-        assert_eq!(explained(&[], None).expect("a text"), "fetch topic \"orders\": all partitions, all offsets");
+        assert_eq!(explained(&[], |_| {}).expect("a text"), "fetch topic \"orders\": all partitions, all offsets");
         let some = [
             ("_partition", Equal, Value::Int(2)),
             ("_offset", GreaterOrEqual, Value::Int(5)),
@@ -73,11 +72,23 @@ mod tests {
             ("_timestamp", GreaterOrEqual, Value::Timestamp(1_700_000_000_001_000)),
         ];
         assert_eq!(
-            explained(&some, Some(3)).expect("a text"),
+            explained(&some, |request| request.limit = Some(3)).expect("a text"),
             "fetch topic \"orders\": partitions 2, offsets from 5 and before 9, from the first message since \
              \"2023-11-14T22:13:20+00:00\" on, at most 3 rows"
         );
         let nowhere = [("_offset", Less, Value::Int(5)), ("_offset", GreaterOrEqual, Value::Int(5))];
-        assert_eq!(explained(&nowhere, None).expect("a text"), "fetch nothing of topic \"orders\"");
+        assert_eq!(explained(&nowhere, |_| {}).expect("a text"), "fetch nothing of topic \"orders\"");
+    }
+    #[test]
+    fn what_is_enough_is_told() {
+        for (column, descending, expected) in [
+            ("_offset", true, "all partitions, all offsets, the last 10 rows of each partition"),
+            ("_offset", false, "all partitions, all offsets, the first 10 rows of each partition"),
+            ("_timestamp", true, "all partitions, all offsets"),
+        ] {
+            let top_n = TopN { rows: 10, column: column.to_owned(), descending, nulls_first: false };
+            let text = explained(&[], |request| request.top_n = Some(top_n)).expect("a text");
+            assert_eq!(text, format!("fetch topic \"orders\": {expected}"));
+        }
     }
 }

@@ -7,8 +7,8 @@
 //!   which columns that makes, as far as an operator does not say otherwise in a `definition.rs`; `metadata.rs` says it in rows,
 //!   `infer.rs` to who would define a table, and `fingerprint.rs` whether anything has changed.
 //! - `read.rs` streams a topic up to the offsets where it ended when the query began, and `read/rows.rs` makes rows of its messages;
-//!   `predicate.rs` says where it can begin, and which messages are wanted; `message.rs` is a message in columns; `explain.rs` says
-//!   beforehand what would be fetched. `groups.rs` is the table of consumer groups.
+//!   `predicate.rs` says where it can begin, and which messages are wanted, `top_n.rs` which of them are enough; `message.rs` is a message
+//!   in columns; `explain.rs` says beforehand what would be fetched. `groups.rs` is the table of consumer groups.
 //! - `registry.rs` asks a schema registry for schemas and keeps them; `schema.rs` is one, in the languages of `schema/`; `declared.rs` says
 //!   which one a topic's columns are of, and `schemas.rs` has those that the messages of one read name. `csv.rs` reads values in CSV.
 //! - `probe.rs` is the connection test, `failure.rs` says what the errors of brokers are for the gateway.
@@ -39,6 +39,7 @@ mod registry;
 mod sample;
 mod schema;
 mod schemas;
+mod top_n;
 mod topics;
 
 use std::sync::Arc;

@@ -28,6 +28,7 @@ use crate::layout::Layout;
 use crate::native::admin::Identity;
 use crate::native::messages::{Message, Place as End, Polled};
 use crate::predicate::{self, Bounds};
+use crate::top_n::Enough;
 use crate::topics;
 use rows::Rows;
 
@@ -107,9 +108,8 @@ fn read(client: &Client, request: &ReadRequest, what: &str, batches: &Batches) -
     let ranges = ranges(client, &found, &Bounds::of(&request.predicates), what)?;
     let mut rows = Rows::new(client, &layout, request, batches)?;
     if rows.left > 0 && !ranges.is_empty() {
-        client.fetch(ranges.iter().map(|(partition, range)| (topic, *partition, range.next)), what)?;
-        let mut scan = Scan { client, topic, what, identity, open: ranges };
-        scan.run(&mut rows)?;
+        let mut scan = Scan { client, topic, what, identity, enough: Enough::of(request), open: HashMap::new(), given: HashMap::new() };
+        scan.run(ranges, &mut rows)?;
         if scan.is_of_another() {
             return Err(scan.changed());
         }
@@ -122,6 +122,13 @@ fn read(client: &Client, request: &ReadRequest, what: &str, batches: &Batches) -
 struct Range {
     next: i64,
     end: i64,
+}
+
+impl Range {
+    /// The last of them, not more than so many.
+    fn last(self, offsets: i64) -> Self {
+        Self { next: self.next.max(self.end.saturating_sub(offsets)), ..self }
+    }
 }
 
 /// What has to be read of each partition; partitions of which that is nothing are left out.
@@ -155,11 +162,37 @@ struct Scan<'s> {
     what: &'s str,
     /// What the topic was when the query began, if that could be told.
     identity: Option<Identity>,
+    enough: Enough,
+    /// What is being fetched.
     open: HashMap<i32, Range>,
+    /// How many rows each partition has given, where not all are wanted.
+    given: HashMap<i32, usize>,
 }
 
 impl Scan<'_> {
-    fn run(&mut self, rows: &mut Rows<'_>) -> Result<()> {
+    /// Reads as much of the ranges as is enough. Where that is their last rows, they are read back from their ends, each message once:
+    /// nobody knows how many of the offsets before a message have one, and how many of those are wanted.
+    fn run(&mut self, mut ranges: HashMap<i32, Range>, rows: &mut Rows<'_>) -> Result<()> {
+        let mut step = self.enough.first_step();
+        loop {
+            self.open = ranges.iter().map(|(partition, range)| (*partition, range.last(step))).collect();
+            self.client.fetch(self.open.iter().map(|(partition, range)| (self.topic, *partition, range.next)), self.what)?;
+            let goes_on = self.take_all(rows)?;
+            ranges.retain(|partition, range| {
+                range.end = range.last(step).next;
+                range.next < range.end && !self.enough.is_reached(self.given.get(partition).copied().unwrap_or(0))
+            });
+            if !goes_on || ranges.is_empty() {
+                return Ok(());
+            }
+            // What librdkafka has fetched of the last step, and nobody has taken, it forgets.
+            self.client.stop(self.what)?;
+            step = step.saturating_mul(2);
+        }
+    }
+
+    /// Takes the messages of what is open. Whether more are wanted.
+    fn take_all(&mut self, rows: &mut Rows<'_>) -> Result<bool> {
         let client = self.client;
         let queue = client.queue()?;
         // Since when nothing has come. Waiting for the reader does not count as waiting for the broker.
@@ -169,7 +202,7 @@ impl Scan<'_> {
                 Polled::Message(message) => {
                     silent = None;
                     if !self.take(&message, rows)? {
-                        break;
+                        return Ok(false);
                     }
                 }
                 Polled::End(end) => {
@@ -189,7 +222,7 @@ impl Scan<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(!client.cancelled.is_set())
     }
 
     /// Takes a message. Whether more are wanted.
@@ -199,9 +232,16 @@ impl Scan<'_> {
         if message.offset() < range.next {
             return Err(self.changed());
         }
+        let left = rows.left;
         let goes_on = message.offset() >= range.end || rows.add(message)?;
         range.next = message.offset() + 1;
-        if range.next >= range.end {
+        let mut is_done = range.next >= range.end;
+        if self.enough != Enough::All {
+            let given = self.given.entry(partition).or_default();
+            *given += left - rows.left;
+            is_done |= matches!(self.enough, Enough::First(_)) && self.enough.is_reached(*given);
+        }
+        if is_done {
             self.open.remove(&partition);
             self.client.pause(self.topic, [partition], self.what)?;
         }

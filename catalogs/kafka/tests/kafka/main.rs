@@ -17,6 +17,7 @@ mod reading;
 mod registry;
 mod schemas;
 mod server;
+mod top_n;
 
 use std::sync::{Arc, OnceLock};
 
@@ -61,6 +62,7 @@ fn main() {
         predicates::trials(&shared),
         reading::trials(&shared),
         schemas::trials(&shared),
+        top_n::trials(&shared),
     ];
     let conclusion = libtest_mimic::run(&arguments, topics.into_iter().flatten().collect());
     // Stops the broker and the registry.

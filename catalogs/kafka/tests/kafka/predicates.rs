@@ -13,23 +13,23 @@ use crate::{Shared, trial};
 const COLUMNS: [&str; 3] = ["_partition", "_offset", "_timestamp"];
 
 /// When the first message was made, in milliseconds.
-const START_MS: i64 = 1_600_000_000_000;
+pub(crate) const START_MS: i64 = 1_600_000_000_000;
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![trial(shared, "predicates::conditions_give_what_a_filter_gives", conditions_give_what_a_filter_gives)]
 }
 
 /// A small generator of numbers, so that what failed once fails again.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, end: i64) -> i64 {
+    pub(crate) fn below(&mut self, end: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as i64 % end
     }
 }
 
-fn random_predicate(random: &mut Random, depth: usize) -> Predicate {
+pub(crate) fn random_predicate(random: &mut Random, depth: usize) -> Predicate {
     let column = COLUMNS[random.below(3) as usize].to_owned();
     let constant = |random: &mut Random| match column.as_str() {
         "_partition" => Value::Int(random.below(5) - 1),
