@@ -300,7 +300,7 @@ fn configuration(folder: &Path, ports: [u16; 5]) -> String {
          transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n\
          share.coordinator.state.topic.num.partitions=1\nshare.coordinator.state.topic.replication.factor=1\n\
          share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\nnum.network.threads=1\nnum.io.threads=2\n\
-         log.cleaner.dedupe.buffer.size=16777216\n\
+         log.cleaner.dedupe.buffer.size=16777216\nlog.cleaner.backoff.ms=100\n\
          authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\nsuper.users=User:ANONYMOUS\n\
          allow.everyone.if.no.acl.found=true\n\
          log.retention.ms=-1\n"

@@ -1,6 +1,7 @@
 //! Where only the first or last messages are wanted, no more is read than is needed to have them, and never less.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use serde_json::json;
@@ -13,10 +14,14 @@ use crate::predicates::{Random, START_MS, random_predicate};
 use crate::server::{Sent, Server, value};
 use crate::{Shared, trial};
 
+/// How long the broker may take to compact a topic.
+const COMPACTED_TIMEOUT: Duration = Duration::from_secs(120);
+
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     vec![
         trial(shared, "top_n::partitions_are_read_from_their_ends", partitions_are_read_from_their_ends),
         trial(shared, "top_n::messages_are_counted_and_not_offsets", messages_are_counted_and_not_offsets),
+        trial(shared, "top_n::compacted_messages_are_passed_over", compacted_messages_are_passed_over),
         trial(shared, "top_n::rows_are_counted_where_messages_have_many", rows_are_counted_where_messages_have_many),
         trial(shared, "top_n::what_may_be_needed_is_never_left_out", what_may_be_needed_is_never_left_out),
     ]
@@ -92,6 +97,36 @@ async fn messages_are_counted_and_not_offsets(server: &Server) {
     let all = source_with(server, json!({"isolation_level": "read_uncommitted"})).await;
     let rows = all.rows(ReadRequest { top_n: top_n(2, true), ..request }).await.expect("rows");
     assert_eq!(rows, ["303|dropped", "305|d", "307|e"]);
+}
+
+async fn compacted_messages_are_passed_over(server: &Server) {
+    let compacts = [("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0.001"), ("segment.ms", "1000")];
+    server.create("compacted", 1, &compacts).await;
+    let of_key =
+        |key: i64, timestamp: i64| Sent { key: Some(key.to_string().into()), timestamp: Some(timestamp), ..value(key.to_string()) };
+    let sent: Vec<Sent> = (0..400).map(|number| of_key(if number < 10 { number } else { 10 }, START_MS)).collect();
+    server.send("compacted", &sent);
+    // The last segment is never compacted.
+    server.send("compacted", &[of_key(11, START_MS + 10_000)]);
+    let source = source(server).await;
+    let request = source.request_of("compacted", &["_partition", "_offset", "_value"]).await;
+    let started = Instant::now();
+    let all = loop {
+        let all = source.rows(request.clone()).await.expect("rows");
+        if all.len() <= 12 {
+            break all;
+        }
+        assert!(started.elapsed() < COMPACTED_TIMEOUT, "nothing was compacted");
+    };
+    assert_eq!((all.len(), all.contains(&"0|399|10".to_owned()), all.contains(&"0|400|11".to_owned())), (12, true, true));
+    for wanted in [1, 2, 3, 12, 20] {
+        for descending in [true, false] {
+            let sent = source.rows(ReadRequest { top_n: top_n(wanted, descending), ..request.clone() }).await.expect("rows");
+            check(&all, &sent, wanted, descending, "compacted");
+            // Only the last two, or the first ten, have no holes between them.
+            assert!(wanted > 2 || sent.len() == wanted, "{wanted} {descending}: {sent:?}");
+        }
+    }
 }
 
 async fn rows_are_counted_where_messages_have_many(server: &Server) {
