@@ -1,4 +1,5 @@
-//! Streams the messages of a topic, up to the offsets where its partitions ended when the query began.
+//! Streams the messages of a topic, up to the offsets where its partitions ended when the query began. Where the last ones are enough, they
+//! are read back from there.
 //!
 //! A thread of its own fetches, filters and decodes them, and waits while the reader does not want the next batch; librdkafka's buffers are
 //! bounded meanwhile. Dropping the stream ends the thread at its next look. A broker that is gone for less than the option
