@@ -186,7 +186,7 @@ impl Scan<'_> {
             if !goes_on || ranges.is_empty() {
                 return Ok(());
             }
-            // What librdkafka has fetched of the last step, and nobody has taken, it forgets.
+            // What was fetched of this step, beyond its end too, and not taken does not arrive after that: librdkafka forgets it.
             self.client.stop(self.what)?;
             step = step.saturating_mul(2);
         }

@@ -1,4 +1,4 @@
-//! The first rows by one column, where a query needs no others: what is left for a source to know of ORDER BY with LIMIT.
+//! The first rows by one column, where a query with ORDER BY and LIMIT needs no others.
 
 /// A permission to leave out rows of a read.
 ///
@@ -6,9 +6,9 @@
 /// Rows with the same value, and NULLs among themselves, do not come before each other: so rows that tie with the last one that is needed
 /// are not left out.
 ///
-/// That makes every answer right that the query could have, whatever else it sorts by. Its order is that of this column first; so fewer
-/// than [`rows`](Self::rows) rows come before each row of its answer, by this column or at all. And of what is left out nothing is missed,
-/// because enough that comes before it is there.
+/// The answer is the same then, whatever else the query sorts by, and whichever of equal rows it takes. Its order is first that of this
+/// column. So a row of the answer has fewer than [`rows`](Self::rows) others before it, in that order and by this column, and is sent;
+/// and those that are left out would have come after all of them.
 ///
 /// It is never more than a permission: the gateway sorts what is sent, and takes the first rows of it. A source may do nothing about it,
 /// send the rows in any order, and more of them than are needed. One that orders values otherwise than PostgreSQL does, or text otherwise

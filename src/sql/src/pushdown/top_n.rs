@@ -1,8 +1,8 @@
 //! ORDER BY with LIMIT of a table in a source that speaks no SQL: the source is told which rows are enough.
 //!
-//! The sort stays where it is, so that nothing depends on what the source makes of it; [`TopN`] says what it may leave out. Between the sort
-//! and the table there is only what gives one row for each row, and leaves the sorted column as it is. A condition that is left there
-//! is one that the source does not apply.
+//! The sort stays where it is, so that nothing depends on what the source makes of it; [`TopN`] says what it may leave out. Between the
+//! sort and the table there is only what gives one row for each row, and leaves the sorted column as it is. A condition that is left
+//! there is one that the source does not apply.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use spi::top_n::TopN;
 use super::grouped::place;
 use crate::source_table::{self, ConnectedTable};
 
-/// The sort, over tables that are told which of their rows are enough. The first key decides: that further ones do not matter, [`TopN`] says.
+/// The sort, over tables that are told which of their rows are enough. Only the first key matters, for the reason that [`TopN`] gives.
 pub(super) fn told(mut sort: Sort) -> Sort {
     if let (Some(rows), [key, ..]) = (sort.fetch, sort.expr.as_slice())
         && let Some(column) = place(&key.expr, sort.input.schema())
