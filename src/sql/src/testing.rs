@@ -234,6 +234,10 @@ impl Connector for FakeConnector {
         Ok(3)
     }
 
+    fn explain(&self, request: &ReadRequest) -> Option<String> {
+        request.top_n.as_ref().map(|top_n| format!("the first {} by {}", top_n.rows, top_n.column))
+    }
+
     async fn read(&self, _: ReadRequest) -> Result<ReadPlan> {
         Err(Error::source(Code::Unreachable, &self.source, "there is nothing to read"))
     }

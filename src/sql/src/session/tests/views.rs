@@ -42,6 +42,18 @@ async fn a_view_reads_what_its_query_says() {
 }
 
 #[tokio::test]
+async fn what_a_sort_needs_is_known_below_a_view() {
+    let mut session = session_with(json!({"far": "SELECT \"id\", \"name\" FROM \"main\".\"t\""})).await;
+    simple(&mut session, "PREPARE newest(bigint) AS SELECT name FROM shop.main.far ORDER BY id DESC, name LIMIT $1 OFFSET 2").await;
+    for (setting, is_told) in [("off", false), ("on", true)] {
+        simple(&mut session, &format!("SET metagate.enable_pushdown = {setting}")).await;
+        let explained = simple(&mut session, "EXPLAIN EXECUTE newest(3)").await.join("\n");
+        assert!(explained.contains("table=main.t, columns=[id, name]"), "{explained}");
+        assert_eq!(explained.contains("request=the first 5 by id"), is_told, "{explained}");
+    }
+}
+
+#[tokio::test]
 async fn columns_of_an_answer_are_those_of_the_view() {
     let mut session = session_with(json!({"one": "SELECT 1, 'x'"})).await;
     let statement = session.statements("SELECT id, name, id + 1 FROM shop.main.one").expect("a statement").remove(0);
