@@ -1,4 +1,5 @@
-//! Bytes of a file, decompressed and cut into lines as Hadoop's LineReader does: after `\n`, `\r\n` or `\r`.
+//! Bytes of a file, decompressed and cut into lines as Hadoop's LineReader does: after `\n`, `\r\n` or `\r`. A mark that a file is in
+//! UTF-8, which some programs write at its very beginning, is left out as by Hadoop's LineRecordReader.
 
 use std::io::Write;
 use std::ops::Range;
@@ -9,6 +10,9 @@ use memchr::memchr2;
 
 /// A longer line is a file that is no text.
 const LINE_BYTES_MAX: usize = 64 << 20;
+
+/// The mark at the beginning of a file: the byte order, which UTF-8 has none of.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Enough lines to hide the cost of a batch of their rows, and few enough that those of long lines fit in memory.
 const BLOCK_LINES: usize = 8192;
@@ -51,6 +55,8 @@ pub(super) struct Lines {
     searched: usize,
     /// Lines at the beginning of the file that are no rows.
     header_lines: usize,
+    /// Whether no line was found yet.
+    is_at_start: bool,
     is_finished: bool,
 }
 
@@ -73,6 +79,7 @@ impl Lines {
             cut: 0,
             searched: 0,
             header_lines,
+            is_at_start: true,
             is_finished: false,
         })
     }
@@ -136,8 +143,14 @@ impl Lines {
     fn cut(&mut self, lines_max: usize) {
         while self.places.len() < lines_max && self.cut < BLOCK_BYTES {
             let Some((end, next)) = self.line_end() else { return };
+            let mut start = self.cut;
+            if std::mem::take(&mut self.is_at_start) && self.buffer[start..end].starts_with(MARK) {
+                start += MARK.len();
+            }
             match self.header_lines {
-                0 => self.places.push(self.cut..end),
+                // What has the mark alone, and no line break, has no line.
+                0 if start == next => {}
+                0 => self.places.push(start..end),
                 _ => self.header_lines -= 1,
             }
             (self.cut, self.searched) = (next, next);
@@ -188,6 +201,14 @@ mod tests {
         for size in 1..=text.len() {
             let parts: Vec<&[u8]> = text.chunks(size).collect();
             assert_eq!(lines(&parts, None).expect("lines"), ["a", "b", "", "c", "", "d"], "{size}");
+        }
+    }
+
+    #[test]
+    fn a_mark_at_the_beginning_is_no_text() {
+        for (text, expected) in [("\u{feff}a\n\u{feff}b", &["a", "\u{feff}b"][..]), ("\u{feff}\nb", &["", "b"]), ("\u{feff}", &[])] {
+            let parts: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+            assert_eq!(lines(&parts, None).expect("lines"), expected, "{text:?}");
         }
     }
 
