@@ -5,7 +5,7 @@
 //! that their names do not rule out.
 
 use arrow::compute::kernels::cast_utils::Parser;
-use arrow::datatypes::{DataType, Date32Type, Float64Type, TimeUnit};
+use arrow::datatypes::{DataType, Float64Type, TimeUnit};
 use futures::TryStreamExt;
 use hive_metastore::{Partition, Table};
 use pilota::FastStr;
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::hive_type::{self, ColumnType};
 use crate::options::Settings;
 use crate::partitions::Partitioned;
-use crate::{filter, format, partitions, questions};
+use crate::{filter, format, partitions, questions, text};
 
 /// A partition key.
 #[derive(Clone, Debug)]
@@ -43,20 +43,20 @@ impl Key {
     }
 
     /// What a partition's value is in the type of the key; `None` if it is not of that type.
-    pub(crate) fn value(&self, text: &str) -> Option<Value> {
-        let Some(text) = partitions::value(text) else { return Some(Value::Null) };
+    pub(crate) fn value(&self, written: &str) -> Option<Value> {
+        let Some(written) = partitions::value(written) else { return Some(Value::Null) };
         match &self.column_type.data_type {
-            DataType::Boolean => text.to_ascii_lowercase().parse().ok().map(Value::Bool),
-            DataType::Int16 => text.parse::<i16>().ok().map(|number| Value::Int(number.into())),
-            DataType::Int32 => text.parse::<i32>().ok().map(|number| Value::Int(number.into())),
-            DataType::Int64 => text.parse().ok().map(Value::Int),
-            DataType::Float32 | DataType::Float64 => Float64Type::parse(text).map(Value::Float),
+            DataType::Boolean => written.to_ascii_lowercase().parse().ok().map(Value::Bool),
+            DataType::Int16 => written.parse::<i16>().ok().map(|number| Value::Int(number.into())),
+            DataType::Int32 => written.parse::<i32>().ok().map(|number| Value::Int(number.into())),
+            DataType::Int64 => written.parse().ok().map(Value::Int),
+            DataType::Float32 | DataType::Float64 => Float64Type::parse(written).map(Value::Float),
             DataType::Decimal128(precision, scale) => {
-                crate::text::decimal(text, *precision, *scale).map(|digits| Value::Decimal { digits, scale: *scale })
+                text::decimal(written, *precision, *scale).map(|digits| Value::Decimal { digits, scale: *scale })
             }
-            DataType::Date32 => Date32Type::parse(text).map(Value::Date),
-            DataType::Timestamp(TimeUnit::Microsecond, None) => crate::text::timestamp(text).map(Value::Timestamp),
-            DataType::Utf8 => Some(Value::Text(text.to_owned())),
+            DataType::Date32 => text::date(written).map(Value::Date),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => text::timestamp_or_date(written).map(Value::Timestamp),
+            DataType::Utf8 => Some(Value::Text(written.to_owned())),
             _ => None,
         }
     }

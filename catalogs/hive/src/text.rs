@@ -7,6 +7,7 @@ mod delimited;
 mod fields;
 mod json;
 mod lines;
+mod moments;
 mod nested;
 mod quoted;
 mod scan;
@@ -30,8 +31,9 @@ use crate::storage::Storage;
 use lines::Block;
 use scan::Scan;
 
+pub(crate) use moments::{date, timestamp_or_date};
 pub(crate) use quoted::Marks;
-pub(crate) use values::{ColumnBuilder, decimal, timestamp};
+pub(crate) use values::{ColumnBuilder, decimal};
 
 /// How many blocks of lines become values at a time, on as many cores. Each may be as long as the longest line.
 const DECODERS_MAX: usize = 8;

@@ -1,5 +1,7 @@
 //! Texts as values of a column's type. What is not of the type is NULL.
 
+use std::fmt::Write;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
@@ -7,13 +9,15 @@ use arrow::array::{
     ArrayBuilder, ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder, Int16Builder,
     Int32Builder, Int64Builder, NullArray, StringBuilder, TimestampMicrosecondBuilder,
 };
-use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
-use arrow::datatypes::{DataType, Date32Type};
+use arrow::compute::kernels::cast_utils::string_to_datetime;
+use arrow::datatypes::DataType;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;
 use spi::predicate::Value;
+use spi::types::oid;
 
+use super::moments;
 use crate::hive_type;
 
 /// Collects the values of one column.
@@ -28,14 +32,18 @@ pub(crate) enum ColumnBuilder {
     Int64(Int64Builder),
     Float32(Float32Builder),
     Float64(Float64Builder),
-    /// With the number of characters after which Hive cuts a value off.
+    /// With the number of characters after which Hive cuts a value off, and whether it fills shorter ones up with blanks.
     Text {
         builder: StringBuilder,
         chars_max: Option<usize>,
+        is_padded: bool,
     },
     Binary(BinaryBuilder),
     Date(Date32Builder),
-    Timestamp(TimestampMicrosecondBuilder),
+    Timestamp {
+        builder: TimestampMicrosecondBuilder,
+        has_zone: bool,
+    },
     Decimal {
         builder: Decimal128Builder,
         precision: u8,
@@ -55,12 +63,16 @@ impl ColumnBuilder {
             DataType::Float32 => Self::Float32(Float32Builder::new()),
             DataType::Float64 => Self::Float64(Float64Builder::new()),
             DataType::Utf8 => {
-                let chars_max = hive_type::parse(native_type).pg_type.character_maximum_length();
-                Self::Text { builder: StringBuilder::new(), chars_max: chars_max.and_then(|length| usize::try_from(length).ok()) }
+                let pg_type = hive_type::parse(native_type).pg_type;
+                let chars_max = pg_type.character_maximum_length().and_then(|length| usize::try_from(length).ok());
+                Self::Text { builder: StringBuilder::new(), chars_max, is_padded: pg_type.oid == oid::BPCHAR }
             }
             DataType::Binary => Self::Binary(BinaryBuilder::new()),
             DataType::Date32 => Self::Date(Date32Builder::new()),
-            DataType::Timestamp(_, zone) => Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone_opt(zone.clone())),
+            DataType::Timestamp(_, zone) => {
+                let builder = TimestampMicrosecondBuilder::new().with_timezone_opt(zone.clone());
+                Self::Timestamp { builder, has_zone: zone.is_some() }
+            }
             DataType::Decimal128(precision, scale) => {
                 Self::Decimal { builder: Decimal128Builder::new().with_data_type(data_type.clone()), precision: *precision, scale: *scale }
             }
@@ -79,16 +91,24 @@ impl ColumnBuilder {
             }
             Self::Int32(builder) => builder.append_option(text().and_then(integer).and_then(|number| i32::try_from(number).ok())),
             Self::Int64(builder) => builder.append_option(text().and_then(integer)),
-            Self::Float32(builder) => builder.append_option(text().and_then(|text| text.trim().parse().ok())),
-            Self::Float64(builder) => builder.append_option(text().and_then(|text| text.trim().parse().ok())),
-            Self::Text { builder, chars_max } => {
+            Self::Float32(builder) => builder.append_option(text().and_then(float)),
+            Self::Float64(builder) => builder.append_option(text().and_then(float)),
+            Self::Text { builder, chars_max, is_padded } => {
                 // PostgreSQL's text has no character of code 0.
                 let text = bytes.filter(|bytes| memchr(0, bytes).is_none()).map(String::from_utf8_lossy);
-                builder.append_option(text.as_deref().map(|text| cut(text, *chars_max)));
+                let text = text.as_deref().map(|text| cut(text, *chars_max));
+                if let (Some(text), Some(width), true) = (text, *chars_max, *is_padded) {
+                    // A builder takes whatever is written.
+                    let _ = write!(builder, "{text:<width$}");
+                    builder.append_value("");
+                } else {
+                    builder.append_option(text);
+                }
             }
             Self::Binary(builder) => builder.append_option(bytes.map(|bytes| STANDARD.decode(bytes).unwrap_or_else(|_| bytes.to_vec()))),
-            Self::Date(builder) => builder.append_option(text().and_then(Date32Type::parse)),
-            Self::Timestamp(builder) => builder.append_option(text().and_then(timestamp)),
+            Self::Date(builder) => builder.append_option(text().and_then(moments::date)),
+            Self::Timestamp { builder, has_zone: true } => builder.append_option(text().and_then(moment)),
+            Self::Timestamp { builder, has_zone: false } => builder.append_option(text().and_then(moments::timestamp)),
             Self::Decimal { builder, precision, scale } => builder.append_option(text().and_then(|text| decimal(text, *precision, *scale))),
             Self::Unknown(rows) => *rows += 1,
         }
@@ -105,7 +125,7 @@ impl ColumnBuilder {
             (Self::Float64(builder), Value::Float(value)) => builder.append_value(*value),
             (Self::Text { builder, .. }, Value::Text(value)) => builder.append_value(value),
             (Self::Date(builder), Value::Date(value)) => builder.append_value(*value),
-            (Self::Timestamp(builder), Value::Timestamp(value)) => builder.append_value(*value),
+            (Self::Timestamp { builder, .. }, Value::Timestamp(value)) => builder.append_value(*value),
             (Self::Decimal { builder, .. }, Value::Decimal { digits, .. }) => builder.append_value(*digits),
             (builder, _) => builder.append_text(None),
         }
@@ -122,7 +142,7 @@ impl ColumnBuilder {
             Self::Text { builder, .. } => ArrayBuilder::finish(builder),
             Self::Binary(builder) => ArrayBuilder::finish(builder),
             Self::Date(builder) => ArrayBuilder::finish(builder),
-            Self::Timestamp(builder) => ArrayBuilder::finish(builder),
+            Self::Timestamp { builder, .. } => ArrayBuilder::finish(builder),
             Self::Decimal { builder, .. } => ArrayBuilder::finish(builder),
             Self::Unknown(rows) => Arc::new(NullArray::new(std::mem::take(rows))),
         }
@@ -137,18 +157,34 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A whole number, as Hive's `LazyLong` reads it: what follows a point must be digits, and is dropped.
+/// A whole number, as Hive's `LazyLong` reads it: what follows a point must be digits, and is dropped. Blanks are none of a number.
 fn integer(text: &str) -> Option<i64> {
     let with_fraction = || {
-        let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-        fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| whole.parse().ok()).flatten()
+        let (whole, fraction) = text.split_once('.')?;
+        let is_fraction = fraction.bytes().all(|byte| byte.is_ascii_digit());
+        match whole {
+            "" | "+" | "-" => (is_fraction && !fraction.is_empty()).then_some(0),
+            whole => is_fraction.then(|| whole.parse().ok()).flatten(),
+        }
     };
     // Mostly it is no more than digits.
     text.parse().ok().or_else(with_fraction)
 }
 
-/// Microseconds since 1970. Arrow's own parser counts nanoseconds, which end in the year 2262.
-pub(crate) fn timestamp(text: &str) -> Option<i64> {
+/// A number as Java reads it, which writes what is none, or has no end, in one way only. A letter for its size may follow.
+fn float<F: FromStr>(text: &str) -> Option<F> {
+    let text = text.trim();
+    match text.strip_prefix(['+', '-']).unwrap_or(text) {
+        "NaN" | "Infinity" => text.parse().ok(),
+        number if number.starts_with(|first: char| first.is_ascii_digit() || first == '.') => {
+            text.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(text).parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// Microseconds since 1970 of a time of day and its zone, which is UTC where none is said.
+fn moment(text: &str) -> Option<i64> {
     let utc: Tz = "+00:00".parse().ok()?;
     string_to_datetime(&utc, text.trim()).ok().map(|moment| moment.timestamp_micros())
 }
@@ -224,9 +260,40 @@ mod tests {
 
     #[test]
     fn integers_drop_their_fraction() {
-        for (text, expected) in [("12", Some(12)), ("-12.99", Some(-12)), ("12.x", None), ("9223372036854775808", None), ("", None)] {
+        for (text, expected) in [
+            ("12", Some(12)),
+            ("+7", Some(7)),
+            ("-12.99", Some(-12)),
+            ("5.", Some(5)),
+            (".5", Some(0)),
+            ("-.5", Some(0)),
+            ("12.x", None),
+            (".", None),
+            (" 12", None),
+            ("9223372036854775808", None),
+            ("", None),
+        ] {
             assert_eq!(integer(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn floats_are_those_of_java() {
+        for (text, expected) in [
+            (" 1.5 ", Some(1.5)),
+            ("1.5d", Some(1.5)),
+            ("-.5F", Some(-0.5)),
+            ("-Infinity", Some(f64::NEG_INFINITY)),
+            ("1e400", Some(f64::INFINITY)),
+            ("inf", None),
+            ("nan", None),
+            ("infinity", None),
+            ("1.5dd", None),
+            ("", None),
+        ] {
+            assert_eq!(float::<f64>(text), expected, "{text}");
+        }
+        assert!(float::<f32>("NaN").is_some_and(f32::is_nan));
     }
 
     #[test]

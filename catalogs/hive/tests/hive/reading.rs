@@ -39,7 +39,13 @@ async fn delimited(server: &Server) {
                  128|x|\\N|1000|\\N||maybe|2024-02-30|9999-12-31 23:59:59.999999\n\n5";
     write(&folder, "vals/part=1/000000_0", lines.as_bytes());
     write(&folder, "vals/part=1/_SUCCESS", b"no data");
+    // Values on which other readers of text differ.
+    create(server, &table(&folder, "delimited", "odd", TEXT, &["i int", "f double", "c char(3)", "day date", "at timestamp"], &[])).await;
+    let lines = " 1\x01nan\x01a\x0120240101\x012024-01-01T00:00:00+02:00\n.5\x011.5f\x01abcd\x012024-2-9\x012024-2-9 3:04:05\n";
+    write(&folder, "odd/f", lines.as_bytes());
     let source = source(server).await;
+    let rows = source.rows(source.request("delimited", "odd").await).await.expect("rows");
+    assert_eq!(rows, ["NULL|NULL|a  |NULL|NULL", "0|1.5|abc|2024-02-09|2024-02-09T03:04:05"]);
     let rows = source.rows(source.request("delimited", "vals").await).await.expect("rows");
     assert_eq!(
         rows,
