@@ -147,8 +147,12 @@ pub(crate) fn of(table: &Table) -> Result<Format, String> {
         "avro" => return Ok(Format::Columnar(ColumnarFormat::Avro(avro(&properties)))),
         _ => {}
     }
-    let has_timestamp_formats = properties.get("timestamp.formats").is_some_and(|formats| !formats.is_empty());
-    Ok(Format::Lines(LineFormat { header_lines: header_lines(table)?, has_timestamp_formats, row: row_format(table, &properties)? }))
+    let (header_lines, has_timestamp_formats) = (header_lines(&properties)?, has_timestamp_formats(&properties));
+    Ok(Format::Lines(LineFormat { header_lines, has_timestamp_formats, row: row_format(table, &properties)? }))
+}
+
+fn has_timestamp_formats(properties: &Properties<'_>) -> bool {
+    properties.get("timestamp.formats").is_some_and(|formats| !formats.is_empty())
 }
 
 /// How a line is read, by the properties of the table or of a partition.
@@ -174,7 +178,7 @@ pub(crate) fn is_alike(table: &Table, partition: &Partition) -> bool {
     let is_read_alike = match name(table) {
         "parquet" | "orc" => true,
         "avro" => avro(&one) == avro(&other),
-        _ => row_format(table, &one) == row_format(table, &other),
+        _ => row_format(table, &one) == row_format(table, &other) && has_timestamp_formats(&one) == has_timestamp_formats(&other),
     };
     of_table.input_format == of_partition.input_format && serde_name(of_table) == serde_name(of_partition) && is_read_alike
 }
@@ -252,12 +256,14 @@ fn open_csv(properties: &Properties<'_>) -> Result<Marks, String> {
     }
 }
 
-fn header_lines(table: &Table) -> Result<usize, String> {
-    if parameter(table, "skip.footer.line.count").is_some_and(|count| count.trim() != "0") {
+/// Source of the properties' names, and that they are the table's whatever a partition says: Hive's `Utilities.getHeaderCount`.
+fn header_lines(properties: &Properties<'_>) -> Result<usize, String> {
+    if properties.get("skip.footer.line.count").is_some_and(|count| count.trim() != "0") {
         return Err("Its files end with lines that are no rows.".to_owned());
     }
-    parameter(table, "skip.header.line.count")
-        .map_or(Ok(0), |count| count.trim().parse().map_err(|_| format!("Its parameter skip.header.line.count is \"{count}\".")))
+    properties
+        .get("skip.header.line.count")
+        .map_or(Ok(0), |count| count.trim().parse().map_err(|_| format!("Its property skip.header.line.count is \"{count}\".")))
 }
 
 /// One byte, written as its decimal number or as a character, of which the first one counts, as Hive's `LazyUtils.getByte` reads it. `None`

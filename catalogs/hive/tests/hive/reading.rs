@@ -156,6 +156,25 @@ async fn parameters(server: &Server) {
     request.columns.pop();
     assert_eq!(source.rows(request).await.expect("rows"), ["1"]);
 
+    // Of a partition alone they are not obeyed either.
+    let mut plain = table(&folder, "tuned", "plain", TEXT, &["at timestamp"], &["part int"]);
+    create(server, &plain).await;
+    set_serde(&mut plain, "timestamp.formats", "yyyyMMdd");
+    add_partitions(server, &plain, &[vec!["1"]]).await;
+    let error = source.rows(source.request("tuned", "plain").await).await.expect_err("a partition's format of timestamps");
+    assert_eq!(error.detail.as_deref(), Some("Its partition (1) has another format than the table."));
+
+    // Among the properties of a serde, too, lines may be said to be no rows.
+    for (name, property) in [("headed", "skip.header.line.count"), ("footed", "skip.footer.line.count")] {
+        let mut headed = table(&folder, "tuned", name, TEXT, &["s string"], &[]);
+        set_serde(&mut headed, property, "1");
+        create(server, &headed).await;
+        write(&folder, &format!("{name}/f"), b"\xef\xbb\xbfone\ntwo\n");
+    }
+    assert_eq!(source.rows(source.request("tuned", "headed").await).await.expect("rows"), ["two"]);
+    let error = source.rows(source.request("tuned", "footed").await).await.expect_err("a footer");
+    assert_eq!(error.detail.as_deref(), Some("Its files end with lines that are no rows."));
+
     let mut placed = table(&folder, "tuned", "placed", PARQUET, &["n int"], &[]);
     set(&mut placed, "parquet.column.index.access", "true");
     create(server, &placed).await;
