@@ -17,6 +17,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trials_of(shared, "orc_of_all_types_is_read", types),
         trials_of(shared, "orc_of_all_compressions_is_read", compressions),
         trials_of(shared, "orc_is_read_no_further_than_wanted", pruned),
+        trials_of(shared, "orc_statistics_of_the_first_writer_count_for_nothing", first_writer),
         trials_of(shared, "orc_files_may_be_older_than_their_table", older),
         trials_of(shared, "orc_dates_are_those_that_were_written", calendars),
         trials_of(shared, "damaged_orc_is_an_error", damaged),
@@ -130,6 +131,22 @@ async fn pruned(server: &Server) {
     request.columns.drain(..2);
     assert_eq!(source.rows(request.clone()).await.expect("rows"), vec!["p"; 30_000]);
     request.columns.clear();
+    assert_eq!(source.rows(request).await.expect("rows").len(), 30_000);
+}
+
+async fn first_writer(server: &Server) {
+    let folder = database(server, "orc_first").await;
+    create(server, &table(&folder, "orc_first", "vals", ORC, &["n bigint", "s string"], &[])).await;
+    // The last part of a file says the writer's version, and then only `ORC`, with a tag of three bytes and its length, and its own length.
+    let mut bytes = std::fs::read(file("none.orc")).expect("a file");
+    let version = bytes.len() - 9;
+    assert_eq!((bytes[version - 1], &bytes[version + 5..version + 8]), (6 << 3, &b"ORC"[..]));
+    bytes[version] = 0;
+    write(&folder, "vals/a.orc", &bytes);
+    let source = source(server).await;
+    let mut request = source.request("orc_first", "vals").await;
+    let wanted = Value::Text("text 25000".to_owned());
+    request.predicates = vec![Predicate::Compare { column: "s".to_owned(), comparison: Comparison::Equal, value: wanted }];
     assert_eq!(source.rows(request).await.expect("rows").len(), 30_000);
 }
 

@@ -52,6 +52,7 @@ impl<'a> Conditions<'a> {
 /// Whether the values that the table has are those that the statistics are of, or NULL.
 fn says_something(of: &OrcType, column: &Column, tail: &Tail) -> bool {
     match of {
+        _ if !tail.has_true_statistics => false,
         OrcType::Byte { .. } | OrcType::Short { .. } | OrcType::Int { .. } | OrcType::Long { .. } => {
             matches!(column.field.data_type(), DataType::Int16 | DataType::Int32 | DataType::Int64)
         }

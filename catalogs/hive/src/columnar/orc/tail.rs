@@ -18,10 +18,15 @@ const GUESS_BYTES: u64 = 64 << 10;
 /// Statistics of many stripes of many columns take some megabytes.
 const TAIL_BYTES_MAX: u64 = 256 << 20;
 
+/// The writer of Hive before version 0.14, also where a file says none.
+const ORIGINAL_WRITER: u32 = 0;
+
 pub(super) struct Tail {
     pub(super) metadata: FileMetadata,
     /// Whether the dates before 1582-10-15 are of the calendar that Java once had. Files that do not say are, as Hive takes them.
     pub(super) is_hybrid: bool,
+    /// Whether statistics of several parts were put together rightly, which the first version of the writer did not (HIVE-8732).
+    pub(super) has_true_statistics: bool,
 }
 
 pub(super) async fn read(file: &RemoteFile<'_>) -> Result<Tail> {
@@ -51,7 +56,8 @@ pub(super) async fn read(file: &RemoteFile<'_>) -> Result<Tail> {
     if footer.encryption.is_some() {
         return Err(file.unsupported("Columns of it are encrypted."));
     }
-    Ok(Tail { metadata, is_hybrid: footer.calendar() != CalendarKind::ProlepticGregorian })
+    let has_true_statistics = postscript.message.writer_version() != ORIGINAL_WRITER;
+    Ok(Tail { metadata, is_hybrid: footer.calendar() != CalendarKind::ProlepticGregorian, has_true_statistics })
 }
 
 struct LastPart {
