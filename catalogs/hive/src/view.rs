@@ -154,6 +154,12 @@ impl Translator {
                 _ => return Err(has("a star for all columns")),
             }
         }
+        // A comma joins before what follows it in Hive, and after it in PostgreSQL: who is without a partner is not the same then.
+        let after_comma = select.from.iter().skip(1).flat_map(|from| &from.joins).map(|join| &join.join_operator);
+        if after_comma.clone().any(|join| matches!(join, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)))
+        {
+            return Err(has("RIGHT or FULL JOIN after a comma"));
+        }
         select.from.iter().flat_map(|from| &from.joins).try_for_each(|join| match &join.join_operator {
             _ if join.global => Err(has("a clause of Hive's own")),
             JoinOperator::Join(of) | JoinOperator::Inner(of) | JoinOperator::CrossJoin(of) => constraint(of),
@@ -221,9 +227,12 @@ impl Translator {
             // With more parts, it may be a field of a struct.
             Expr::CompoundIdentifier(parts) if parts.len() == 2 => parts.iter_mut().try_for_each(name),
             Expr::Value(value) => constant(&value.value),
-            Expr::Nested(_) | Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::Between { .. } | Expr::InList { .. } => Ok(()),
-            Expr::InSubquery { .. } | Expr::Exists { .. } | Expr::Subquery(_) | Expr::Case { .. } => Ok(()),
-            Expr::Like { any: false, escape_char: None, .. } => Ok(()),
+            Expr::IsNull(of) | Expr::IsNotNull(of) if matches!(**of, Expr::BinaryOp { .. }) => Err(has(WITHIN)),
+            Expr::IsNull(of) | Expr::IsNotNull(of) => operands([of]),
+            Expr::Between { expr, low, high, .. } => operands([expr, low, high]),
+            Expr::InList { expr, .. } | Expr::InSubquery { expr, .. } => operands([expr]),
+            Expr::Like { any: false, expr, pattern, escape_char: None, .. } => operands([expr, pattern]),
+            Expr::Nested(_) | Expr::Exists { .. } | Expr::Subquery(_) | Expr::Case { .. } => Ok(()),
             Expr::UnaryOp { op: UnaryOperator::Not | UnaryOperator::Minus, .. } => Ok(()),
             Expr::BinaryOp { op, .. } => operator(op),
             Expr::Function(function) => {
@@ -296,6 +305,10 @@ fn set_operations(body: &SetExpr) -> Step {
                 SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None => {}
                 _ => return Err(has("a clause of Hive's own")),
             }
+            // Hive goes from left to right, and PostgreSQL does INTERSECT first.
+            if matches!(**right, SetExpr::SetOperation { .. }) {
+                return Err(has("INTERSECT after UNION or EXCEPT without parentheses"));
+            }
             set_operations(left)?;
             set_operations(right)
         }
@@ -308,6 +321,21 @@ fn constraint(constraint: &JoinConstraint) -> Step {
         JoinConstraint::On(_) | JoinConstraint::None => Ok(()),
         JoinConstraint::Using(_) | JoinConstraint::Natural => Err(has("a join without ON")),
     }
+}
+
+/// A condition as an operand of another: Hive, PostgreSQL and the parser here differ in what belongs to what.
+const WITHIN: &str = "a condition within another without parentheses";
+
+/// Checks what IS NULL, BETWEEN, IN and LIKE are asked of.
+fn operands<const N: usize>(operands: [&Expr; N]) -> Step {
+    let is_condition = |operand: &&Expr| match operand {
+        Expr::BinaryOp { op, .. } => !matches!(op, BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply),
+        Expr::UnaryOp { op, .. } => *op == UnaryOperator::Not,
+        Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::Between { .. } | Expr::InList { .. } | Expr::InSubquery { .. } => true,
+        Expr::Like { .. } => true,
+        _ => false,
+    };
+    if operands.iter().any(is_condition) { Err(has(WITHIN)) } else { Ok(()) }
 }
 
 fn operator(operator: &BinaryOperator) -> Step {
@@ -378,6 +406,18 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_together_stays_so() {
+        means(
+            "SELECT a FROM d.t INTERSECT SELECT a FROM d.u UNION ALL (SELECT a FROM d.v EXCEPT SELECT a FROM d.t)",
+            r#"SELECT "a" FROM "d"."t" INTERSECT SELECT "a" FROM "d"."u" UNION ALL (SELECT "a" FROM "d"."v" EXCEPT SELECT "a" FROM "d"."t")"#,
+        );
+        means(
+            "SELECT t.a FROM d.t LEFT JOIN d.u ON t.b = u.b, d.v WHERE (t.a = u.a) IS NULL AND NOT t.a IS NULL AND t.a + 1 IN (1, 2)",
+            r#"SELECT "t"."a" FROM "d"."t" LEFT JOIN "d"."u" ON ("t"."b" = "u"."b"), "d"."v" WHERE ((((("t"."a" = "u"."a")) IS NULL) AND (NOT ("t"."a" IS NULL))) AND (("t"."a" + 1) IN (1, 2)))"#,
+        );
+    }
+
+    #[test]
     fn what_hive_may_take_otherwise_is_refused() {
         for text in [
             "SELECT * FROM d.t",
@@ -405,6 +445,13 @@ mod tests {
             "SELECT a FROM d.t JOIN d.u USING (a)",
             "SELECT x FROM d.t LATERAL VIEW explode(a) e AS x",
             "SELECT current_date FROM d.t",
+            "SELECT a FROM d.t UNION ALL SELECT a FROM d.u INTERSECT SELECT a FROM d.v",
+            "SELECT t.a FROM d.t, d.u RIGHT JOIN d.v ON u.b = v.b",
+            "SELECT a FROM d.t WHERE a = b IS NULL",
+            "SELECT a FROM d.t WHERE a + b IS NULL",
+            "SELECT a FROM d.t WHERE a = b IN (TRUE, FALSE)",
+            "SELECT a FROM d.t WHERE a = b BETWEEN c AND e",
+            "SELECT a FROM d.t WHERE a LIKE b = c",
             "INSERT INTO d.t SELECT 1",
             "SELECT 1; SELECT 2",
             "/* Presto View */",
