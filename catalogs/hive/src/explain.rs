@@ -71,7 +71,7 @@ mod tests {
         for (recipe, predicates, expected) in [
             (None, vec![], None),
             (Some("[]"), vec![compare("x", Value::Int(1))], Some("get_table_req(web.t)")),
-            (keys, vec![compare("n", Value::Int(1))], Some("get_table_req(web.t), get_partitions_by_filter(web.t, n = 1)")),
+            (keys, vec![compare("n", Value::Int(1))], Some("get_table_req(web.t), get_partitions_by_filter(web.t, (n >= 1 and n <= 1))")),
             (
                 keys,
                 vec![compare("day", Value::Date(1)), compare("x", Value::Int(1))],

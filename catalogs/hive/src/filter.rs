@@ -1,7 +1,8 @@
 //! Conditions on partition keys, in the language of the metastore's `get_partitions_by_filter`.
 //!
 //! A filter may let through more than the conditions do, never less. So it says only what the metastore compares as SQL does: text by
-//! equality alone, because its order is that of the metastore's own database, and whole numbers in every way.
+//! equality alone, because its order is that of the metastore's own database, and whole numbers by their order alone, because version 4
+//! compares them as texts where they are to be equal, and 07 is 7.
 
 use spi::predicate::{Comparison, Predicate, Value};
 
@@ -50,6 +51,9 @@ fn compare(key: &Key, comparison: Comparison, value: &Value) -> Option<String> {
     let name = Some(&key.name).filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))?;
     let sign = if comparison == Comparison::NotEqual { "!=" } else { comparison.sign() };
     match value {
+        Value::Int(number) if key.is_integer() && comparison == Comparison::Equal => {
+            Some(format!("({name} >= {number} and {name} <= {number})"))
+        }
         Value::Int(number) if key.is_integer() => Some(format!("{name} {sign} {number}")),
         // The language has no escapes for what would end the literal.
         Value::Text(text) if key.is_text() && comparison == Comparison::Equal && !text.contains(['"', '\'', '\\']) => {
@@ -81,10 +85,16 @@ mod tests {
             (text("other", Comparison::Equal, "a"), None),
             (number("hour", Comparison::GreaterOrEqual, -1), Some("hour >= -1")),
             (number("hour", Comparison::NotEqual, 3), Some("hour != 3")),
-            (Predicate::In { column: "hour".to_owned(), values: vec![Value::Int(1), Value::Int(2)] }, Some("(hour = 1 or hour = 2)")),
+            (
+                Predicate::In { column: "hour".to_owned(), values: vec![Value::Int(1), Value::Int(2)] },
+                Some("((hour >= 1 and hour <= 1) or (hour >= 2 and hour <= 2))"),
+            ),
             (Predicate::In { column: "hour".to_owned(), values: Vec::new() }, None),
             (Predicate::Or(vec![number("hour", Comparison::Equal, 1), text("day", Comparison::Less, "a")]), None),
-            (Predicate::And(vec![number("hour", Comparison::Equal, 1), text("day", Comparison::Less, "a")]), Some("(hour = 1)")),
+            (
+                Predicate::And(vec![number("hour", Comparison::Equal, 1), text("day", Comparison::Less, "a")]),
+                Some("((hour >= 1 and hour <= 1))"),
+            ),
             (Predicate::IsNull { column: "day".to_owned() }, None),
         ] {
             assert_eq!(write(std::slice::from_ref(&predicate), &keys).as_deref(), expected, "{predicate:?}");

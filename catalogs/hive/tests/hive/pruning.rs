@@ -10,10 +10,14 @@ use crate::server::Server;
 use crate::{Shared, trials as trials_of};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
-    [trials_of(shared, "conditions_leave_the_right_partitions", conditions), trials_of(shared, "many_partitions_are_narrowed", many)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        trials_of(shared, "conditions_leave_the_right_partitions", conditions),
+        trials_of(shared, "odd_values_of_partitions_are_found", odd),
+        trials_of(shared, "many_partitions_are_narrowed", many),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn compare(column: &str, comparison: Comparison, value: Value) -> Predicate {
@@ -115,4 +119,37 @@ async fn many(server: &Server) {
     assert_eq!(found, ["/lots/rows/n=1234/f.parquet [Int(1234)]"]);
     // The table, its partitions by a filter, and one folder.
     assert!(source.remote_calls.total() - before <= 3);
+}
+
+/// Values that look like something else to a metastore, or are written otherwise in the names of folders.
+async fn odd(server: &Server) {
+    let folder = database(server, "odd").await;
+    let rows = table(&folder, "odd", "rows", TEXT, &["x int"], &["day string", "hour int"]);
+    create(server, &rows).await;
+    let days = ["2024-01-01", "07", "7", "100%", "a=b", "12:30", "a b", "%3A", "null", "NULL", "true"];
+    let partitions: Vec<Vec<&str>> = days.iter().map(|day| vec![*day, "007"]).collect();
+    add_partitions(server, &rows, &partitions).await;
+    for (place, day) in days.iter().enumerate() {
+        write(&folder, &format!("rows/day={day}/hour=007/f"), format!("{place}\n").as_bytes());
+    }
+    let source = source(server).await;
+    let whole = source.request("odd", "rows").await;
+    for (place, day) in days.iter().enumerate() {
+        let mut request = whole.clone();
+        request.predicates = vec![compare("day", Comparison::Equal, text(day)), compare("hour", Comparison::Equal, Value::Int(7))];
+        assert_eq!(source.rows(request).await.expect("rows"), [format!("{place}|{day}|7")], "{day}");
+    }
+    // All of them are of one hour, however it is written.
+    for (predicate, expected) in [
+        (compare("hour", Comparison::Equal, Value::Int(7)), days.len()),
+        (Predicate::In { column: "hour".to_owned(), values: vec![Value::Int(6), Value::Int(7)] }, days.len()),
+        (compare("hour", Comparison::GreaterOrEqual, Value::Int(7)), days.len()),
+        (compare("hour", Comparison::Less, Value::Int(8)), days.len()),
+        (compare("hour", Comparison::NotEqual, Value::Int(7)), 0),
+        (compare("hour", Comparison::Greater, Value::Int(7)), 0),
+    ] {
+        let mut request = whole.clone();
+        request.predicates = vec![predicate.clone()];
+        assert_eq!(source.rows(request).await.expect("rows").len(), expected, "{predicate:?}");
+    }
 }
