@@ -238,7 +238,7 @@ impl Library {
     /// Tickets are kept in the identity's own cache, and are asked of the KDC with its keys when there is none that will still be good for
     /// a while.
     fn acquire(&'static self, identity: &Identity, credential: &mut Handle) -> Result<(), Failure> {
-        let (keytab, cache) = (CString::new(identity.keytab())?, CString::new(identity.cache())?);
+        let (keytab, cache) = (CString::new(identity.keytab())?, CString::new(identity.cache("metastore"))?);
         let store = [
             KeyValue { key: c"client_keytab".as_ptr(), value: keytab.as_ptr() },
             KeyValue { key: c"ccache".as_ptr(), value: cache.as_ptr() },

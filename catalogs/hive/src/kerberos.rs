@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use spi::Result;
 use spi::options::invalid;
+use tokio::sync::Semaphore;
 
 use crate::options::HiveOptions;
 
@@ -62,9 +63,10 @@ impl Identity {
         format!("FILE:/proc/self/fd/{}", self.keytab.as_raw_fd())
     }
 
-    /// Where tickets are kept: in memory, and for this value alone, as another data source of the principal may have no right to them.
-    pub(crate) fn cache(&self) -> String {
-        format!("MEMORY:metagate {}", self.number)
+    /// Where the tickets for one kind of server are kept: in memory, and for this value alone, as another data source of the principal may
+    /// have no right to them.
+    pub(crate) fn cache(&self, servers: &str) -> String {
+        format!("MEMORY:metagate {} {servers}", self.number)
     }
 }
 
@@ -75,6 +77,8 @@ pub(crate) struct Kerberos {
     pub(crate) identity: Option<Arc<Identity>>,
     /// The metastore's principal, of which the server's name may have to be filled in.
     service: String,
+    /// Whose turn it is to get tickets: the library begins a cache anew while others look for theirs in it.
+    pub(crate) turn: Arc<Semaphore>,
 }
 
 impl Kerberos {
@@ -84,7 +88,7 @@ impl Kerberos {
         if service.is_empty() || service.contains('\0') {
             return Err(invalid("option \"kerberos_service_principal\" is no principal").hint("For example \"hive/_HOST@EXAMPLE.COM\"."));
         }
-        Ok(Some(Self { identity: identity.cloned(), service: service.clone() }))
+        Ok(Some(Self { identity: identity.cloned(), service: service.clone(), turn: Arc::new(Semaphore::new(1)) }))
     }
 
     /// The principal of the server at this host.

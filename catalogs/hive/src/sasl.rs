@@ -2,6 +2,7 @@
 //! RFC 4616, or with Kerberos by GSSAPI of RFC 4752. What follows comes in frames, each behind its length, on which `layer.rs` may lie.
 
 use std::io;
+use std::sync::Arc;
 
 use spi::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -71,7 +72,10 @@ pub(crate) async fn log_in(mut channel: Channel, login: &Login, host: &str, is_e
 /// Shows tickets, of which the KDC is asked first, until only the server's last word is missing.
 async fn prove(channel: &mut Channel, kerberos: &Kerberos, host: &str, is_encrypted: bool) -> Result<(Initiator, Layer), Problem> {
     let (identity, service) = (kerberos.identity.clone(), kerberos.service(host));
+    let turn = Arc::clone(&kerberos.turn).acquire_owned().await.map_err(io::Error::other)?;
     let first = tokio::task::spawn_blocking(move || {
+        // Until the library is done, whether somebody still waits for that or not.
+        let _turn = turn;
         let mut initiator = Initiator::new(identity.as_deref(), &service)?;
         let step = initiator.step(&[])?;
         Ok::<_, Failure>((initiator, step))

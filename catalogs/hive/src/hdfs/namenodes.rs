@@ -122,7 +122,7 @@ impl Namenodes {
             (Some(Some(identity)), _) => builder
                 .with_kerberos_principal(identity.principal())
                 .with_kerberos_keytab(identity.keytab())
-                .with_kerberos_cache(identity.cache()),
+                .with_kerberos_cache(identity.cache("hdfs")),
             (None, Some(username)) => builder.with_user(username),
             (Some(None), _) | (None, None) => builder,
         }

@@ -32,6 +32,7 @@ pub(crate) fn trials(realm: Realm) -> Vec<Trial> {
     };
     vec![
         trial("tickets_are_shown_to_the_metastore_and_to_hdfs", |servers| finish(shown(servers))),
+        trial("many_connections_are_let_in_at_once", |servers| finish(at_once(servers))),
         trial("what_kerberos_refuses_is_said", |servers| finish(refused(servers))),
         trial("a_metastore_may_have_all_encrypted", |servers| layered(servers, "privacy")),
         trial("a_metastore_may_have_all_signed", |servers| layered(servers, "integrity")),
@@ -132,6 +133,17 @@ async fn shown(servers: &Servers) {
     let stranger = open(stranger).await.expect("a connector");
     let error = stranger.rows(stranger.request("safe", "vals").await).await.expect_err("no ticket");
     assert_eq!(error.message, "could not read the files of data source \"lake\"", "{error:?}");
+}
+
+async fn at_once(servers: &Servers) {
+    const CONNECTIONS: usize = 64;
+    for round in 0..10 {
+        // Each time nobody has a ticket yet.
+        let source = open(servers.options_with("connections_max", CONNECTIONS)).await.expect("a connector");
+        let asked = futures::future::join_all((0..CONNECTIONS).map(|_| source.connector.fingerprint())).await;
+        let refused: Vec<_> = asked.into_iter().filter_map(Result::err).collect();
+        assert!(refused.is_empty(), "{round}: {} {:?}", refused.len(), refused[0]);
+    }
 }
 
 async fn refused(servers: &Servers) {
