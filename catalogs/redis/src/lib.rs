@@ -10,7 +10,7 @@
 //!   table, whoever has found them; `infer.rs` shows one table as it would be.
 //! - `fingerprint.rs` says whether a sample would find anything new.
 //! - `read.rs` streams a table, by `scan.rs` or, where `predicate.rs` says which keys are wanted, by looking them up; `pace.rs` says
-//!   how much it asks for at a time.
+//!   how much it asks for at a time, and `recent.rs` leaves out what servers show twice.
 //! - `native.rs` runs commands that somebody writes.
 //! - `key.rs` and `canonical.rs` say what bytes are as text, and what text is as a narrower type, `reading.rs` which of both a column is;
 //!   `reply.rs` and `info.rs` take answers apart.
@@ -47,6 +47,7 @@ mod predicate;
 mod probe;
 mod read;
 mod reading;
+mod recent;
 mod recipe;
 mod reply;
 mod sample;

@@ -1,15 +1,14 @@
 //! Walks through the keys of a logical database on one server, page by page.
 //!
-//! SCAN promises that a key that is there all the time is seen, and that a server which shrinks its table meanwhile may show a key twice.
-//! Within a page each key is given once.
-
-use std::collections::HashSet;
+//! SCAN promises that a key that is there all the time is seen; one that it shows twice, because the server has shrunk its table meanwhile,
+//! is given once.
 
 use redis::{Cmd, Value};
 use spi::Result;
 
 use crate::kind::Kind;
 use crate::pool::{Answers, Lease};
+use crate::recent::Recent;
 use crate::reply;
 
 /// Keys that the server looks at for one page: about half a millisecond, for which nobody else is served.
@@ -21,12 +20,13 @@ pub(crate) struct Scan {
     cursor: Option<Vec<u8>>,
     glob: Option<Vec<u8>>,
     kind: Option<Kind>,
+    recent: Recent,
 }
 
 impl Scan {
     /// Over all keys.
     pub(crate) fn all() -> Self {
-        Self { cursor: Some(b"0".to_vec()), glob: None, kind: None }
+        Self { cursor: Some(b"0".to_vec()), glob: None, kind: None, recent: Recent::default() }
     }
 
     /// Over the keys, of a kind if one is given, that match a pattern of the server's.
@@ -79,8 +79,6 @@ impl Scan {
         let (cursor, keys) = reply::page(answer).ok_or_else(|| lease.unexpected("SCAN"))?;
         self.cursor = Some(cursor).filter(|cursor| cursor != b"0");
         let keys = keys.into_iter().map(reply::bytes).collect::<Option<Vec<_>>>().ok_or_else(|| lease.unexpected("SCAN"))?;
-        let mut seen = HashSet::with_capacity(keys.len());
-        let are_new: Vec<bool> = keys.iter().map(|key| seen.insert(key.as_slice())).collect();
-        Ok(keys.into_iter().zip(are_new).filter_map(|(key, is_new)| is_new.then_some(key)).collect())
+        Ok(self.recent.fresh(keys, |key| Some(key)))
     }
 }

@@ -11,6 +11,7 @@ use crate::failure::{is_of_hidden_key, is_of_other_type};
 use crate::kind::Kind;
 use crate::pace::{self, BYTES_MAX, Pace};
 use crate::pool::{Answers, Lease};
+use crate::recent::Recent;
 use crate::reply;
 use crate::scan::PAGE_KEYS;
 
@@ -266,6 +267,7 @@ impl Reader<'_> {
             Kind::Stream => Page::Stream(Vec::new()),
             _ => Page::Cursor(b"0".to_vec()),
         };
+        let mut recent = Recent::default();
         while self.sink.wants_more() {
             let mut pipeline = redis::pipe();
             self.ask_page(&mut pipeline, &one.key, &page);
@@ -277,6 +279,7 @@ impl Reader<'_> {
             }
             let index = if let Page::List(index) = page { index } else { 0 };
             let (next, found) = next(page, answer).ok_or_else(|| lease.unexpected("a page"))?;
+            let found = self.fresh(&mut recent, found);
             let made = rows::of_whole(&mut self.sink, self.kind, &self.wanted, &one, index, found)?;
             made.ok_or_else(|| lease.unexpected("a page"))?;
             self.sink.flush().await?;
@@ -286,6 +289,20 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What of a page the page before has not shown: of a set its members, of a sorted set each with its score.
+    fn fresh(&self, recent: &mut Recent, found: Vec<Value>) -> Value {
+        let width = match self.kind {
+            Kind::Set => 1,
+            Kind::SortedSet => 2,
+            _ => return Value::Array(found),
+        };
+        let mut found = found.into_iter();
+        let member = || Some(found.by_ref().take(width).collect::<Vec<_>>()).filter(|member| !member.is_empty());
+        let members: Vec<Vec<Value>> = std::iter::from_fn(member).collect();
+        let fresh = recent.fresh(members, |member| if let Value::BulkString(bytes) = &member[0] { Some(bytes) } else { None });
+        Value::Array(fresh.into_iter().flatten().collect())
     }
 
     fn ask_page(&self, pipeline: &mut Pipeline, key: &[u8], page: &Page) {
@@ -335,16 +352,16 @@ fn note(pace: &mut Pace, answers: &[Value]) {
 }
 
 /// What a page holds, and where the next one begins; `None` after the last one.
-fn next(page: Page, answer: Value) -> Option<(Option<Page>, Value)> {
+fn next(page: Page, answer: Value) -> Option<(Option<Page>, Vec<Value>)> {
     match page {
         Page::List(index) => {
             let found = reply::list(answer)?;
             let next = (!found.is_empty()).then_some(Page::List(index + found.len() as u64));
-            Some((next, Value::Array(found)))
+            Some((next, found))
         }
         Page::Cursor(_) => {
             let (cursor, found) = reply::page(answer)?;
-            Some((Some(Page::Cursor(cursor)).filter(|page| !matches!(page, Page::Cursor(cursor) if cursor == b"0")), Value::Array(found)))
+            Some((Some(Page::Cursor(cursor)).filter(|page| !matches!(page, Page::Cursor(cursor) if cursor == b"0")), found))
         }
         Page::Stream(_) => {
             let found = reply::list(answer)?;
@@ -352,7 +369,7 @@ fn next(page: Page, answer: Value) -> Option<(Option<Page>, Value)> {
                 Some(Value::Array(entry)) => Some(reply::bytes(entry.first()?.clone())?),
                 _ => None,
             };
-            Some((last.map(Page::Stream), Value::Array(found)))
+            Some((last.map(Page::Stream), found))
         }
     }
 }

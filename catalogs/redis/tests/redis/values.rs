@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use spi::Code;
 use spi::connector::ReadRequest;
 
-use crate::fixture::{key_is, source, source_with};
+use crate::fixture::{key_is, source, source_with, texts};
 use crate::server::Server;
 
 /// Runs one command whose arguments are bytes.
@@ -209,6 +209,36 @@ async fn long_collections_are_read_whole() {
     let documents = source.rows_of("wide", &["_doc"]).await;
     let document: serde_json::Value = serde_json::from_str(&documents[0]).expect("JSON");
     assert_eq!(document.as_object().map(serde_json::Map::len), Some(LENGTH));
+}
+
+/// The server shows a member twice to one who is looking when it shrinks its table: in about every fourth of such rounds.
+#[tokio::test]
+async fn members_are_rows_once_though_a_set_shrinks() {
+    const MEMBERS: usize = 30_000;
+    const KEPT_EACH: usize = 20;
+    let Some(server) = Server::start().await else { return };
+    server.run("SADD set m0").await;
+    let mut connection = server.connect().await;
+    let source = source(&server).await;
+    let request = source.request_of("set", &["member"]).await;
+    for round in 0..16 {
+        let name = |number| format!("{round}:{number}");
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("DEL").arg("set").cmd("SADD").arg("set").arg((0..MEMBERS).map(name).collect::<Vec<_>>());
+        let _: redis::Value = pipeline.query_async(&mut connection).await.expect("a set");
+        let mut stream = source.stream(request.clone()).await;
+        let first = stream.next().await.expect("a batch").expect("members");
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SREM").arg("set").arg((0..MEMBERS).filter(|number| number % KEPT_EACH != 0).map(name).collect::<Vec<_>>());
+        // With each question the server moves a part of the members to the smaller table; these are enough for all.
+        (0..MEMBERS).for_each(|_| _ = pipeline.cmd("SISMEMBER").arg("set").arg("none"));
+        let _: redis::Value = pipeline.query_async(&mut connection).await.expect("a small set");
+        let rest: Vec<_> = stream.try_collect().await.expect("members");
+        let members: Vec<String> = std::iter::once(&first).chain(&rest).flat_map(texts).collect();
+        let each: BTreeSet<&String> = members.iter().collect();
+        assert_eq!(each.len(), members.len(), "round {round}");
+        assert!((0..MEMBERS / KEPT_EACH).all(|number| each.contains(&name(number * KEPT_EACH))), "round {round}");
+    }
 }
 
 /// Those that are short are asked for at once, others after a look at their length; most of the first pages are short, and then none is.
