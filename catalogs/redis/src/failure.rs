@@ -114,7 +114,9 @@ pub(crate) fn is_of_other_type(error: &ServerError) -> bool {
 }
 
 fn said(error: &ServerError) -> String {
-    let details = error.details().unwrap_or_default().trim_end_matches('.');
+    let details = error.details().unwrap_or_default();
+    // Of a command that it does not know, a server repeats the arguments. Those of AUTH are secret.
+    let details = details.split(", with args beginning with").next().unwrap_or_default().trim_end_matches('.');
     match error.code() {
         "ERR" => details.to_owned(),
         code => format!("{code} {details}"),

@@ -50,6 +50,17 @@ async fn wrong_logins_are_told_and_secrets_are_not() {
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_what_it_does_not_know_tells_no_password() {
+    let Some(server) = Server::start_with(|_, _| ["--rename-command", "AUTH", ""].map(str::to_owned).into()).await else { return };
+    let source = source_with(&server, json!({"user": "app", "password": "s3cret"})).await;
+    let error = source.harvest(&Scope::default()).await.expect_err("no AUTH");
+    assert_eq!(error.code, Code::Unsupported, "{error:?}");
+    // Releases differ in the quotes.
+    assert!(error.detail.as_deref().is_some_and(|detail| detail.contains("unknown command") && detail.contains("AUTH")), "{error:?}");
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_password_where_none_is_wanted_is_told() {
     let Some(server) = Server::start().await else { return };
     let options = json!({"host": "127.0.0.1", "port": server.port, "password": "x"});
