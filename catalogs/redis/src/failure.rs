@@ -98,9 +98,13 @@ pub(crate) fn unreachable(endpoint: &Endpoint, detail: String) -> Error {
         .retryable()
 }
 
-/// Whether the user may not run the command.
+/// Whether the user may not run the command, or nobody may: operators rename commands, and what only speaks the protocol does not have all.
 pub(crate) fn is_forbidden(error: &ServerError) -> bool {
-    error.code() == "NOPERM"
+    error.code() == "NOPERM" || is_unknown(error)
+}
+
+fn is_unknown(error: &ServerError) -> bool {
+    error.code() == "ERR" && error.details().is_some_and(|details| details.starts_with("unknown command"))
 }
 
 /// Whether the user may run the command, but not on this key. Releases differ in the words, but only a refused command is named.
@@ -135,9 +139,7 @@ fn code_of(error: &ServerError) -> Code {
         "WRONGTYPE" => Code::WrongObject,
         "ERR" if details.starts_with("max number of clients") => Code::TooManyConnections,
         "ERR" if details.starts_with("DB index is out of range") => Code::UndefinedSchema,
-        "ERR" if details.starts_with("unknown command") || details.starts_with("This instance has cluster support disabled") => {
-            Code::Unsupported
-        }
+        "ERR" if is_unknown(error) || details.starts_with("This instance has cluster support disabled") => Code::Unsupported,
         _ => Code::BadData,
     }
 }

@@ -165,6 +165,18 @@ async fn a_user_without_info_sees_the_same() {
     assert_eq!(source.connector.fingerprint().await.expect("an answer"), None);
 }
 
+/// Operators rename commands that not everybody should have. Nobody has them then.
+#[tokio::test]
+async fn a_server_without_info_and_memory_is_harvested() {
+    let renamed = ["--rename-command", "INFO", "", "--rename-command", "MEMORY", ""].map(str::to_owned);
+    let Some(server) = Server::start_with(|_, _| renamed.into()).await else { return };
+    server.run("HSET a:1 f 1\nHSET a:2 f 2").await;
+    let source = source(&server).await;
+    let schema = source.schema("db0").await;
+    assert_eq!(relation(&schema, Relation::Tables, &["name", "row_estimate", "size_bytes"]), ["a|2|NULL"]);
+    assert_eq!(source.connector.fingerprint().await.expect("an answer"), None);
+}
+
 /// Far more keys than a sample looks at.
 async fn bury(server: &Server) {
     let mut pipeline = redis::pipe();
