@@ -24,12 +24,17 @@ pub(crate) enum TextOrder {
     Bytes,
     /// By a collation, which a query may replace.
     Collated,
-    /// By the collation of a view, which stays.
+    /// By the collation of a view, which stays; or by that of a collection of which an operator's filter says which documents are rows: a
+    /// query has one collation, and by another one the filter would mean other documents.
     CollatedView,
 }
 
 impl Recipe {
     pub(crate) fn new(columns: &[Column], text: TextOrder, filter: Option<String>) -> Self {
+        let text = match text {
+            TextOrder::Collated if filter.is_some() => TextOrder::CollatedView,
+            text => text,
+        };
         let kept = |column: &Column| Column { native_type: String::new(), comment: None, ..column.clone() };
         Self { columns: columns.iter().map(kept).collect(), text, filter }
     }
@@ -44,5 +49,18 @@ impl Recipe {
             return Err(Error::internal("a collection is to be read that no harvest has seen"));
         };
         serde_json::from_str(text).map_err(|error| Error::internal("how a collection is read could not be understood").cause(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_keeps_the_collation_that_it_is_meant_by() {
+        let text = |order, filter: Option<&str>| Recipe::new(&[], order, filter.map(str::to_owned)).text;
+        assert_eq!(text(TextOrder::Collated, Some(r#"{"kind": "order"}"#)), TextOrder::CollatedView);
+        assert_eq!(text(TextOrder::Collated, None), TextOrder::Collated);
+        assert_eq!(text(TextOrder::Bytes, Some("{}")), TextOrder::Bytes);
     }
 }
