@@ -4,10 +4,11 @@
 //! collections. Bounded in documents, bytes and time.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::Client;
 use mongodb::error::Result as DriverResult;
 use mongodb::raw_batch_cursor::RawBatchCursor;
@@ -60,7 +61,7 @@ pub(crate) async fn documents(server: &Arc<Server>, database: &str, collection: 
     let mut seen = HashSet::new();
     // Of few documents the first and the last are the same, and what came of a sample that failed comes again.
     let mut once = |raw: &RawDocument| {
-        if id(raw).is_none_or(|id| seen.insert(id)) {
+        if seen.insert(digest(raw)) {
             look(raw);
         }
     };
@@ -82,10 +83,11 @@ pub(crate) async fn documents(server: &Arc<Server>, database: &str, collection: 
     Ok(())
 }
 
-/// The `_id` of a document as text that no other value has; nothing where a view has left it out.
-fn id(document: &RawDocument) -> Option<String> {
-    let id = document.get("_id").ok().flatten()?;
-    Some(Bson::try_from(id).ok()?.into_canonical_extjson().to_string())
+/// A number that hardly any other document has. Its `_id` would not do: a view may have many documents of one, or none.
+fn digest(document: &RawDocument) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(document.as_bytes());
+    hasher.finish()
 }
 
 /// How documents are taken.
@@ -145,4 +147,17 @@ async fn query(server: &Arc<Server>, database: &str, collection: &str, filter: &
 /// The error of a batch that is no list of documents.
 pub(crate) fn unreadable(server: &Server, message: String, error: bson::error::Error) -> Error {
     Error::source(Code::BadData, &server.context.source, message).detail(format!("The server's answer is no BSON: {error}.")).cause(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_of_one_id_are_told_apart() {
+        let digest = |document: Document| digest(&RawDocumentBuf::try_from(&document).expect("BSON"));
+        assert_eq!(digest(doc! { "_id": 1, "a": 1 }), digest(doc! { "_id": 1, "a": 1 }));
+        assert_ne!(digest(doc! { "_id": 1, "item": { "a": 1 } }), digest(doc! { "_id": 1, "item": { "b": 1 } }));
+        assert_ne!(digest(doc! { "a": 1 }), digest(doc! { "a": 2 }));
+    }
 }
