@@ -14,6 +14,8 @@ const SYSTEM_PREFIX: &str = "system.";
 pub(crate) struct Collection {
     pub(crate) name: String,
     pub(crate) is_view: bool,
+    /// Whether each document has an `_id` that no other has. Those of a view, or of a time series, may share one or have none.
+    pub(crate) has_unique_ids: bool,
     /// As it was created.
     pub(crate) options: Document,
     /// The collection's own, for life.
@@ -45,13 +47,14 @@ pub(crate) async fn collections(server: &Server, database: &str, only: Option<&s
 impl Collection {
     fn of(listed: &Document) -> Option<Self> {
         let name = listed.get_str("name").ok()?.to_owned();
-        let is_view = listed.get_str("type").is_ok_and(|kind| kind == "view");
+        let kind = listed.get_str("type").unwrap_or("collection");
+        let (is_view, has_unique_ids) = (kind == "view", kind == "collection");
         let options = listed.get_document("options").cloned().unwrap_or_default();
         let uuid = listed.get_document("info").ok().and_then(|info| match info.get("uuid") {
             Some(Bson::Binary(binary)) => binary.to_uuid().ok().map(|uuid| uuid.to_string()),
             _ => None,
         });
-        Some(Self { name, is_view, options, uuid })
+        Some(Self { name, is_view, has_unique_ids, options, uuid })
     }
 
     pub(crate) fn text_order(&self) -> TextOrder {
@@ -106,6 +109,9 @@ mod tests {
         let listed = doc! { "name": "v", "type": "view", "options": { "viewOn": "c", "pipeline": [{ "$sort": { "b": -1, "a": 1 } }] } };
         let view = Collection::of(&listed).expect("a view");
         assert_eq!((view.is_view, view.text_order(), view.table_options().len()), (true, TextOrder::Bytes, 0));
+        let is_unique = |listed| Collection::of(&listed).expect("a collection").has_unique_ids;
+        assert!(is_unique(doc! { "name": "c" }) && is_unique(doc! { "name": "c", "type": "collection" }) && !view.has_unique_ids);
+        assert!(!is_unique(doc! { "name": "t", "type": "timeseries" }));
         assert_eq!(view.view_definition(), r#"{"viewOn":"c","pipeline":[{"$sort":{"b":-1,"a":1}}]}"#);
         assert!(Collection::of(&doc! { "type": "view" }).is_none());
     }

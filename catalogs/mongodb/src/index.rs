@@ -12,6 +12,17 @@ const PRIMARY: &str = "_id_";
 /// What the key of a definition is called.
 const DEFINED: &str = "defined_key";
 
+/// What the `_id` of documents is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Id {
+    /// The key of the table.
+    Primary,
+    /// A key beside the one that an operator has defined.
+    Unique,
+    /// A field like any other, as in a time series.
+    Repeats,
+}
+
 /// Pushes the key that an operator has defined, where there is one.
 pub(crate) fn push_key(harvest: &mut Harvest, schema: &str, table: &str, key: &[String]) -> Result<()> {
     let key: Vec<&str> = key.iter().map(String::as_str).collect();
@@ -19,18 +30,11 @@ pub(crate) fn push_key(harvest: &mut Harvest, schema: &str, table: &str, key: &[
 }
 
 /// Pushes the indexes, what they keep unique for columns of the table, and `_id` as its primary key, unless it has another. It needs no
-/// index: a clustered collection has none, and the server keeps `_id` unique all the same.
-pub(crate) fn push(
-    harvest: &mut Harvest,
-    schema: &str,
-    table: &str,
-    indexes: &[Document],
-    columns: &[String],
-    id_is_primary: bool,
-) -> Result<()> {
+/// index: a clustered collection has none, and the server keeps `_id` unique all the same, but for time series.
+pub(crate) fn push(harvest: &mut Harvest, schema: &str, table: &str, indexes: &[Document], columns: &[String], id: Id) -> Result<()> {
     let has_column = |name: &str| columns.iter().any(|column| column == name);
-    if has_column("_id") {
-        let kind = if id_is_primary { ConstraintKind::PrimaryKey } else { ConstraintKind::Unique };
+    if id != Id::Repeats && has_column("_id") {
+        let kind = if id == Id::Primary { ConstraintKind::PrimaryKey } else { ConstraintKind::Unique };
         harvest.constraint(constraint(schema, table, PRIMARY, kind, &["_id"]))?;
     }
     for index in indexes {
@@ -46,7 +50,7 @@ pub(crate) fn push(
             table,
             name,
             unique,
-            primary: is_of_id && id_is_primary,
+            primary: is_of_id && id == Id::Primary,
             method: method(key),
             columns: &parts,
             predicate: condition.as_deref(),
@@ -83,8 +87,22 @@ fn method(key: &Document) -> &str {
 #[cfg(test)]
 mod tests {
     use bson::doc;
+    use spi::metadata::{Relation, SchemaRow, TableKind, TableRow};
 
     use super::*;
+
+    #[test]
+    fn an_id_is_a_key_where_it_is_unique() {
+        let constraints = |id| {
+            let mut harvest = Harvest::new();
+            harvest.schema(SchemaRow { name: "s", ..SchemaRow::default() });
+            let (kind, owner, comment, row_estimate, size_bytes) = (TableKind::Table, None, None, None, None);
+            harvest.table(TableRow { schema: "s", name: "t", kind, owner, comment, row_estimate, size_bytes }).expect("a table");
+            push(&mut harvest, "s", "t", &[], &["_id".to_owned()], id).expect("constraints");
+            harvest.finish().expect("schemas").remove(0).relation(Relation::Constraints).num_rows()
+        };
+        assert_eq!([Id::Primary, Id::Unique, Id::Repeats].map(constraints), [1, 1, 0]);
+    }
 
     #[test]
     fn keys_say_their_method_and_direction() {

@@ -16,6 +16,7 @@ use spi::{Code, Error, Result};
 use crate::collection::{Collection, collections};
 use crate::definition::Fitting;
 use crate::extended_json::write as json;
+use crate::index::Id;
 use crate::options::SYSTEM_DATABASES;
 use crate::recipe::Recipe;
 use crate::server::Server;
@@ -181,8 +182,7 @@ fn push(harvest: &mut Harvest, found: &Found) -> Result<()> {
             column.native_type.clone_from(native_type);
         }
         column.comment = column.comment.take().or_else(|| schema.comments.get(field).cloned());
-        // A view may leave it out.
-        column.nullable &= collection.is_view || field != "_id";
+        column.nullable &= !collection.has_unique_ids || field != "_id";
     }
     let mut ordinal = 0;
     let mut push_column = |name: &str, field_type: &FieldType, native_type: &str, nullable, comment: Option<&str>| {
@@ -220,7 +220,12 @@ fn push(harvest: &mut Harvest, found: &Found) -> Result<()> {
         harvest.view(ViewRow { schema: database, name: table, definition: &definition, query: None, updatable: false })?;
     } else {
         let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
-        index::push(harvest, database, table, &found.indexes, &names, key.is_empty())?;
+        let id = match (collection.has_unique_ids, key.is_empty()) {
+            (false, _) => Id::Repeats,
+            (true, true) => Id::Primary,
+            (true, false) => Id::Unique,
+        };
+        index::push(harvest, database, table, &found.indexes, &names, id)?;
     }
     push_validator(harvest, database, collection)?;
     // Nobody is there to be told, and no other collection is concerned.
