@@ -118,11 +118,15 @@ async fn refuse_too_much(lease: &mut Lease, query: &Query, what: &str) -> Result
         (_, Value::ServerError(error)) if !is_forbidden(error) => return Err(lease.refusal(error, what)),
         _ => {}
     }
-    let length = if kind == Kind::String { None } else { reply::integer(length) };
-    if length.is_some_and(|length| length > ELEMENTS_MAX) || reply::integer(memory).is_some_and(|bytes| bytes > BYTES_MAX) {
+    let (length, memory) = (reply::integer(length).unwrap_or(0), reply::integer(memory));
+    // Of a string that is known without being told.
+    let memory = memory.or((kind == Kind::String).then_some(length)).unwrap_or(0);
+    let most = query.at_most.and_then(|most| i64::try_from(most).ok()).unwrap_or(i64::MAX);
+    let share = length.min(most) as f64 / length.max(1) as f64;
+    if (kind != Kind::String && length.min(most) > ELEMENTS_MAX) || memory as f64 * share > BYTES_MAX as f64 {
         return Err(Error::new(Code::Limit, format!("key \"{}\" holds too much for one answer", key::shown(key)))
             .detail(format!("At most {ELEMENTS_MAX} elements, and {} MB, are answered at once.", BYTES_MAX >> 20))
-            .hint("Read it as a table, or ask for a part with COUNT, LIMIT or GETRANGE."));
+            .hint("Read it as a table, or ask for a part: with COUNT, LIMIT, or the first and the last place."));
     }
     Ok(())
 }

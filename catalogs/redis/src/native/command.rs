@@ -42,7 +42,7 @@ const READS: &[Read] = &[
     part("EXPIRETIME", Shape::Integer),
     part("PEXPIRETIME", Shape::Integer),
     all("GET", Shape::Value, Kind::String),
-    part("GETRANGE", Shape::Value),
+    all("GETRANGE", Shape::Value, Kind::String),
     part("STRLEN", Shape::Integer),
     part("GETBIT", Shape::Integer),
     part("BITCOUNT", Shape::Integer),
@@ -94,7 +94,12 @@ pub(super) struct Query {
     pub(super) shape: Shape,
     /// What the key holds, if the answer may be all of that.
     pub(super) all_of: Option<Kind>,
+    /// The most elements, of a string bytes, that the command asks for, where it says so.
+    pub(super) at_most: Option<u64>,
 }
+
+/// The commands whose first arguments after the key are the first and the last place that is wanted.
+const RANGES: [&str; 4] = ["GETRANGE", "LRANGE", "ZRANGE", "ZREVRANGE"];
 
 /// Takes a command apart, if it is one that reads.
 pub(super) fn query(text: &str) -> Result<Query> {
@@ -105,9 +110,22 @@ pub(super) fn query(text: &str) -> Result<Query> {
     }
     let has = |wanted: &str| words[2..].iter().any(|word| is(word, wanted));
     let shape = if read.shape == Shape::Members && has("WITHSCORES") { Shape::Scores } else { read.shape };
-    // Whoever says how many are wanted knows how many are coming.
-    let all_of = read.all_of.filter(|_| !has("COUNT") && !has("LIMIT"));
-    Ok(Query { shape, all_of, words })
+    let at_most = at_most(read, &words);
+    Ok(Query { shape, all_of: read.all_of, at_most, words })
+}
+
+/// Negative numbers stand for all, or count from the end.
+fn at_most(read: &Read, words: &[Vec<u8>]) -> Option<u64> {
+    let number = |word: &Vec<u8>| std::str::from_utf8(word).ok()?.parse::<i64>().ok();
+    let [_, _, first, last, options @ ..] = words else { return None };
+    let after = |name: &str, words: usize| options.get(options.iter().position(|word| is(word, name))? + words);
+    if let Some(count) = after("COUNT", 1).or_else(|| after("LIMIT", 2)) {
+        return u64::try_from(number(count)?).ok();
+    }
+    let is_by_place = RANGES.contains(&read.name) && !options.iter().any(|word| is(word, "BYSCORE") || is(word, "BYLEX"));
+    let (first, last) = is_by_place.then_some((number(first)?, number(last)?))?;
+    // From one end to the other, only the length tells.
+    (first.is_negative() == last.is_negative()).then(|| last.saturating_sub(first).saturating_add(1).max(0).unsigned_abs())
 }
 
 fn no_query(name: &[u8]) -> Error {
@@ -221,10 +239,32 @@ mod tests {
     }
 
     #[test]
+    fn a_command_may_say_how_much_it_wants() {
+        for (text, expected) in [
+            ("XRANGE k - + COUNT 5", Some(5)),
+            ("XREVRANGE k + - count -1", None),
+            ("XRANGE k - +", None),
+            ("ZRANGEBYSCORE k 0 9 LIMIT 3 4", Some(4)),
+            ("ZRANGEBYSCORE k 0 9 WITHSCORES LIMIT 0 -1", None),
+            ("ZRANGEBYSCORE k 0 9", None),
+            ("ZRANGE k 0 9 WITHSCORES", Some(10)),
+            ("ZRANGE k 0 9 BYSCORE", None),
+            ("ZREVRANGE k -3 -1", Some(3)),
+            ("LRANGE k 0 -1", None),
+            ("LRANGE k 9 0", Some(0)),
+            ("LRANGE k 0 9223372036854775807", Some(i64::MAX as u64)),
+            ("GETRANGE k 10 19", Some(10)),
+            ("GETRANGE k", None),
+            ("HGETALL k", None),
+        ] {
+            assert_eq!(query(text).expect("a query").at_most, expected, "{text}");
+        }
+    }
+
+    #[test]
     fn only_what_reads_is_a_query() {
         assert_eq!(query("hgetall k").expect("a query").shape, Shape::Fields);
         assert_eq!(query("zrange k 0 -1 withscores").expect("a query").shape, Shape::Scores);
-        assert_eq!(query("XRANGE k - + COUNT 5").expect("a query").all_of, None);
         for text in ["SET a 1", "KEYS *", "EVAL x 0", "GETDEL a", "SORT a STORE b", "FLUSHALL", "SELECT 1"] {
             let error = query(text).expect_err(text);
             assert_eq!(error.code, Code::InvalidArgument, "{text}");

@@ -95,12 +95,20 @@ async fn an_answer_has_a_limit() {
     let Some(server) = Server::start().await else { return };
     let mut pipeline = redis::pipe();
     for chunk in 0..101 {
-        pipeline.cmd("RPUSH").arg("long").arg((0..10_000).map(|number| chunk * 10_000 + number).collect::<Vec<_>>());
+        let numbers = (0..10_000).map(|number| chunk * 10_000 + number);
+        pipeline.cmd("RPUSH").arg("long").arg(numbers.clone().collect::<Vec<_>>());
+        pipeline.cmd("ZADD").arg("board").arg(numbers.flat_map(|number| [number, number]).collect::<Vec<_>>());
     }
     let _: redis::Value = pipeline.query_async(&mut server.connect().await).await.expect("a list");
     let source = source(&server).await;
-    let error = query(&source, "LRANGE long 0 -1").await.expect_err("too much");
-    assert_eq!(error.code, Code::Limit, "{error:?}");
+    for text in ["LRANGE long 0 -1", "LRANGE long 5 1005004", "ZRANGEBYSCORE board -inf +inf LIMIT 0 -1", "ZRANGE board 0 inf BYSCORE"] {
+        let error = query(&source, text).await.expect_err(text);
+        assert_eq!(error.code, Code::Limit, "{text}: {error:?}");
+    }
+    // What is asked for counts, not what is there.
+    for text in ["LRANGE long -2 -1", "ZREVRANGE board 0 1", "ZRANGE board 0 inf BYSCORE LIMIT 1009998 2"] {
+        assert_eq!(query(&source, text).await.unwrap_or_else(|error| panic!("{text}: {error:?}")).1.len(), 2, "{text}");
+    }
     assert_eq!(query(&source, "LLEN long").await.expect("an answer").1, ["1010000"]);
     assert_eq!(query(&source, "LINDEX long 1009999").await.expect("an answer").1, ["1009999"]);
 }
