@@ -90,6 +90,13 @@ pub(crate) fn vanished(source: &str, code: Code, object: &str) -> Error {
         .hint(format!("CALL refresh_metadata('{source}') to see the source as it is now."))
 }
 
+/// The error of a walk through the keys of a cluster that keeps them elsewhere by now.
+pub(crate) fn moved(source: &str, what: &str) -> Error {
+    let failed = Error::source(Code::Unavailable, source, format!("could not {what} of data source \"{source}\""))
+        .detail("Other servers of the cluster have got its slots meanwhile: of keys that moved, some were missed, or read twice.");
+    with_hint(failed)
+}
+
 pub(crate) fn unreachable(endpoint: &Endpoint, detail: String) -> Error {
     let source = endpoint.source();
     Error::source(Code::Unreachable, source, format!("could not reach data source \"{source}\""))

@@ -19,10 +19,11 @@ use spi::documents::{DecoderOptions, Document};
 use spi::rows::BatchSender;
 use spi::{Code, Error, Result};
 
-use crate::failure::vanished;
+use crate::failure::{moved, vanished};
 use crate::layout;
 use crate::members::Members;
 use crate::nodes;
+use crate::options::Mode;
 use crate::pace::Pace;
 use crate::pool::{Lease, Pool};
 use crate::predicate::{self, Keys};
@@ -62,7 +63,8 @@ async fn read(pool: &Arc<Pool>, strict: bool, request: &ReadRequest, sender: &mu
 
     let keys = keys.of(&table.members);
     let mut goes_on = reader.sink.wants_more();
-    for node in nodes::nodes(&mut session).await? {
+    let nodes = nodes::nodes(&mut session).await?;
+    for node in &nodes {
         if !goes_on {
             break;
         }
@@ -82,6 +84,10 @@ async fn read(pool: &Arc<Pool>, strict: bool, request: &ReadRequest, sender: &mu
                 lease.finish();
             }
         }
+    }
+    let is_spread = pool.endpoint().mode == Mode::Cluster && keys == Keys::All;
+    if goes_on && is_spread && nodes::nodes(&mut session).await? != nodes {
+        return Err(moved(source, &reader.what));
     }
     reader.sink.finish().await
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use spi::Code;
 use spi::connector::{Scope, Stage};
@@ -107,6 +108,31 @@ async fn a_cluster_is_read_whole() {
     further["port"] = free_port().into();
     further["nodes"] = json!([format!("127.0.0.1:{}", servers[2].port)]);
     assert_eq!(open(further).await.expect("a connector").rows_of("user", &["_key", "n"]).await, expected);
+}
+
+/// Keys that move while others are read may be at a server that was read before.
+#[tokio::test]
+async fn slots_that_move_while_keys_are_read_are_told() {
+    let Some(servers) = cluster().await else { return };
+    // More than a batch, all of them in one slot, which stays.
+    let mut pipeline = redis::pipe();
+    (0..20_000).for_each(|number| _ = pipeline.cmd("HSET").arg(format!("user:{{1}}:{number}")).arg("n").arg(number));
+    let mut owner = servers.iter();
+    while let Some(server) = owner.next()
+        && pipeline.query_async::<redis::Value>(&mut server.connect().await).await.is_err()
+    {}
+    let source = open(json!({"host": "127.0.0.1", "port": servers[0].port, "mode": "cluster"})).await.expect("a connector");
+    let request = source.request_of("user", &["_key"]).await;
+    assert_eq!(source.count(request.clone()).await.0, 20_000);
+    let mut stream = source.stream(request.clone()).await;
+    stream.next().await.expect("a batch").expect("keys");
+    let id: String = redis::cmd("CLUSTER").arg("MYID").query_async(&mut servers[0].connect().await).await.expect("an id");
+    for server in &servers {
+        server.run(&format!("CLUSTER SETSLOT 16383 NODE {id}")).await;
+    }
+    let error = stream.try_collect::<Vec<_>>().await.expect_err("slots that have moved");
+    assert_eq!((error.code, error.retryable), (Code::Unavailable, true), "{error:?}");
+    assert_eq!(source.count(request).await.0, 20_000);
 }
 
 #[tokio::test]
