@@ -18,6 +18,8 @@ pub(crate) struct Collection {
     pub(crate) has_unique_ids: bool,
     /// As it was created.
     pub(crate) options: Document,
+    /// Whether the server has told these, and not only the name.
+    is_described: bool,
     /// The collection's own, for life.
     pub(crate) uuid: Option<String>,
 }
@@ -27,25 +29,25 @@ pub(crate) async fn collections(server: &Server, database: &str, only: Option<&s
     let message = format!("could not list the collections of database \"{database}\" of data source \"{}\"", server.context.source);
     let filter = only.map_or_else(Document::new, |name| doc! { "name": name });
     let command = doc! { "listCollections": 1, "filter": filter };
-    let listed = match server.list(database, command.clone(), message.clone()).await {
+    let (listed, is_described) = match server.list(database, command.clone(), message.clone()).await {
         // A login that may read single collections, but not list all, is told the names of its own.
         Err(error) if error.code == Code::Privilege => {
             let mut names = command;
             names.extend(doc! { "nameOnly": true, "authorizedCollections": true });
-            server.list(database, names, message).await?
+            (server.list(database, names, message).await?, false)
         }
-        answer => answer?,
+        answer => (answer?, true),
     };
     // Not every server filters.
     let wanted = |collection: &Collection| only.is_none_or(|only| only == collection.name) && !collection.name.starts_with(SYSTEM_PREFIX);
-    let mut collections: Vec<Collection> = listed.iter().filter_map(Collection::of).filter(wanted).collect();
+    let mut collections: Vec<Collection> = listed.iter().filter_map(|listed| Collection::of(listed, is_described)).filter(wanted).collect();
     collections.sort_by(|one, other| one.name.cmp(&other.name));
     collections.dedup_by(|one, other| one.name == other.name);
     Ok(collections)
 }
 
 impl Collection {
-    fn of(listed: &Document) -> Option<Self> {
+    fn of(listed: &Document, is_described: bool) -> Option<Self> {
         let name = listed.get_str("name").ok()?.to_owned();
         let kind = listed.get_str("type").unwrap_or("collection");
         let (is_view, has_unique_ids) = (kind == "view", kind == "collection");
@@ -54,15 +56,16 @@ impl Collection {
             Some(Bson::Binary(binary)) => binary.to_uuid().ok().map(|uuid| uuid.to_string()),
             _ => None,
         });
-        Some(Self { name, is_view, has_unique_ids, options, uuid })
+        Some(Self { name, is_view, has_unique_ids, options, is_described, uuid })
     }
 
     pub(crate) fn text_order(&self) -> TextOrder {
         let locale = self.options.get_document("collation").ok().and_then(|collation| collation.get_str("locale").ok());
         match locale {
-            None | Some("simple") => TextOrder::Bytes,
-            Some(_) if self.is_view => TextOrder::CollatedView,
-            Some(_) => TextOrder::Collated,
+            None | Some("simple") if self.is_described => TextOrder::Bytes,
+            // Of one of which nothing is known, it may be any collation.
+            _ if self.is_view => TextOrder::CollatedView,
+            _ => TextOrder::Collated,
         }
     }
 
@@ -100,19 +103,25 @@ mod tests {
         let listed = doc! { "name": "c", "type": "collection", "info": { "uuid": uuid }, "options": {
             "capped": true, "size": 4096i64, "validator": { "a": 1 }, "collation": { "locale": "de", "strength": 2 },
         } };
-        let collection = Collection::of(&listed).expect("a collection");
+        let collection = Collection::of(&listed, true).expect("a collection");
         assert_eq!((collection.is_view, collection.text_order()), (false, TextOrder::Collated));
         let options: Vec<String> = collection.table_options().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let uuid = "uuid=123e4567-e89b-12d3-a456-426614174000";
         assert_eq!(options, [uuid, "capped=true", "size=4096", "collation.locale=de", "collation.strength=2"]);
 
         let listed = doc! { "name": "v", "type": "view", "options": { "viewOn": "c", "pipeline": [{ "$sort": { "b": -1, "a": 1 } }] } };
-        let view = Collection::of(&listed).expect("a view");
+        let view = Collection::of(&listed, true).expect("a view");
         assert_eq!((view.is_view, view.text_order(), view.table_options().len()), (true, TextOrder::Bytes, 0));
-        let is_unique = |listed| Collection::of(&listed).expect("a collection").has_unique_ids;
+        let is_unique = |listed| Collection::of(&listed, true).expect("a collection").has_unique_ids;
         assert!(is_unique(doc! { "name": "c" }) && is_unique(doc! { "name": "c", "type": "collection" }) && !view.has_unique_ids);
         assert!(!is_unique(doc! { "name": "t", "type": "timeseries" }));
         assert_eq!(view.view_definition(), r#"{"viewOn":"c","pipeline":[{"$sort":{"b":-1,"a":1}}]}"#);
-        assert!(Collection::of(&doc! { "type": "view" }).is_none());
+        assert!(Collection::of(&doc! { "type": "view" }, true).is_none());
+    }
+
+    #[test]
+    fn of_a_name_alone_the_collation_is_not_known() {
+        let order = |kind: &str| Collection::of(&doc! { "name": "c", "type": kind }, false).expect("a collection").text_order();
+        assert_eq!((order("collection"), order("view")), (TextOrder::Collated, TextOrder::CollatedView));
     }
 }
