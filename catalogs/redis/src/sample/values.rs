@@ -10,28 +10,26 @@ use crate::definition;
 use crate::failure::{is_forbidden, is_of_hidden_key, is_of_other_type};
 use crate::kind::Kind;
 use crate::layout::{Table, reserved};
-use crate::pace::{self, Pace};
+use crate::pace::{self, BYTES_MAX, Pace};
 use crate::pool::Lease;
 use crate::reading::Reading;
 use crate::reply::{self, Fields};
+use crate::scan::PAGE_KEYS;
 
-/// Keys whose values are asked for at first, when nothing is known of their length.
+/// Keys whose values are asked for at first, where the server does not tell how long they are.
 const KEYS_FIRST: u64 = 20;
 
 /// Keys whose values are asked for at once.
 const KEYS_MAX: u64 = 200;
 
-/// Bytes of a string that are looked at. What is longer tells that it is text or not, and no more.
-const STRING_BYTES: usize = 64 << 10;
+/// Bytes of a string that are looked at. What has as many, or more, tells that it is text or not, and no more.
+const STRING_BYTES: u64 = 64 << 10;
 
 /// Fields of a hash that are looked at, if it is not so small that the server gives all.
-const FIELDS: usize = 200;
+const FIELDS: u64 = 200;
 
 /// Elements of a list, set or stream that are looked at.
-const ELEMENTS: usize = 10;
-
-/// Commands for one key: its length, its memory, and a part of what it holds.
-const COMMANDS: usize = 3;
+const ELEMENTS: u64 = 10;
 
 /// Bytes of what was seen of one table that are kept, where that is wanted; the last one may exceed it.
 const KEPT_BYTES: u64 = 16 << 20;
@@ -60,50 +58,104 @@ pub(super) enum Held {
     Value(Vec<u8>),
 }
 
+/// A key, and how much it holds.
+struct Measured<'k> {
+    table: usize,
+    key: &'k [u8],
+    /// Bytes of a string, else elements.
+    length: u64,
+    /// Bytes, where the server tells them.
+    memory: Option<u64>,
+}
+
 /// Asks for values, and adds them to what is seen of their tables.
 pub(super) async fn look(lease: &mut Lease, keys: &[(usize, &[u8])], seen: &mut [Seen], what: &str) -> Result<()> {
-    let (mut left, mut pace) = (keys, Pace::new(KEYS_FIRST, KEYS_MAX));
-    while !left.is_empty() {
-        let (keys, rest) = left.split_at(left.len().min(pace.count() as usize));
-        left = rest;
-        let mut pipeline = redis::pipe();
-        keys.iter().for_each(|(table, key)| ask(&mut pipeline, seen[*table].kind, key));
-        let answers = lease.ask(&pipeline, what).await?;
-        pace.note(keys.len() as u64, pace::size(&answers).1);
-        let mut answers = answers.into_iter();
-        for (table, _) in keys {
-            let answers: Vec<Value> = answers.by_ref().take(COMMANDS).collect();
-            let Ok([length, memory, held]) = <[Value; COMMANDS]>::try_from(answers) else { return Err(lease.unexpected("a pipeline")) };
-            match (&length, &held) {
-                // It holds something else by now, or is for others to read.
-                (Value::ServerError(error), _) | (_, Value::ServerError(error)) if is_of_other_type(error) || is_of_hidden_key(error) => {
-                    continue;
+    let mut pace = Pace::new(KEYS_FIRST, KEYS_MAX);
+    for keys in keys.chunks(PAGE_KEYS) {
+        let measured = measure(lease, keys, seen, what).await?;
+        let mut left = &measured[..];
+        while !left.is_empty() {
+            let mut bytes = 0;
+            let fits = |one: &&Measured<'_>| {
+                bytes += one.part(seen[one.table].kind).1;
+                bytes <= BYTES_MAX
+            };
+            let many = left.iter().take(pace.count() as usize).take_while(fits).count().max(1);
+            let (some, rest) = left.split_at(many);
+            left = rest;
+            let mut pipeline = redis::pipe();
+            some.iter().for_each(|one| one.ask(&mut pipeline, seen[one.table].kind));
+            let answers = lease.ask(&pipeline, what).await?;
+            pace.note(many as u64, pace::size(&answers).1);
+            for (one, held) in some.iter().zip(answers) {
+                if !is_for_others(lease, &held, what)? {
+                    seen[one.table].add(one, held).ok_or_else(|| lease.unexpected("what a key holds"))?;
                 }
-                (Value::ServerError(error), _) | (_, Value::ServerError(error)) => return Err(lease.refusal(error, what)),
-                _ => {}
             }
-            match &memory {
-                Value::ServerError(error) if !is_forbidden(error) => return Err(lease.refusal(error, what)),
-                _ => {}
-            }
-            seen[*table].add(length, memory, held).ok_or_else(|| lease.unexpected("what a key holds"))?;
         }
     }
     Ok(())
 }
 
-fn ask(pipeline: &mut Pipeline, kind: Kind, key: &[u8]) {
-    pipeline.cmd(kind.length_command()).arg(key);
-    pipeline.cmd("MEMORY").arg("USAGE").arg(key);
-    match kind {
-        Kind::Hash => pipeline.cmd("HSCAN").arg(key).arg(0).arg("COUNT").arg(FIELDS),
-        Kind::String => pipeline.cmd("GETRANGE").arg(key).arg(0).arg(STRING_BYTES - 1),
-        Kind::List => pipeline.cmd("LRANGE").arg(key).arg(0).arg(ELEMENTS - 1),
-        Kind::Set => pipeline.cmd("SSCAN").arg(key).arg(0).arg("COUNT").arg(ELEMENTS),
-        Kind::SortedSet => pipeline.cmd("ZRANGE").arg(key).arg(0).arg(ELEMENTS - 1),
-        // The newest ones say what comes.
-        Kind::Stream => pipeline.cmd("XREVRANGE").arg(key).arg("+").arg("-").arg("COUNT").arg(ELEMENTS),
-    };
+/// How much the keys hold, without those that hold something else by now, or are for others to read.
+async fn measure<'k>(lease: &mut Lease, keys: &[(usize, &'k [u8])], seen: &[Seen], what: &str) -> Result<Vec<Measured<'k>>> {
+    let mut pipeline = redis::pipe();
+    for (table, key) in keys {
+        pipeline.cmd(seen[*table].kind.length_command()).arg(key);
+        pipeline.cmd("MEMORY").arg("USAGE").arg(key);
+    }
+    let answers = lease.ask(&pipeline, what).await?;
+    let mut measured = Vec::with_capacity(keys.len());
+    for ((table, key), answers) in keys.iter().zip(answers.chunks(2)) {
+        let [length, memory] = answers else { return Err(lease.unexpected("a pipeline")) };
+        if is_for_others(lease, length, what)? {
+            continue;
+        }
+        match memory {
+            Value::ServerError(error) if !is_forbidden(error) => return Err(lease.refusal(error, what)),
+            _ => {}
+        }
+        let number = |answer| reply::integer(answer).and_then(|number| u64::try_from(number).ok());
+        let length = number(length).ok_or_else(|| lease.unexpected("how much a key holds"))?;
+        measured.push(Measured { table: *table, key, length, memory: number(memory) });
+    }
+    Ok(measured)
+}
+
+/// Whether the key holds another type by now, or is one that the user may not see; else an error if the server refused the command.
+fn is_for_others(lease: &Lease, answer: &Value, what: &str) -> Result<bool> {
+    match answer {
+        Value::ServerError(error) if is_of_other_type(error) || is_of_hidden_key(error) => Ok(true),
+        Value::ServerError(error) => Err(lease.refusal(error, what)),
+        _ => Ok(false),
+    }
+}
+
+impl Measured<'_> {
+    /// How many elements are asked for, and how many bytes these are, about. Of elements that are long, they are fewer.
+    fn part(&self, kind: Kind) -> (u64, u64) {
+        let most = match kind {
+            Kind::String => return (STRING_BYTES, self.length.min(STRING_BYTES)),
+            Kind::Hash => FIELDS,
+            Kind::List | Kind::Set | Kind::SortedSet | Kind::Stream => ELEMENTS,
+        };
+        let mean = self.memory.unwrap_or(0) / self.length.max(1);
+        let count = most.min(BYTES_MAX / mean.max(1)).max(1);
+        (count, count.min(self.length) * mean)
+    }
+
+    fn ask(&self, pipeline: &mut Pipeline, kind: Kind) {
+        let (key, (count, _)) = (self.key, self.part(kind));
+        match kind {
+            Kind::Hash => pipeline.cmd("HSCAN").arg(key).arg(0).arg("COUNT").arg(count),
+            Kind::String => pipeline.cmd("GETRANGE").arg(key).arg(0).arg(count - 1),
+            Kind::List => pipeline.cmd("LRANGE").arg(key).arg(0).arg(count - 1),
+            Kind::Set => pipeline.cmd("SSCAN").arg(key).arg(0).arg("COUNT").arg(count),
+            Kind::SortedSet => pipeline.cmd("ZRANGE").arg(key).arg(0).arg(count - 1),
+            // The newest ones say what comes.
+            Kind::Stream => pipeline.cmd("XREVRANGE").arg(key).arg("+").arg("-").arg("COUNT").arg(count),
+        };
+    }
 }
 
 impl Seen {
@@ -125,21 +177,22 @@ impl Seen {
     }
 
     /// Adds a key. `None` where an answer has a shape that its command does not have.
-    fn add(&mut self, length: Value, memory: Value, held: Value) -> Option<()> {
-        let length = u64::try_from(reply::integer(&length)?).ok()?;
+    fn add(&mut self, Measured { length, memory, .. }: &Measured<'_>, held: Value) -> Option<()> {
         self.keys += 1;
         self.lengths += length;
-        if let Value::Int(bytes) = memory {
-            self.bytes += u64::try_from(bytes).ok()?;
-            self.measured += 1;
-        }
+        self.bytes += memory.unwrap_or(0);
+        self.measured += u64::from(memory.is_some());
         let (_, size) = pace::size(std::slice::from_ref(&held));
         match self.kind {
             Kind::Hash => self.add_fields(reply::pairs(reply::page(held)?.1)?, size),
             Kind::String => {
                 let value = reply::bytes(held)?;
-                self.add_string(&value, length);
-                if length <= STRING_BYTES as u64 {
+                // It may have grown since its length was asked for, or be gone.
+                let is_whole = (value.len() as u64) < STRING_BYTES;
+                if !value.is_empty() || *length == 0 {
+                    self.add_string(&value, is_whole);
+                }
+                if is_whole {
                     self.keep(size, || Held::Value(value));
                 }
             }
@@ -148,7 +201,7 @@ impl Seen {
             Kind::SortedSet => self.add_elements(reply::list(held)?, size)?,
             Kind::Stream => {
                 for entry in reply::list(held)? {
-                    self.add_fields(reply::entry(entry)?.1, size / ELEMENTS as u64);
+                    self.add_fields(reply::entry(entry)?.1, size / ELEMENTS);
                 }
             }
         }
@@ -172,8 +225,8 @@ impl Seen {
         self.keep(bytes, || Held::Fields(fields));
     }
 
-    fn add_string(&mut self, value: &[u8], length: u64) {
-        if length > STRING_BYTES as u64 {
+    fn add_string(&mut self, value: &[u8], is_whole: bool) {
+        if !is_whole {
             return self.values.add_beginning(value);
         }
         self.values.add(value);
