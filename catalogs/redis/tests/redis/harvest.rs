@@ -178,7 +178,7 @@ async fn a_user_without_info_sees_the_same() {
     let Some(server) = Server::start().await else { return };
     server.run(KEYS).await;
     server.run_in(3, "HSET a:1 f 1").await;
-    server.run("ACL SETUSER app on >secret ~* +@read +@connection").await;
+    server.run("ACL SETUSER app on >secret ~* +@read +@connection +select").await;
     let all: Vec<_> = source(&server).await.harvest(&Scope::default()).await.expect("a harvest").iter().map(tables).collect();
     let source = source_with(&server, json!({"user": "app", "password": "secret"})).await;
     let seen: Vec<_> = source.harvest(&Scope::default()).await.expect("a harvest").iter().map(tables).collect();
