@@ -113,7 +113,7 @@ async fn a_cut_connection_is_noticed() {
     let Some(server) = Server::start().await else { return };
     fill(&server).await;
     let (port, cut) = way_to(&server).await;
-    let source = source_with(&server, json!({"port": port, "command_timeout": 500, "connect_timeout": 500})).await;
+    let source = source_with(&server, json!({"port": port, "command_timeout": 3000, "connect_timeout": 3000})).await;
     let request = source.request("user").await;
     let mut stream = source.stream(request.clone()).await;
     assert!(stream.next().await.is_some_and(|batch| batch.is_ok()));
@@ -121,8 +121,8 @@ async fn a_cut_connection_is_noticed() {
     let started = Instant::now();
     let error = error_of(&mut stream).await;
     assert_eq!((error.code, error.retryable), (Code::ConnectionLost, true), "{error:?}");
-    assert!(error.detail.is_some_and(|detail| detail.contains("had not answered after 500 ms")));
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(error.detail.is_some_and(|detail| detail.contains("had not answered after 3000 ms")));
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     // A new one comes about, and nothing passes.
     let error = source.rows(request).await.expect_err("nothing passes");
     assert!(error.retryable && matches!(error.code, Code::ConnectionLost | Code::Unreachable), "{error:?}");
