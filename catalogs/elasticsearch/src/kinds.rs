@@ -29,7 +29,7 @@ impl ConnectorKind for Elasticsearch {
     const KIND: &'static str = "elasticsearch";
     const SUMMARY: &'static str = "An Elasticsearch cluster from version 7.12 on, whose indices, aliases and data streams are tables.";
     const CAPABILITIES: Capabilities = CAPABILITIES;
-    const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&["7.17", "8.7"]);
+    const TESTED_VERSIONS: Option<&'static [&'static str]> = Some(&["7.17", "8.7", "9.5"]);
 
     async fn open(&self, options: ElasticsearchOptions, context: OpenContext) -> Result<Arc<dyn Connector>> {
         open(Flavor::Elasticsearch, &options, context)

@@ -29,7 +29,7 @@ pub(crate) async fn source(server: &Server, indices: &str) -> Source {
 pub(crate) async fn source_with(server: &Server, mut options: Value, more: Value) -> Source {
     options.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let kind: &dyn ConnectorFactory = match server.product {
-        Product::Elasticsearch | Product::Elasticsearch7 => &Elasticsearch,
+        Product::Elasticsearch | Product::Elasticsearch7 | Product::Elasticsearch9 => &Elasticsearch,
         Product::OpenSearch => &OpenSearch,
     };
     open_as(kind, options).await.expect("a connector")

@@ -1,4 +1,4 @@
-//! The connector against real servers of Elasticsearch 8 and 7 and of OpenSearch, through the contract that the gateway uses.
+//! The connector against real servers of Elasticsearch 7, 8 and 9 and of OpenSearch, through the contract that the gateway uses.
 //!
 //! One server of each product serves the tests, each of which has indices of its own; tests that stop theirs have their own. The servers
 //! have no security module, so that TLS and logins are those of a proxy in front of one. Where one is not installed, the tests are skipped.
@@ -33,6 +33,7 @@ impl Shared {
         match self.0 {
             Product::Elasticsearch => "",
             Product::Elasticsearch7 => "elasticsearch7::",
+            Product::Elasticsearch9 => "elasticsearch9::",
             Product::OpenSearch => "opensearch::",
         }
     }
@@ -45,7 +46,7 @@ fn main() {
     }
     let server = |product| Arc::new(Shared(product, OnceLock::new()));
     let shared = server(Product::Elasticsearch);
-    let others = [Product::Elasticsearch7, Product::OpenSearch].map(server);
+    let others = [Product::Elasticsearch7, Product::Elasticsearch9, Product::OpenSearch].map(server);
     let mut topics = vec![connecting::trials(&shared), definitions::trials(&shared), faults::trials(&shared), native::trials(&shared)];
     for shared in others.iter().chain([&shared]) {
         topics.extend([harvest::trials(shared), predicates::trials(shared), reading::trials(shared), values::trials(shared)]);

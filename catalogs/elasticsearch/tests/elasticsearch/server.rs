@@ -13,15 +13,16 @@ const START_TIMEOUT: Duration = Duration::from_secs(300);
 /// Between two looks at whether the server has started.
 const START_INTERVAL: Duration = Duration::from_millis(100);
 
-const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
-
 /// What is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Product {
     Elasticsearch,
     Elasticsearch7,
+    Elasticsearch9,
     OpenSearch,
 }
+
+const PRODUCTS: [Product; 4] = [Product::Elasticsearch, Product::Elasticsearch7, Product::Elasticsearch9, Product::OpenSearch];
 
 /// A running server. Dropping it kills it.
 pub(crate) struct Server {
@@ -32,30 +33,50 @@ pub(crate) struct Server {
 }
 
 /// What is not installed.
-pub(crate) fn missing() -> Option<&'static str> {
-    if !Path::new(JAVA).exists() {
-        return Some("Java 17");
-    }
-    let missing = [Product::Elasticsearch, Product::Elasticsearch7, Product::OpenSearch]
-        .into_iter()
-        .find(|product| !product.installation().join("classes").exists());
-    missing.map(Product::name)
+pub(crate) fn missing() -> Option<String> {
+    let missing = PRODUCTS.into_iter().flat_map(|product| [product.java(), product.installation().join("classes")]);
+    missing.into_iter().find(|path| !path.exists()).map(|path| path.display().to_string())
 }
 
 impl Product {
     fn name(self) -> &'static str {
         match self {
-            Product::Elasticsearch | Product::Elasticsearch7 => "elasticsearch",
+            Product::Elasticsearch | Product::Elasticsearch7 | Product::Elasticsearch9 => "elasticsearch",
             Product::OpenSearch => "opensearch",
         }
     }
 
-    /// Where `tests/services/elasticsearch` or `tests/services/opensearch` puts it.
+    /// Where a script of `tests/services` puts it.
     fn installation(self) -> PathBuf {
         match self {
             Product::Elasticsearch => cache().join("elasticsearch-8.7.1"),
             Product::Elasticsearch7 => cache().join("elasticsearch-7.17.28"),
+            Product::Elasticsearch9 => cache().join("elasticsearch-9.5.3"),
             Product::OpenSearch => cache().join("opensearch-2.19.1"),
+        }
+    }
+
+    /// The Java that it runs on.
+    fn java(self) -> PathBuf {
+        match self {
+            Product::Elasticsearch9 => cache().join("java-25.0.2.1/bin/java"),
+            _ => PathBuf::from("/usr/lib/jvm/java-17-openjdk-amd64/bin/java"),
+        }
+    }
+
+    /// The class that starts it, with what only this product needs.
+    fn main(self) -> Vec<String> {
+        match self {
+            Product::Elasticsearch9 => {
+                let libraries = self.installation().join("native");
+                // Its library for vectors is not published.
+                vec![
+                    format!("-Des.nativelibs.path={}", libraries.display()),
+                    "-Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false".to_owned(),
+                    "Node25".to_owned(),
+                ]
+            }
+            _ => vec!["Node17".to_owned()],
         }
     }
 }
@@ -157,13 +178,13 @@ impl Drop for Server {
 fn serve(product: Product, home: &Path, port: u16) -> Child {
     let installation = product.installation();
     let log = std::fs::File::create(home.join("log")).expect("a file");
-    Command::new(JAVA)
+    Command::new(product.java())
         .args(["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.disable.jmx=true"])
         .arg(format!("-Djava.io.tmpdir={}", home.join("tmp").display()))
         .arg(format!("-Dlog4j2.configurationFile={}", home.join("config/log4j2.properties").display()))
         .arg("-cp")
         .arg(format!("{0}/classes:{0}/lib/*", installation.display()))
-        .arg("Node17")
+        .args(product.main())
         .arg(home)
         .args([port.to_string(), free_port().to_string()])
         // It ends with the tests: their end of the pipe is closed then.
