@@ -53,6 +53,21 @@ impl TableKind {
     }
 }
 
+/// How much the server gives in one search, unless an index has a setting of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Documents of a page (`index.max_result_window`).
+    pub(crate) documents: usize,
+    /// Fields whose values come from the index (`index.max_docvalue_fields_search`).
+    pub(crate) indexed: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { documents: 10_000, indexed: 100 }
+    }
+}
+
 /// A column of a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Column {
@@ -152,6 +167,16 @@ impl Table<'_> {
     pub(crate) fn of_name<'a>(name: &str, indices: &'a [Index]) -> Table<'a> {
         let is_index = matches!(indices, [index] if index.name == name);
         Table { kind: if is_index { TableKind::Index } else { TableKind::Alias }, indices: indices.iter().collect() }
+    }
+
+    /// What all of its indices give.
+    pub(crate) fn limits(&self) -> Limits {
+        let most = Limits::default();
+        let least = |name: &str, most: usize| {
+            let given = self.indices.iter().filter_map(|index| mapping::number(&index.settings["index"][name]));
+            given.fold(most, usize::min)
+        };
+        Limits { documents: least("max_result_window", most.documents), indexed: least("max_docvalue_fields_search", most.indexed) }
     }
 
     /// The columns in their order: the document's identity, its fields, what did not fit, and the document itself.

@@ -20,7 +20,7 @@ const KEEP_ALIVE: &str = "5m";
 /// Documents of the first page, when nothing is known of their size.
 const PAGE_DOCUMENTS_FIRST: usize = 50;
 
-/// The server refuses more than 10,000 unless told otherwise.
+/// Enough for a page of the shortest documents. The server may give less.
 const PAGE_DOCUMENTS_MAX: usize = 5_000;
 
 /// Bytes of a page that is worth a request, and not yet a burden.
@@ -42,6 +42,8 @@ pub(crate) struct Search {
     /// `query`, `_source` and `fields`, as the body of a search has them.
     pub(crate) body: Value,
     pub(crate) slices: usize,
+    /// Documents that the server gives at a time.
+    pub(crate) documents_max: usize,
     /// How many rows are enough, where every document is one.
     pub(crate) limit: Option<usize>,
 }
@@ -49,7 +51,12 @@ pub(crate) struct Search {
 impl Search {
     /// Documents of the first page.
     fn first_size(&self) -> usize {
-        self.limit.unwrap_or(PAGE_DOCUMENTS_FIRST).clamp(1, PAGE_DOCUMENTS_FIRST)
+        self.limit.unwrap_or(PAGE_DOCUMENTS_FIRST).min(PAGE_DOCUMENTS_FIRST).clamp(1, self.size_max())
+    }
+
+    /// Documents of the longest page.
+    fn size_max(&self) -> usize {
+        self.documents_max.clamp(1, PAGE_DOCUMENTS_MAX)
     }
 }
 
@@ -110,7 +117,7 @@ async fn scrolled(client: &Client, search: &Search, first: usize) -> Result<usiz
     };
     let read: Value = serde_json::from_slice(&answer).map_err(|error| not_json(&client.source, &error))?;
     let documents = read["hits"]["hits"].as_array().map_or(0, Vec::len);
-    let most = search.limit.unwrap_or(PAGE_DOCUMENTS_MAX).min(PAGE_DOCUMENTS_MAX);
+    let most = search.limit.unwrap_or(PAGE_DOCUMENTS_MAX).clamp(1, search.size_max());
     Ok(fitting(answer.len(), documents).clamp(1, most))
 }
 
@@ -231,7 +238,7 @@ impl Slice {
             let text = json_text::write(sort).map_err(|_| wrong("a document has no place"))?;
             self.after = Some(serde_json::from_str(&text).map_err(|_| wrong("a document has no place"))?);
         }
-        self.size = fitting(bytes, hits.len()).clamp(1, (self.size * PAGE_GROWTH).min(PAGE_DOCUMENTS_MAX));
+        self.size = fitting(bytes, hits.len()).clamp(1, (self.size * PAGE_GROWTH).min(self.search.size_max()));
         Ok(())
     }
 }

@@ -155,7 +155,7 @@ pub(crate) async fn infer(
     let found: &Table<'_> = tables.get(table).ok_or_else(missing)?;
     let mut mapped = found.columns(settings.flatten);
     let query = query(definition)?;
-    let sampled = Sampled { table, columns: &mapped, known: &[], query: query.as_ref() };
+    let sampled = Sampled { table, columns: &mapped, known: &[], query: query.as_ref(), documents_max: found.limits().documents };
     let answer = sample::of_one(client, &sampled, settings.sample_documents, &purpose).await?;
     let answer = json::read(&answer).map_err(|error| cursor::unexpected(&client.source, table, &error.to_string()))?;
     let documents = sample::hits(&answer);

@@ -105,6 +105,11 @@ fn of_remote(remote: Remote, source: &str, message: String) -> Error {
         (401, _) => Error::source(Code::Password, source, format!("could not log in to data source \"{source}\""))
             .detail(said.clone())
             .hint("Check the options \"username\" and \"password\", \"api_key\" or \"bearer_auth\"."),
+        (_, "cluster_block_exception") => {
+            let error = failed(Code::Unavailable).hint("Somebody, or the cluster itself, has blocked it: see the settings index.blocks.");
+            if remote.status == 403 { error } else { error.retryable() }
+        }
+        (_, "index_closed_exception") => failed(Code::Unavailable).hint("Open the index, or take it out of the alias."),
         (403, _) => failed(Code::Privilege).hint("Give the login the privileges view_index_metadata, monitor and read on the indices."),
         (_, "index_not_found_exception") => {
             failed(Code::UndefinedTable).hint(format!("CALL refresh_metadata('{source}') to see the source as it is now."))

@@ -17,6 +17,7 @@
 //!
 //! An operator may give a column another type. It is then read from the documents, and the server is not asked to compare it.
 
+mod defaults;
 mod kept;
 
 use std::collections::{HashMap, HashSet};
@@ -26,13 +27,11 @@ use serde_json::{Map, Value};
 use spi::documents::FieldType;
 use spi::types::{PgType, oid};
 
+pub(crate) use defaults::Defaults;
 use kept::{Kept, is_in_index};
 
 /// Objects in objects are not followed deeper than the server itself allows by default (`index.mapping.depth.limit` is 20).
 const DEPTH_MAX: usize = 32;
-
-/// What an index in LogsDB mode keeps of a keyword, unless its mapping says otherwise.
-const LOGSDB_IGNORE_ABOVE: usize = 8191;
 
 /// A field that has values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,12 +52,21 @@ pub(crate) struct Field {
     /// Whether documents may have values of it that were never indexed, and so are not found: documents from before the field was mapped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) gaps: bool,
+    /// Whether such values may be of documents that had too many fields, which the server notes as ignored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) overflows: bool,
     /// Whether the server keeps its values in the index alone, and documents without them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) from_index: bool,
     /// Whether the index has its values too, though sorted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) doc_values: bool,
+    /// Whether the server gives another value for a null.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) nulled: bool,
+    /// Whether documents are sent without it unless it is asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) left_out: bool,
     /// Another form of the same values, a keyword by which a text is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keyword: Option<Keyword>,
@@ -70,9 +78,22 @@ pub(crate) struct Field {
 impl Field {
     /// A field that the server is not asked to compare.
     pub(crate) fn unsearchable(path: String, kind: Kind) -> Self {
-        let native = "unmapped".to_owned();
-        let (copied, searchable, gaps, from_index, doc_values) = (false, false, false, false, false);
-        Self { path, target: None, kind, native, copied, searchable, gaps, from_index, doc_values, keyword: None, comment: None }
+        Self {
+            path,
+            target: None,
+            kind,
+            native: "unmapped".to_owned(),
+            copied: false,
+            searchable: false,
+            gaps: false,
+            overflows: false,
+            from_index: false,
+            doc_values: false,
+            nulled: false,
+            left_out: false,
+            keyword: None,
+            comment: None,
+        }
     }
 }
 
@@ -164,26 +185,9 @@ fn object_type(members: &[Field]) -> FieldType {
     FieldType::Struct(members.iter().map(|member| (member.path.clone(), member.kind.field_type())).collect())
 }
 
-/// What of an index's settings its fields depend on.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Defaults {
-    /// What keywords keep whose mapping does not say it.
-    pub(crate) ignore_above: Option<usize>,
-}
-
-impl Defaults {
-    /// `settings` as the server lists them, with nested objects.
-    pub(crate) fn new(settings: &Value) -> Self {
-        let index = &settings["index"];
-        let given = number(&index["mapping"]["ignore_above"]);
-        let logsdb = (index["mode"].as_str() == Some("logsdb")).then_some(LOGSDB_IGNORE_ABOVE);
-        Self { ignore_above: given.or(logsdb) }
-    }
-}
-
 /// The fields of an index: of objects, with `flatten`, their fields under dotted names.
 pub(crate) fn fields(mappings: &Value, flatten: bool, defaults: Defaults) -> Vec<Field> {
-    let mut reader = Reader { flatten, defaults, kept: Kept::new(mappings), fields: Vec::new(), aliases: Vec::new() };
+    let mut reader = Reader { flatten, defaults, kept: Kept::new(mappings, defaults), fields: Vec::new(), aliases: Vec::new() };
     if let Some(properties) = mappings["properties"].as_object() {
         reader.properties(properties, "", 0, leaves_gaps(mappings, false));
     }
@@ -287,8 +291,9 @@ impl Reader {
                 field.kind = Kind::Text;
             }
         }
+        let left_out = inner.fields.iter().any(|field| field.left_out);
         let kind = if native == "nested" { Kind::Nested(inner.fields) } else { Kind::Object(inner.fields) };
-        self.fields.push(Field { native: native.to_owned(), gaps, ..Field::unsearchable(path, kind) });
+        self.fields.push(Field { native: native.to_owned(), gaps, left_out, ..Field::unsearchable(path, kind) });
     }
 
     /// `None` for a field whose values cannot be read from anywhere.
@@ -305,8 +310,11 @@ impl Reader {
             copied: false,
             searchable: mapping["index"].as_bool().unwrap_or(true) && mapping["enabled"].as_bool().unwrap_or(true),
             gaps,
+            overflows: self.defaults.overflows,
             from_index,
             doc_values,
+            nulled: mapping.get("null_value").is_some(),
+            left_out: self.defaults.without_vectors && matches!(native, "dense_vector" | "sparse_vector" | "rank_vectors"),
             keyword,
             comment: comment(native, &path, mapping),
             kind,
@@ -359,7 +367,7 @@ fn kind_of(native: &str, mapping: &Value, defaults: Defaults) -> Kind {
 }
 
 /// A whole number, which settings have as text.
-fn number(value: &Value) -> Option<usize> {
+pub(crate) fn number(value: &Value) -> Option<usize> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).and_then(|number| usize::try_from(number).ok())
 }
 
@@ -394,7 +402,10 @@ pub(crate) fn of_indices<'m>(indices: impl IntoIterator<Item = (&'m Value, Vec<F
     let with_gaps = mappings.iter().zip(&fields).filter(|(mappings, _)| leaves_any_gaps(mappings));
     let mapped: Vec<HashSet<String>> = with_gaps.map(|(_, fields)| fields.iter().map(|field| field.path.clone()).collect()).collect();
     let mut merged = merge(fields);
+    // Nor can it be told which fields an index has ignored.
+    let overflows = merged.iter().any(|field| field.overflows);
     for field in &mut merged {
+        field.overflows = overflows;
         field.gaps |= mapped.iter().any(|paths| !paths.contains(&field.path));
     }
     merged
@@ -421,8 +432,11 @@ fn merge_field(known: &mut Field, other: Field) {
     }
     known.searchable &= other.searchable;
     known.gaps |= other.gaps;
+    known.overflows |= other.overflows;
     known.from_index |= other.from_index;
     known.doc_values &= other.doc_values;
+    known.nulled |= other.nulled;
+    known.left_out |= other.left_out;
     known.copied |= other.copied;
     if known.keyword != other.keyword {
         known.keyword = None;

@@ -93,7 +93,13 @@ impl<'t> Looked<'t> {
     }
 
     fn sampled(&self) -> Sampled<'_> {
-        Sampled { table: self.name, columns: &self.mapped, known: &self.known, query: self.fitting.query.as_ref() }
+        Sampled {
+            table: self.name,
+            columns: &self.mapped,
+            known: &self.known,
+            query: self.fitting.query.as_ref(),
+            documents_max: self.table.limits().documents,
+        }
     }
 }
 

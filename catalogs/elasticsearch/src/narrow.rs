@@ -105,8 +105,7 @@ fn present(field: &Field, flavor: Flavor) -> Option<Json> {
         Kind::Fetched | Kind::Binary | Kind::Vector | Kind::Json | Kind::Object(_) | Kind::Nested(_) | Kind::Defined(_) => false,
     };
     // The server counts what it has ignored as absent, and it may be a text that was only too long.
-    let ignored = json!({"term": {"_ignored": path(field)}});
-    (is_indexed && field.searchable && !field.gaps).then(|| either(exists(path(field)), ignored))
+    (is_indexed && field.searchable && !field.gaps).then(|| either([exists(path(field)), ignored(field)]))
 }
 
 /// All values from one on, or up to one, itself included.
@@ -152,9 +151,10 @@ fn range(field: &Field, comparison: Comparison, value: &Value) -> Option<Json> {
 
 /// The search, and all documents whose values were never indexed, if there may be such.
 fn with_gaps(field: &Field, search: Json) -> Json {
-    match field.gaps {
-        true => either(search, json!({"bool": {"must_not": [exists(path(field))]}})),
-        false => search,
+    match (field.gaps, field.overflows) {
+        (true, _) => either([search, json!({"bool": {"must_not": [exists(path(field))]}})]),
+        (false, true) => either([search, ignored(field)]),
+        (false, false) => search,
     }
 }
 
@@ -162,9 +162,13 @@ fn with_gaps(field: &Field, search: Json) -> Json {
 /// it are none of them.
 fn with_late_keyword(field: &Field, keyword: &Keyword, search: Json) -> Json {
     let without = json!([exists(&keyword.path), {"term": {"_ignored": keyword.path}}]);
-    match field.gaps {
-        true => either(search, json!({"bool": {"must_not": without}})),
-        false => either(search, json!({"bool": {"filter": [exists(path(field))], "must_not": without}})),
+    if field.gaps {
+        return either([search, json!({"bool": {"must_not": without}})]);
+    }
+    let late = json!({"bool": {"filter": [exists(path(field))], "must_not": without}});
+    match field.overflows {
+        true => either([search, late, ignored(field)]),
+        false => either([search, late]),
     }
 }
 
@@ -172,8 +176,17 @@ fn exists(path: &str) -> Json {
     json!({"exists": {"field": path}})
 }
 
-fn either(one: Json, other: Json) -> Json {
-    json!({"bool": {"should": [one, other], "minimum_should_match": 1}})
+/// All documents of which the server has ignored the field, or an object that it is in.
+fn ignored(field: &Field) -> Json {
+    let path = path(field);
+    match field.overflows {
+        true => json!({"terms": {"_ignored": path.match_indices('.').map(|(dot, _)| &path[..dot]).chain([path]).collect::<Vec<_>>()}}),
+        false => json!({"term": {"_ignored": path}}),
+    }
+}
+
+fn either<const N: usize>(searches: [Json; N]) -> Json {
+    json!({"bool": {"should": Vec::from(searches), "minimum_should_match": 1}})
 }
 
 fn path(field: &Field) -> &str {

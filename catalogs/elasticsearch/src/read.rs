@@ -5,6 +5,7 @@
 //!
 //! Columns that only conditions name are read too, and left out of the rows.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use spi::connector::{ReadRequest, RowStream};
 use spi::documents::{Decoder, DecoderOptions, Document, FieldType, json as documents};
 use spi::{Error, Result};
 
-use crate::catalog::{self, Column, Origin, Table};
+use crate::catalog::{self, Column, Limits, Origin, Table};
 use crate::client::{Client, Request};
 use crate::cursor::{self, Search, Slice, purpose, unexpected};
 use crate::definition;
@@ -30,13 +31,10 @@ use crate::narrow::{self, FieldsByColumn};
 use crate::options::Settings;
 use crate::predicate;
 use crate::recipe::Recipe;
-use crate::value::Shape;
+use crate::value::{Shape, with_nulls};
 
 /// A limit that one slice reaches in its first pages.
 const LIMIT_OF_ONE_SLICE: usize = 10_000;
-
-/// The server refuses a search for more values of its index (`index.max_docvalue_fields_search`).
-const INDEXED_MAX: usize = 100;
 
 /// Nothing is asked before the first poll.
 pub(crate) fn rows(client: Arc<Client>, settings: Arc<Settings>, request: ReadRequest) -> RowStream {
@@ -53,9 +51,10 @@ async fn open(client: Arc<Client>, settings: &Settings, request: ReadRequest) ->
     let table = &request.table;
     let asked = client.ask(&Request::get(purpose(table), &[table])).await;
     let indices = catalog::indices(asked.map_err(|failure| failure.into_error(&client, &purpose(table)))?);
-    let columns = recipe.columns_of(Table::of_name(table, &indices).columns(settings.flatten))?;
-    let plan = Arc::new(Plan::new(&client.source, settings, &columns, &request)?);
-    let search = search(settings, &plan, &recipe, &columns, &request)?;
+    let found = Table::of_name(table, &indices);
+    let (columns, limits) = (recipe.columns_of(found.columns(settings.flatten))?, found.limits());
+    let plan = Arc::new(Plan::new(&client.source, settings, &columns, limits, &request)?);
+    let search = search(settings, &plan, &recipe, &columns, limits, &request)?;
     let slices = cursor::open(&client, settings.flavor, search).await?;
     let batches: SelectAll<_> = slices.into_iter().map(|slice| batches(slice, Arc::clone(&plan)).boxed()).collect();
     Ok(finished(batches, request).boxed())
@@ -67,14 +66,22 @@ fn only_counts(request: &ReadRequest) -> bool {
 }
 
 /// What is asked of the server for the plan.
-fn search(settings: &Settings, plan: &Plan, recipe: &Recipe, columns: &[Column], request: &ReadRequest) -> Result<Search> {
+fn search(
+    settings: &Settings,
+    plan: &Plan,
+    recipe: &Recipe,
+    columns: &[Column],
+    limits: Limits,
+    request: &ReadRequest,
+) -> Result<Search> {
     let slices = match request.limit {
         Some(limit) if limit <= LIMIT_OF_ONE_SLICE && request.predicates.is_empty() => 1,
         _ => settings.slices,
     };
     let limit = request.limit.filter(|_| request.predicates.is_empty());
     let rows = definition::query(recipe.definition.as_ref())?;
-    Ok(Search { table: request.table.clone(), body: plan.body(request, columns, rows), slices, limit })
+    let (table, body, documents_max) = (request.table.clone(), plan.body(request, columns, rows), limits.documents);
+    Ok(Search { table, body, slices, documents_max, limit })
 }
 
 /// What a read asks of the server, as its documentation writes requests: of several slices the first one. The columns are as the harvest
@@ -84,8 +91,9 @@ pub(crate) fn explain(source: &str, settings: &Settings, request: &ReadRequest) 
     if only_counts(request) {
         return Some(format!("POST /{}/_search {}", request.table, counting(&recipe).ok()?));
     }
-    let plan = Plan::new(source, settings, &recipe.columns, request).ok()?;
-    Some(cursor::shown(settings.flavor, &search(settings, &plan, &recipe, &recipe.columns, request).ok()?))
+    let limits = Limits::default();
+    let plan = Plan::new(source, settings, &recipe.columns, limits, request).ok()?;
+    Some(cursor::shown(settings.flavor, &search(settings, &plan, &recipe, &recipe.columns, limits, request).ok()?))
 }
 
 /// Applies conditions, limit and projection.
@@ -159,13 +167,15 @@ enum Given {
     Source(usize, Shape),
     /// The server is asked for it by its path: it is not in the document, or not in a form that can be read here.
     Fetched(String, Shape),
-    /// The same, where the index has it: documents are kept without it, or it is asked for in a form that is not the document's, which
+    /// The same, of a field for whose nulls the server gives another value. The place is that among the fields of the documents.
+    Nulled(String, usize, Shape),
+    /// Asked for by its path, where the index has it: documents are kept without it, or it is asked for in a form that is not the document's, which
     /// the server makes faster of what is in the index.
     Indexed(String, Shape),
 }
 
 impl Plan {
-    fn new(source: &str, settings: &Settings, columns: &[Column], request: &ReadRequest) -> Result<Self> {
+    fn new(source: &str, settings: &Settings, columns: &[Column], limits: Limits, request: &ReadRequest) -> Result<Self> {
         let mut wanted = request.columns.clone();
         let mut named = Vec::new();
         request.predicates.iter().for_each(|one| predicate::columns(one, &mut named));
@@ -189,7 +199,11 @@ impl Plan {
                 Origin::Field(field) => {
                     let (path, shape) = (field.target.as_ref().unwrap_or(&field.path).clone(), Shape::new(field, listed));
                     match is_fetched(field) {
-                        _ if field.from_index || (wanted.len() <= INDEXED_MAX && is_as_in_index(field, listed)) => {
+                        true if field.nulled && !field.from_index && !field.copied => {
+                            paths.push(path.clone());
+                            Given::Nulled(path, paths.len() - 1, shape)
+                        }
+                        _ if field.from_index || (wanted.len() <= limits.indexed && is_as_in_index(field, listed)) => {
                             Given::Indexed(path, shape)
                         }
                         true => Given::Fetched(path, shape),
@@ -236,15 +250,20 @@ impl Plan {
         let by_column = FieldsByColumn { flavor: self.flavor, fields };
         let mut source: Vec<&str> = self.fields.paths().collect();
         source.sort_unstable();
+        let leaves_out = columns.iter().filter_map(Column::field).any(|field| field.left_out);
         let mut body = match source.is_empty() {
             // What the server does to leave something out takes longer than sending it, if it is hardly anything.
-            _ if self.wants_document || self.wants_all_of(columns) => json!({"_source": true}),
+            _ if self.wants_document || self.wants_all_of(columns) => match leaves_out {
+                true => json!({"_source": {"exclude_vectors": false}}),
+                false => json!({"_source": true}),
+            },
             true => json!({"_source": false}),
+            false if leaves_out => json!({"_source": {"exclude_vectors": false, "includes": source}}),
             false => json!({"_source": source}),
         };
         for (_, field_type, given) in &self.given {
             let (list, path) = match given {
-                Given::Fetched(path, _) => ("fields", path),
+                Given::Fetched(path, _) | Given::Nulled(path, ..) => ("fields", path),
                 Given::Indexed(path, _) => ("docvalue_fields", path),
                 Given::Id | Given::Index | Given::Source(..) => continue,
             };
@@ -297,10 +316,9 @@ fn find<'c>(source: &str, request: &ReadRequest, columns: &'c [Column], name: &s
     })
 }
 
-/// Copies are in no document. Vectors are left out of documents since Elasticsearch 9.2, unless they are asked for.
+/// Copies are in no document.
 fn is_fetched(field: &Field) -> bool {
-    let is_of_server = matches!(field.kind, Kind::Fetched | Kind::Date { .. }) || field.native == "dense_vector";
-    is_of_server || field.copied
+    matches!(field.kind, Kind::Fetched | Kind::Date { .. }) || field.copied
 }
 
 /// Whether a value that the server is asked for is the same in the index: there, a list is sorted.
@@ -320,13 +338,28 @@ fn value<'a>(given: &Given, hit: &Document<'a>, found: &[Vec<&Document<'a>>]) ->
         Given::Id => hit.get(catalog::ID).cloned().unwrap_or(Document::Null),
         Given::Index => hit.get(catalog::INDEX).cloned().unwrap_or(Document::Null),
         Given::Source(place, shape) => shape.read(&found[*place]),
-        Given::Fetched(path, shape) | Given::Indexed(path, shape) => match hit.get("fields").and_then(|fields| fields.get(path)) {
-            Some(values) => shape.read(&[values]),
-            None if is_ignored(hit, path) => Document::Unreadable("a value that the server ignored".into()),
-            None => Document::Null,
-        },
+        Given::Fetched(path, shape) | Given::Indexed(path, shape) => asked(hit, path, shape, Cow::Borrowed),
+        Given::Nulled(path, place, shape) => asked(hit, path, shape, |values| Cow::Owned(with_nulls(values, &found[*place]))),
     }
 }
+
+/// What the server was asked for by its path.
+fn asked<'d, 'a>(
+    hit: &'d Document<'a>,
+    path: &str,
+    shape: &Shape,
+    values: impl Fn(&'d Document<'a>) -> Cow<'d, Document<'a>>,
+) -> Document<'a> {
+    match hit.get("fields").and_then(|fields| fields.get(path)) {
+        Some(given) if is_ignored(hit, path) => shape.read(&[&values(given), &IGNORED]),
+        Some(given) => shape.read(&[&values(given)]),
+        None if is_ignored(hit, path) => IGNORED,
+        None => Document::Null,
+    }
+}
+
+/// What stands for a value that the server does not give.
+const IGNORED: Document<'static> = Document::Unreadable(Cow::Borrowed("a value that the server ignored"));
 
 /// Whether the server has kept a field of the document out of its index, because its value is none.
 fn is_ignored(hit: &Document<'_>, path: &str) -> bool {

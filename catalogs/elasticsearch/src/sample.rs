@@ -45,6 +45,8 @@ pub(crate) struct Sampled<'a> {
     pub(crate) known: &'a [InferredColumn],
     /// Which documents are rows, if not all are.
     pub(crate) query: Option<&'a Value>,
+    /// Documents that the server gives at a time.
+    pub(crate) documents_max: usize,
 }
 
 /// Looks into so many documents of each table. A table that cannot be read shows nothing new.
@@ -76,16 +78,16 @@ pub(crate) async fn look<'a>(client: &Client, tables: &[Sampled<'a>], documents:
 }
 
 fn request(tables: &[Sampled<'_>], documents: usize) -> Request {
-    let line = |sampled: &Sampled<'_>| format!("{}\n{}\n", json!({"index": sampled.table}), search(sampled.query, documents));
+    let line = |sampled: &Sampled<'_>| format!("{}\n{}\n", json!({"index": sampled.table}), search(sampled, documents));
     Request::post("look into its documents", &["_msearch"])
         .parameter("max_concurrent_searches", CONCURRENT_SEARCHES)
         .lines(tables.iter().map(line).collect())
         .bytes_max(ANSWER_BYTES_MAX)
 }
 
-fn search(query: Option<&Value>, documents: usize) -> Value {
-    let mut search = json!({"size": documents, "track_total_hits": false, "sort": ["_doc"]});
-    if let Some(query) = query {
+fn search(sampled: &Sampled<'_>, documents: usize) -> Value {
+    let mut search = json!({"size": documents.min(sampled.documents_max), "track_total_hits": false, "sort": ["_doc"]});
+    if let Some(query) = sampled.query {
         search["query"] = query.clone();
     }
     search
@@ -112,7 +114,7 @@ pub(crate) fn hits<'d, 'a>(answer: &'d Document<'a>) -> Vec<&'d Document<'a>> {
 pub(crate) async fn of_one(client: &Client, sampled: &Sampled<'_>, documents: usize, purpose: &str) -> Result<Vec<u8>> {
     let mut documents = documents.max(DEFINED_DOCUMENTS_MIN);
     loop {
-        let body = search(sampled.query, documents);
+        let body = search(sampled, documents);
         let request = Request::post(purpose, &[sampled.table, "_search"]).json(&body).bytes_max(ANSWER_BYTES_MAX);
         match client.send(&request).await {
             Ok(answer) => return Ok(answer),

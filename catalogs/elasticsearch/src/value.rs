@@ -98,6 +98,22 @@ impl Shape {
     }
 }
 
+/// What the server gives of a field, with the nulls that the document has where the server gives another value for them.
+pub(crate) fn with_nulls<'a>(given: &Document<'a>, written: &[&Document<'a>]) -> Document<'a> {
+    if written.iter().all(|one| one.is_null()) {
+        return Document::Null;
+    }
+    let (mut values, mut own) = (Vec::new(), Vec::new());
+    flatten(given, &mut values);
+    written.iter().for_each(|one| flatten(one, &mut own));
+    // Else the server has left some out, and it is not known which.
+    if values.len() != own.len() {
+        return given.clone();
+    }
+    let item = |(value, own): (&Document<'a>, &Document<'a>)| if own.is_null() { Document::Null } else { value.clone() };
+    Document::List(values.into_iter().zip(own).map(item).collect())
+}
+
 /// The values in arrays, and in arrays of those.
 fn flatten<'d, 'a>(value: &'d Document<'a>, values: &mut Vec<&'d Document<'a>>) {
     match value {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Kind;
+use super::{Defaults, Kind};
 
 /// What `_source` of a mapping says.
 pub(super) struct Kept {
@@ -13,13 +13,15 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(mappings: &Value) -> Self {
+    pub(super) fn new(mappings: &Value, defaults: Defaults) -> Self {
         let source = &mappings["_source"];
         let patterns = |name: &str| {
             let patterns = source[name].as_array().into_iter().flatten().filter_map(Value::as_str);
             patterns.map(str::to_owned).collect()
         };
-        Self { enabled: source["enabled"] != false, includes: patterns("includes"), excludes: patterns("excludes") }
+        // Version 8 has the mode in the mapping, version 9 in the settings.
+        let enabled = source["enabled"] != false && source["mode"] != "disabled" && !defaults.without_documents;
+        Self { enabled, includes: patterns("includes"), excludes: patterns("excludes") }
     }
 
     pub(super) fn everything() -> Self {
@@ -64,10 +66,12 @@ mod tests {
 
     #[test]
     fn patterns_mean_what_is_in_objects() {
-        let kept = |source: Value| Kept::new(&json!({"_source": source}));
+        let kept = |source: Value| Kept::new(&json!({"_source": source}), Defaults::default());
         for (source, path, keeps) in [
             (json!({}), "a", true),
             (json!({"enabled": false}), "a", false),
+            (json!({"mode": "disabled"}), "a", false),
+            (json!({"mode": "synthetic"}), "a", true),
             (json!({"excludes": ["a"]}), "a", false),
             (json!({"excludes": ["a"]}), "a.b.c", false),
             (json!({"excludes": ["a"]}), "ab", true),

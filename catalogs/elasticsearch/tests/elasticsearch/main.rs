@@ -13,6 +13,7 @@ mod predicates;
 mod proxy;
 mod reading;
 mod server;
+mod settings;
 mod values;
 
 use std::sync::{Arc, OnceLock};
@@ -49,7 +50,7 @@ fn main() {
     let others = [Product::Elasticsearch7, Product::Elasticsearch9, Product::OpenSearch].map(server);
     let mut topics = vec![connecting::trials(&shared), definitions::trials(&shared), faults::trials(&shared), native::trials(&shared)];
     for shared in others.iter().chain([&shared]) {
-        topics.extend([harvest::trials(shared), predicates::trials(shared), reading::trials(shared), values::trials(shared)]);
+        topics.extend([harvest::trials(shared), predicates::trials(shared), reading::trials(shared), settings::trials(shared), values::trials(shared)]);
     }
     let conclusion = libtest_mimic::run(&arguments, topics.into_iter().flatten().collect());
     // Stops the servers.

@@ -15,13 +15,19 @@ use crate::server::{Product, Server};
 use crate::{Shared, trial};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial(shared, "pushed_conditions_are_those_of_a_full_read", pushed_conditions_are_those_of_a_full_read),
         trial(shared, "nulls_are_those_of_a_full_read", nulls_are_those_of_a_full_read),
         trial(shared, "a_narrow_search_does_not_read_the_table", a_narrow_search_does_not_read_the_table),
         trial(shared, "identities_are_looked_up", identities_are_looked_up),
         trial(shared, "values_that_were_never_indexed_are_found", values_that_were_never_indexed_are_found),
-    ]
+    ];
+    // The others have no such mode, or not for all kinds of fields.
+    if shared.0 == Product::Elasticsearch9 {
+        let name = "pushed_conditions_are_those_of_made_up_documents";
+        trials.push(trial(shared, name, pushed_conditions_are_those_of_made_up_documents));
+    }
+    trials
 }
 
 const COMPARISONS: [Comparison; 6] =
@@ -139,17 +145,22 @@ fn constants(data_type: &DataType) -> Vec<Value> {
 type Meaning = Box<dyn Fn(&Value) -> bool>;
 
 async fn pushed_conditions_are_those_of_a_full_read(server: &Server) {
-    let analysis = json!({"normalizer": {"lowercase": {"type": "custom", "filter": ["lowercase"]}}});
-    let settings = json!({"number_of_shards": 2, "analysis": analysis});
-    let mut definition = json!({"mappings": mapping(), "settings": settings});
-    // Normalizers of one's own need a module that the server may not have; the built-in one does without.
-    definition["settings"].as_object_mut().expect("an object").remove("analysis");
-    server.create("differential", definition).await;
-    server.add("differential", &documents()).await;
+    compare_conditions(server, "differential", json!({"number_of_shards": 2})).await;
+}
+
+/// The documents are put together of what the index has.
+async fn pushed_conditions_are_those_of_made_up_documents(server: &Server) {
+    compare_conditions(server, "differential-synthetic", json!({"mapping.source.mode": "synthetic"})).await;
+    compare_conditions(server, "differential-columnar", json!({"mode": "columnar"})).await;
+}
+
+async fn compare_conditions(server: &Server, index: &str, settings: Json) {
+    server.create(index, json!({"mappings": mapping(), "settings": settings})).await;
+    server.add(index, &documents()).await;
     // Without a sample no column is an array column but that which others are copied to, and arrays do not fit.
-    let options = json!({"hosts": [server.address()], "indices": ["differential"]});
+    let options = json!({"hosts": [server.address()], "indices": [index]});
     let source = source_with(server, options, json!({"sample_documents": 0, "slices": 1})).await;
-    let full = source.request("differential").await;
+    let full = source.request(index).await;
     let read = source.batches(full.clone()).await.expect("rows");
     let mut compared = 0;
     for field in full.columns.iter().filter(|field| !["_id", "_error", "_doc", "copied"].contains(&field.name().as_str())) {

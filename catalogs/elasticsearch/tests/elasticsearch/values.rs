@@ -15,6 +15,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
     let mut trials = vec![
         trial(shared, "values_keep_all_that_their_types_have", values_keep_all_that_their_types_have),
         trial(shared, "what_does_not_fit_is_null_and_said", what_does_not_fit_is_null_and_said),
+        trial(shared, "dates_are_those_that_documents_have", dates_are_those_that_documents_have),
         trial(shared, "arrays_in_the_sample_make_array_columns", arrays_in_the_sample_make_array_columns),
         trial(shared, "documents_are_kept_without_some_fields", documents_are_kept_without_some_fields),
         trial(shared, "a_field_may_be_a_name_elsewhere", a_field_may_be_a_name_elsewhere),
@@ -95,6 +96,52 @@ async fn what_does_not_fit_is_null_and_said(server: &Server) {
     let strict = source_with(server, options, json!({"sample_documents": 0, "strict": true, "slices": 1})).await;
     let error = error_of(strict.stream(request).await).await;
     assert_eq!((error.code, error.message.as_str()), (Code::BadData, "could not decode document \"1\" of index \"unfit\""));
+}
+
+/// Though the server is asked for them, which gives another value for a null, and leaves out what is malformed.
+async fn dates_are_those_that_documents_have(server: &Server) {
+    let date = json!({"type": "date", "null_value": "1970-01-01", "ignore_malformed": true});
+    server.create("dates", json!({"mappings": {"properties": {"d": date, "n": {"type": "long"}}}})).await;
+    let documents = [
+        r#"{"d": null}"#,
+        r#"{"n": 1}"#,
+        r#"{"d": "1970-01-01"}"#,
+        r#"{"d": ["2024-01-01", "malformed"]}"#,
+        r#"{"d": [null, "2024-01-01"]}"#,
+        r#"{"d": [[], "2024-01-02", ["2024-01-01"]]}"#,
+    ];
+    server.add("dates", &documents.map(str::to_owned)).await;
+    // It gives nothing of a list of which anything is malformed.
+    let partly = if server.product == Product::OpenSearch { "NULL" } else { "[2024-01-01T00:00:00Z, NULL]" };
+    for (sample_documents, expected) in [
+        (0, ["NULL", "NULL", "1970-01-01T00:00:00Z", "NULL", "2024-01-01T00:00:00Z", "NULL"]),
+        (
+            1000,
+            [
+                "NULL",
+                "NULL",
+                "[1970-01-01T00:00:00Z]",
+                partly,
+                "[NULL, 2024-01-01T00:00:00Z]",
+                "[2024-01-02T00:00:00Z, 2024-01-01T00:00:00Z]",
+            ],
+        ),
+    ] {
+        let options = json!({"hosts": [server.address()], "indices": ["dates"]});
+        let source = source_with(server, options, json!({"sample_documents": sample_documents})).await;
+        let mut request = source.request_of("dates", &["_id", "d", "_error"]).await;
+        let rows = source.rows(request.clone()).await.expect("rows");
+        let shown: Vec<&str> = rows.iter().filter_map(|row| row.split('|').nth(1)).collect();
+        assert_eq!(shown, expected, "{rows:?}");
+        // Of what is not as it was written, something is said.
+        let said: Vec<bool> = rows.iter().map(|row| !row.ends_with("|NULL")).collect();
+        assert_eq!(said, [false, false, false, true, false, sample_documents == 0], "{rows:?}");
+        request.predicates = vec![Predicate::IsNull { column: "d".to_owned() }];
+        let nulls = expected.iter().filter(|value| **value == "NULL").count();
+        assert_eq!(source.count(request.clone()).await.expect("rows"), nulls);
+        request.predicates = vec![Predicate::IsNotNull { column: "d".to_owned() }];
+        assert_eq!(source.count(request).await.expect("rows"), 6 - nulls);
+    }
 }
 
 async fn arrays_in_the_sample_make_array_columns(server: &Server) {
