@@ -47,6 +47,9 @@ pub(crate) struct Field {
     /// Whether its values are copies of others, which documents are kept without.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) copied: bool,
+    /// The fields that are copied to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) copied_from: Vec<String>,
     /// Whether the server can search for its values.
     pub(crate) searchable: bool,
     /// Whether documents may have values of it that were never indexed, and so are not found: documents from before the field was mapped.
@@ -84,6 +87,7 @@ impl Field {
             kind,
             native: "unmapped".to_owned(),
             copied: false,
+            copied_from: Vec::new(),
             searchable: false,
             gaps: false,
             overflows: false,
@@ -199,10 +203,13 @@ pub(crate) fn fields(mappings: &Value, flatten: bool, defaults: Defaults) -> Vec
             fields.push(alias);
         }
     }
-    let mut copies = HashSet::new();
-    collect_copies(mappings, &mut copies);
-    for field in fields.iter_mut().filter(|field| copies.contains(field.target.as_deref().unwrap_or(&field.path))) {
-        field.copied = !field.from_index;
+    let mut copies = HashMap::new();
+    collect_copies(mappings, "", &mut copies);
+    for field in &mut fields {
+        if let Some(from) = copies.get(field.target.as_ref().unwrap_or(&field.path)) {
+            field.copied = !field.from_index;
+            field.copied_from.clone_from(from);
+        }
     }
     for (path, runtime) in mappings["runtime"].as_object().into_iter().flatten() {
         let native = runtime["type"].as_str().unwrap_or_default();
@@ -218,15 +225,18 @@ pub(crate) fn fields(mappings: &Value, flatten: bool, defaults: Defaults) -> Vec
     fields
 }
 
-/// The paths of the fields that others are copied to, wherever those are.
-fn collect_copies(mapping: &Value, copies: &mut HashSet<String>) {
-    for member in mapping["properties"].as_object().into_iter().flat_map(Map::values) {
-        match &member["copy_to"] {
-            Value::String(path) => _ = copies.insert(path.clone()),
-            Value::Array(paths) => copies.extend(paths.iter().filter_map(Value::as_str).map(str::to_owned)),
-            _ => {}
+/// The fields that others are copied to, wherever those are, each with these others.
+fn collect_copies(mapping: &Value, prefix: &str, copies: &mut HashMap<String, Vec<String>>) {
+    for (name, member) in mapping["properties"].as_object().into_iter().flatten() {
+        let path = format!("{prefix}{name}");
+        let targets = match &member["copy_to"] {
+            Value::Array(targets) => targets.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for target in targets.iter().filter_map(Value::as_str) {
+            copies.entry(target.to_owned()).or_default().push(path.clone());
         }
-        collect_copies(member, copies);
+        collect_copies(member, &format!("{path}."), copies);
     }
 }
 
@@ -308,6 +318,7 @@ impl Reader {
         Some(Field {
             target: None,
             copied: false,
+            copied_from: Vec::new(),
             searchable: mapping["index"].as_bool().unwrap_or(true) && mapping["enabled"].as_bool().unwrap_or(true),
             gaps,
             overflows: self.defaults.overflows,
@@ -438,6 +449,7 @@ fn merge_field(known: &mut Field, other: Field) {
     known.nulled |= other.nulled;
     known.left_out |= other.left_out;
     known.copied |= other.copied;
+    known.copied_from.extend(other.copied_from.into_iter().filter(|path| !known.copied_from.contains(path)).collect::<Vec<_>>());
     if known.keyword != other.keyword {
         known.keyword = None;
     }

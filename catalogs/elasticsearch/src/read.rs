@@ -165,6 +165,8 @@ enum Given {
     Index,
     /// The place among the fields of the documents.
     Source(usize, Shape),
+    /// The places among them of a field and of those that are copied to it.
+    Gathered(Vec<usize>, Shape),
     /// The server is asked for it by its path: it is not in the document, or not in a form that can be read here.
     Fetched(String, Shape),
     /// The same, of a field for whose nulls the server gives another value. The place is that among the fields of the documents.
@@ -199,6 +201,15 @@ impl Plan {
                 Origin::Field(field) => {
                     let (path, shape) = (field.target.as_ref().unwrap_or(&field.path).clone(), Shape::new(field, listed));
                     match is_fetched(field) {
+                        // It looks for copies in the index alone.
+                        true if field.copied && settings.flavor == Flavor::OpenSearch => match field.kind {
+                            Kind::Date { .. } => Given::Indexed(path, shape),
+                            _ => {
+                                let first = paths.len();
+                                paths.extend([path].into_iter().chain(field.copied_from.clone()));
+                                Given::Gathered((first..paths.len()).collect(), shape)
+                            }
+                        },
                         true if field.nulled && !field.from_index && !field.copied => {
                             paths.push(path.clone());
                             Given::Nulled(path, paths.len() - 1, shape)
@@ -265,7 +276,7 @@ impl Plan {
             let (list, path) = match given {
                 Given::Fetched(path, _) | Given::Nulled(path, ..) => ("fields", path),
                 Given::Indexed(path, _) => ("docvalue_fields", path),
-                Given::Id | Given::Index | Given::Source(..) => continue,
+                Given::Id | Given::Index | Given::Source(..) | Given::Gathered(..) => continue,
             };
             let mut field = json!({"field": path});
             if is_of_moments(field_type) {
@@ -338,6 +349,9 @@ fn value<'a>(given: &Given, hit: &Document<'a>, found: &[Vec<&Document<'a>>]) ->
         Given::Id => hit.get(catalog::ID).cloned().unwrap_or(Document::Null),
         Given::Index => hit.get(catalog::INDEX).cloned().unwrap_or(Document::Null),
         Given::Source(place, shape) => shape.read(&found[*place]),
+        Given::Gathered(places, shape) => {
+            shape.read(&places.iter().flat_map(|place| found[*place].iter().copied()).collect::<Vec<_>>())
+        }
         Given::Fetched(path, shape) | Given::Indexed(path, shape) => asked(hit, path, shape, Cow::Borrowed),
         Given::Nulled(path, place, shape) => asked(hit, path, shape, |values| Cow::Owned(with_nulls(values, &found[*place]))),
     }
