@@ -47,6 +47,9 @@ pub(crate) struct Field {
     /// Whether its values are copies of others, which documents are kept without.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) copied: bool,
+    /// Whether the server computes its values when they are asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) computed: bool,
     /// The fields that are copied to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) copied_from: Vec<String>,
@@ -87,6 +90,7 @@ impl Field {
             kind,
             native: "unmapped".to_owned(),
             copied: false,
+            computed: false,
             copied_from: Vec::new(),
             searchable: false,
             gaps: false,
@@ -214,13 +218,13 @@ pub(crate) fn fields(mappings: &Value, flatten: bool, defaults: Defaults) -> Vec
     for (path, runtime) in mappings["runtime"].as_object().into_iter().flatten() {
         let native = runtime["type"].as_str().unwrap_or_default();
         let kind = match native {
-            "date" => Kind::Date { nanos: false },
+            "long" | "double" | "boolean" | "date" | "ip" => kind_of(native, runtime, defaults),
             _ => Kind::Fetched,
         };
         fields.retain(|field| field.path != *path);
         let comment = Some("computed by the server when it is read".to_owned());
         let (native, path) = (format!("{native} (runtime)"), path.clone());
-        fields.push(Field { native, comment, ..Field::unsearchable(path, kind) });
+        fields.push(Field { native, comment, computed: true, ..Field::unsearchable(path, kind) });
     }
     fields
 }
@@ -268,7 +272,11 @@ impl Reader {
     fn properties(&mut self, properties: &Map<String, Value>, prefix: &str, depth: usize, gaps: bool) {
         for (name, mapping) in properties {
             let path = format!("{prefix}{name}");
-            let native = mapping["type"].as_str().unwrap_or("object");
+            let native = match mapping["type"].as_str() {
+                // Its fields have shorter names too, where these are free.
+                None | Some("passthrough") => "object",
+                Some(native) => native,
+            };
             let members = mapping["properties"].as_object().filter(|members| !members.is_empty());
             match (native, members) {
                 ("alias", _) => {
@@ -318,6 +326,7 @@ impl Reader {
         Some(Field {
             target: None,
             copied: false,
+            computed: false,
             copied_from: Vec::new(),
             searchable: mapping["index"].as_bool().unwrap_or(true) && mapping["enabled"].as_bool().unwrap_or(true),
             gaps,
@@ -449,6 +458,7 @@ fn merge_field(known: &mut Field, other: Field) {
     known.nulled |= other.nulled;
     known.left_out |= other.left_out;
     known.copied |= other.copied;
+    known.computed |= other.computed;
     known.copied_from.extend(other.copied_from.into_iter().filter(|path| !known.copied_from.contains(path)).collect::<Vec<_>>());
     if known.keyword != other.keyword {
         known.keyword = None;

@@ -327,9 +327,9 @@ fn find<'c>(source: &str, request: &ReadRequest, columns: &'c [Column], name: &s
     })
 }
 
-/// Copies are in no document.
+/// What is copied or computed is in no document.
 fn is_fetched(field: &Field) -> bool {
-    matches!(field.kind, Kind::Fetched | Kind::Date { .. }) || field.copied
+    matches!(field.kind, Kind::Fetched | Kind::Date { .. }) || field.copied || field.computed
 }
 
 /// Whether a value that the server is asked for is the same in the index: there, a list is sorted.

@@ -6,21 +6,27 @@ use catalog_elasticsearch::OpenSearch;
 use futures::StreamExt;
 use libtest_mimic::Trial;
 use serde_json::json;
+use spi::metadata::Relation;
 use spi::predicate::{Comparison, Predicate, Value};
 
-use crate::fixture::{open_as, source, source_with};
-use crate::server::Server;
+use crate::fixture::{columns_of, open_as, relation, source, source_with};
+use crate::server::{Product, Server};
 use crate::{Shared, trial, trial_alone};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
-    vec![
+    let mut trials = vec![
         trial(shared, "every_document_is_one_row", every_document_is_one_row),
         trial(shared, "scrolls_read_every_document_too", scrolls_read_every_document_too),
         trial(shared, "limits_and_counts", limits_and_counts),
         trial(shared, "aliases_read_the_documents_that_they_mean", aliases_read_the_documents_that_they_mean),
         trial_alone(shared, "long_documents_make_short_pages", long_documents_make_short_pages),
         trial(shared, "dropping_a_read_stops_it", dropping_a_read_stops_it),
-    ]
+    ];
+    // The others have data streams in a module that is not published.
+    if shared.0 == Product::OpenSearch {
+        trials.push(trial(shared, "a_data_stream_is_one_table", a_data_stream_is_one_table));
+    }
+    trials
 }
 
 fn numbers(count: usize) -> Vec<String> {
@@ -109,6 +115,28 @@ async fn aliases_read_the_documents_that_they_mean(server: &Server) {
     request.predicates.clear();
     request.columns.clear();
     assert_eq!(source.count(request).await.expect("rows"), 5);
+}
+
+async fn a_data_stream_is_one_table(server: &Server) {
+    let template = json!({"index_patterns": ["stream-*"], "data_stream": {}, "template": {"settings": {"number_of_shards": 2}}});
+    server.request("PUT", "/_index_template/streams", &template.to_string()).await;
+    for number in 0..3 {
+        let document = json!({"@timestamp": number, "n": number}).to_string();
+        server.request("POST", "/stream-1/_doc?refresh", &document).await;
+        server.request("POST", "/stream-1/_rollover", "").await;
+    }
+    let source = source(server, "stream-*").await;
+    let schema = source.harvest().await;
+    assert_eq!(schema.table_names().iter().flatten().collect::<Vec<_>>(), ["stream-1"], "what is behind it is no table of its own");
+    assert_eq!(columns_of(&schema, "stream-1")[..2], ["_id text _id", "_index text _index"]);
+    assert_eq!(relation(&schema, Relation::Partitions, "stream-1").len(), 4 * 2);
+    let mut request = source.request_of("stream-1", &["_index", "n", "@timestamp"]).await;
+    let rows = source.rows(request.clone()).await.expect("rows");
+    assert_eq!(rows[1], ".ds-stream-1-000002|1|1970-01-01T00:00:00.001Z", "{rows:?}");
+    assert_eq!(rows.len(), 3);
+    request.predicates =
+        vec![Predicate::Compare { column: "n".to_owned(), comparison: Comparison::Greater, value: Value::Int(1) }];
+    assert_eq!(source.rows(request).await.expect("rows"), [rows[2].clone()]);
 }
 
 async fn long_documents_make_short_pages(server: &mut Server) {

@@ -25,6 +25,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trials.extend([
             trial(shared, "vectors_are_in_documents", vectors_are_in_documents),
             trial(shared, "fields_beyond_the_limit_are_found", fields_beyond_the_limit_are_found),
+            trial(shared, "objects_that_pass_their_fields_on_are_objects", objects_that_pass_their_fields_on_are_objects),
             trial(shared, "long_keywords_of_logs_are_found", long_keywords_of_logs_are_found),
         ]);
     }
@@ -146,4 +147,19 @@ async fn long_keywords_of_logs_are_found(server: &Server) {
             vec![Predicate::Compare { column: "k".to_owned(), comparison: Comparison::Equal, value: Value::Text(long.clone()) }];
         assert_eq!(source.rows(request).await.expect("rows"), ["0"], "{mode}");
     }
+}
+
+async fn objects_that_pass_their_fields_on_are_objects(server: &Server) {
+    let attributes = json!({"type": "passthrough", "priority": 1, "dynamic": true, "properties": {"k": {"type": "keyword"}}});
+    server.create("passing", json!({"mappings": {"properties": {"attributes": attributes}}})).await;
+    server.add("passing", &[r#"{"attributes": {"k": "a", "n": 5}}"#.to_owned(), r#"{"attributes.k": "b"}"#.to_owned()]).await;
+    let source = source(server, "passing").await;
+    let mut request = source.request_of("passing", &["attributes.k", "attributes.n"]).await;
+    assert_eq!(source.rows(request.clone()).await.expect("rows"), ["a|5", "b|NULL"]);
+    request.predicates = vec![Predicate::Compare {
+        column: "attributes.k".to_owned(),
+        comparison: Comparison::Equal,
+        value: Value::Text("b".to_owned()),
+    }];
+    assert_eq!(source.rows(request).await.expect("rows"), ["b|NULL"]);
 }

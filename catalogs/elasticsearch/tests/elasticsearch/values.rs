@@ -21,6 +21,9 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "a_field_may_be_a_name_elsewhere", a_field_may_be_a_name_elsewhere),
         trial(shared, "objects_are_columns_or_structs", objects_are_columns_or_structs),
     ];
+    if shared.0 != Product::OpenSearch {
+        trials.push(trial(shared, "what_the_server_computes_has_its_type", what_the_server_computes_has_its_type));
+    }
     // The others have vectors in a module that is not published.
     if matches!(shared.0, Product::Elasticsearch | Product::Elasticsearch9) {
         trials.push(trial(shared, "vectors_are_lists", vectors_are_lists));
@@ -238,6 +241,34 @@ async fn a_field_may_be_a_name_elsewhere(server: &Server) {
         value: Value::Timestamp(1_704_067_200_000_000),
     }];
     assert_eq!(source.rows(request).await.expect("rows"), ["two|2024-01-02T00:00:00Z"]);
+}
+
+/// Without a script, a runtime field is read from the documents, by the server.
+async fn what_the_server_computes_has_its_type(server: &Server) {
+    let types = ["boolean", "date", "double", "ip", "keyword", "long"];
+    let runtime: serde_json::Map<_, _> = types.iter().map(|name| ((*name).to_owned(), json!({"type": name}))).collect();
+    server.create("computed", json!({"mappings": {"dynamic": false, "runtime": runtime}})).await;
+    let document = r#"{"boolean": "true", "date": "2024-01-01", "double": "1.5", "ip": "::FFFF:10.0.0.1", "keyword": 5, "long": "7"}"#;
+    server.add("computed", &[document.to_owned(), "{}".to_owned()]).await;
+    let source = source(server, "computed").await;
+    let columns = columns_of(&source.harvest().await, "computed");
+    let expected = [
+        "boolean boolean boolean (runtime)",
+        "date timestamp with time zone date (runtime)",
+        "double double precision double (runtime)",
+        "ip inet ip (runtime)",
+        "keyword text keyword (runtime)",
+        "long bigint long (runtime)",
+    ];
+    assert_eq!(columns[1..7], expected);
+    let mut request = source.request_of("computed", &[&["_id"][..], &types, &["_error"]].concat()).await;
+    let row = "0|true|2024-01-01T00:00:00Z|1.5|10.0.0.1|5|7|NULL";
+    assert_eq!(source.rows(request.clone()).await.expect("rows"), [row, "1|NULL|NULL|NULL|NULL|NULL|NULL|NULL"]);
+    for (column, value) in [("long", Value::Int(7)), ("double", Value::Float(1.5)), ("boolean", Value::Bool(true))] {
+        let column = column.to_owned();
+        request.predicates = vec![Predicate::Compare { column, comparison: Comparison::Equal, value }];
+        assert_eq!(source.rows(request.clone()).await.expect("rows"), [row]);
+    }
 }
 
 async fn vectors_are_lists(server: &Server) {
