@@ -5,8 +5,8 @@
 //! - `catalog.rs` finds the tables in what the server says of its indices, and `mapping.rs` their columns; `sample.rs` looks into a few
 //!   documents for what mappings do not tell, arrays above all. `metadata.rs` harvests it all, `recipe.rs` writes down what reading
 //!   needs of it; `fingerprint.rs` says whether a harvest is needed. `definition.rs` is what an operator says of a table instead.
-//! - `read.rs` streams a table, page by page, by the cursors of `cursor.rs`; `document.rs` finds the values of columns in documents,
-//!   `value.rs` and `moment.rs` read them as the server does.
+//! - `read.rs` streams a table, page by page, by the cursors of `cursor.rs`; `plan.rs` says where the values of its columns come from,
+//!   `document.rs` finds them in documents, `value.rs` and `moment.rs` read them as the server does.
 //! - `predicate.rs` says which conditions are taken. Each is applied twice: `narrow.rs` asks the server for documents that may fulfil it,
 //!   and `filter.rs` keeps the rows that do.
 //! - `native.rs` passes searches on that somebody writes; `probe.rs` is the connection test.
@@ -28,6 +28,7 @@ mod moment;
 mod narrow;
 mod native;
 mod options;
+mod plan;
 mod predicate;
 mod probe;
 mod read;

@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::merge::merge;
 use super::*;
 
 /// Path, type and native type of each field, with the limit of keywords.

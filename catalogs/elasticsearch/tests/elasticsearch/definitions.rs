@@ -234,7 +234,8 @@ async fn copies(server: &Server) {
     let source = source(server, "copied").await;
     let schema = harvest(&source, Vec::new(), None).await;
     let columns = columns_of(&schema, "copied");
-    for expected in ["full text[] text", "key text[] keyword", "sum bigint[] long", "n bigint long", "days timestamp with time zone[] date"] {
+    for expected in ["full text[] text", "key text[] keyword", "sum bigint[] long", "n bigint long", "days timestamp with time zone[] date"]
+    {
         assert!(columns.contains(&expected.to_owned()), "{columns:?}");
     }
     let rows = source.rows(request(&schema, "copied", &["_id", "full", "key", "sum", "days", "n", "_error"])).await.expect("rows");

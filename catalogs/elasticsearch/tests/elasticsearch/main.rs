@@ -50,7 +50,14 @@ fn main() {
     let others = [Product::Elasticsearch7, Product::Elasticsearch9, Product::OpenSearch].map(server);
     let mut topics = vec![connecting::trials(&shared), faults::trials(&shared), native::trials(&shared)];
     for shared in others.iter().chain([&shared]) {
-        topics.extend([definitions::trials(shared), harvest::trials(shared), predicates::trials(shared), reading::trials(shared), settings::trials(shared), values::trials(shared)]);
+        topics.extend([
+            definitions::trials(shared),
+            harvest::trials(shared),
+            predicates::trials(shared),
+            reading::trials(shared),
+            settings::trials(shared),
+            values::trials(shared),
+        ]);
     }
     let conclusion = libtest_mimic::run(&arguments, topics.into_iter().flatten().collect());
     // Stops the servers.

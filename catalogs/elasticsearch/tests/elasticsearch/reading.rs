@@ -134,8 +134,7 @@ async fn a_data_stream_is_one_table(server: &Server) {
     let rows = source.rows(request.clone()).await.expect("rows");
     assert_eq!(rows[1], ".ds-stream-1-000002|1|1970-01-01T00:00:00.001Z", "{rows:?}");
     assert_eq!(rows.len(), 3);
-    request.predicates =
-        vec![Predicate::Compare { column: "n".to_owned(), comparison: Comparison::Greater, value: Value::Int(1) }];
+    request.predicates = vec![Predicate::Compare { column: "n".to_owned(), comparison: Comparison::Greater, value: Value::Int(1) }];
     assert_eq!(source.rows(request).await.expect("rows"), [rows[2].clone()]);
 }
 

@@ -156,10 +156,7 @@ async fn objects_that_pass_their_fields_on_are_objects(server: &Server) {
     let source = source(server, "passing").await;
     let mut request = source.request_of("passing", &["attributes.k", "attributes.n"]).await;
     assert_eq!(source.rows(request.clone()).await.expect("rows"), ["a|5", "b|NULL"]);
-    request.predicates = vec![Predicate::Compare {
-        column: "attributes.k".to_owned(),
-        comparison: Comparison::Equal,
-        value: Value::Text("b".to_owned()),
-    }];
+    request.predicates =
+        vec![Predicate::Compare { column: "attributes.k".to_owned(), comparison: Comparison::Equal, value: Value::Text("b".to_owned()) }];
     assert_eq!(source.rows(request).await.expect("rows"), ["b|NULL"]);
 }
