@@ -172,7 +172,7 @@ impl Client {
         outcome
     }
 
-    /// Asks the hosts one after the other, beginning with the one that has answered last, until one takes the request.
+    /// Asks the hosts one after the other, beginning with the one that has answered last, until one takes the request and is well.
     async fn send_to_any(&self, request: &Request) -> Result<Vec<u8>, Failure> {
         let first = self.current.load(Ordering::Relaxed);
         let mut outcome = Err(Failure::Own(Error::internal("a data source without hosts")));
@@ -181,8 +181,14 @@ impl Client {
             let host = &self.hosts[place];
             outcome = match self.request_to(host, request).send().await {
                 Ok(response) => {
-                    self.current.store(place, Ordering::Relaxed);
-                    return self.body(response, request.bytes_max).await;
+                    // It may be a node that has not found its cluster, or a proxy that has not found a node: another one may have.
+                    let is_lost = !request.once && matches!(response.status().as_u16(), 502..=504);
+                    let answer = self.body(response, request.bytes_max).await;
+                    if !is_lost {
+                        self.current.store(place, Ordering::Relaxed);
+                        return answer;
+                    }
+                    answer
                 }
                 Err(error) if request.once && !error.is_connect() => {
                     return Err(Failure::Own(failure::unsent(&self.source, host, error)));

@@ -92,7 +92,9 @@ impl Plan {
                             paths.push(path.clone());
                             Given::Nulled(path, paths.len() - 1, shape)
                         }
-                        _ if field.from_index || (wanted.len() <= limits.indexed && is_as_in_index(field, listed)) => {
+                        _ if (field.from_index && field.doc_values)
+                            || (wanted.len() <= limits.indexed && is_as_in_index(field, listed)) =>
+                        {
                             Given::Indexed(path, shape)
                         }
                         true => Given::Fetched(path, shape),

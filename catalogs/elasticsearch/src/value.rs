@@ -26,6 +26,8 @@ pub(crate) enum Scalar {
     /// Text that the server is asked to compare.
     Text,
     Integer,
+    /// A whole number that 64 bits with a sign may not hold.
+    Unsigned,
     /// A number with a fraction.
     Float,
     /// Whatever needs nothing to be done.
@@ -59,7 +61,7 @@ impl Shape {
             Kind::Text | Kind::Fetched => Scalar::Plain,
             Kind::Integer { .. } => Scalar::Integer,
             Kind::Float | Kind::Double | Kind::Rounded { .. } => Scalar::Float,
-            Kind::UnsignedLong => Scalar::Plain,
+            Kind::UnsignedLong => Scalar::Unsigned,
             Kind::Boolean => Scalar::Boolean,
             Kind::Date { .. } => Scalar::Moment,
             Kind::Ip => Scalar::Ip,
@@ -130,6 +132,7 @@ impl Scalar {
             (Scalar::Text, Document::Float(_)) => unreadable("a number with a fraction in a field of text"),
             (Scalar::Text, Document::Object(_)) => unreadable("an object in a field of text"),
             (Scalar::Integer, value) => integer(value),
+            (Scalar::Unsigned, value) => unsigned(value),
             (Scalar::Float, Document::Text(text)) => match text.trim().parse::<f64>() {
                 Ok(number) if number.is_finite() => Document::Float(number),
                 _ => Document::Unreadable(text.clone()),
@@ -177,6 +180,17 @@ fn integer<'a>(value: &Document<'a>) -> Document<'a> {
     }
 }
 
+/// The same of longer numbers, whose digits are kept.
+fn unsigned<'a>(value: &Document<'a>) -> Document<'a> {
+    let digits = |text: &str| Document::Text(text.split_once('.').map_or(text, |(whole, _)| whole).to_owned().into());
+    match value {
+        Document::Float(number) if number.is_finite() => Document::Float(number.trunc()),
+        Document::Decimal(number) => digits(&number.to_string()),
+        Document::Text(text) if !text.contains(['e', 'E']) => digits(text),
+        other => other.clone(),
+    }
+}
+
 /// What stands before the point.
 fn whole(text: &str) -> Option<i64> {
     text.split_once('.').map_or(text, |(whole, _)| whole).parse().ok()
@@ -212,6 +226,8 @@ mod tests {
             (Scalar::Integer, Document::Float(-1.7), Document::Float(-1.0)),
             (Scalar::Integer, Document::text("12.9"), Document::Int(12)),
             (Scalar::Integer, Document::text("9223372036854775807"), Document::Int(i64::MAX)),
+            (Scalar::Unsigned, Document::Float(1.9), Document::Float(1.0)),
+            (Scalar::Unsigned, Document::text("18446744073709551615.9"), Document::text("18446744073709551615")),
             // PostgreSQL's casts would take these.
             (Scalar::Integer, Document::text(" 5"), Document::Unreadable(" 5".into())),
             (Scalar::Float, Document::text("infinity"), Document::Unreadable("infinity".into())),

@@ -18,6 +18,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "tls_trusts_the_given_authority_alone", tls_trusts_the_given_authority_alone),
         trial(shared, "logins_are_sent_as_the_product_wants_them", logins_are_sent_as_the_product_wants_them),
         trial(shared, "a_node_that_is_down_is_passed_over", a_node_that_is_down_is_passed_over),
+        trial(shared, "a_node_without_its_cluster_is_passed_over", a_node_without_its_cluster_is_passed_over),
         trial(shared, "options_are_checked", options_are_checked),
     ]
 }
@@ -70,7 +71,7 @@ async fn logins_are_sent_as_the_product_wants_them(server: &Server) {
         ("ApiKey aWQ6a2V5", json!({"api_key": "id:key"}), json!({})),
         ("Bearer t0ken", json!({"bearer_auth": "t0ken"}), json!({"bearer_auth": "other"})),
     ] {
-        let proxy = Proxy::start(server.port, Manners { tls: false, login: Some(header) }).await;
+        let proxy = Proxy::start(server.port, Manners { login: Some(header), ..Manners::default() }).await;
         let address = json!({"hosts": [format!("http://127.0.0.1:{}", proxy.port)]});
         let source = source_with(server, address.clone(), right).await;
         assert!(stages(&source).await.iter().all(|(_, code)| code.is_none()));
@@ -93,6 +94,18 @@ async fn a_node_that_is_down_is_passed_over(server: &Server) {
     // It is remembered who has answered.
     assert!(source.connector.fingerprint().await.expect("an answer").is_some());
     assert_eq!(source.remote_calls.total() - before, 3);
+}
+
+async fn a_node_without_its_cluster_is_passed_over(server: &Server) {
+    let lost = Proxy::start(server.port, Manners { lost: true, ..Manners::default() }).await;
+    let lost = format!("http://127.0.0.1:{}", lost.port);
+    let source = source_with(server, json!({"hosts": [lost, server.address()]}), json!({})).await;
+    assert!(source.connector.fingerprint().await.expect("an answer").is_some());
+    assert!(source.connector.fingerprint().await.expect("an answer").is_some());
+    assert_eq!(source.remote_calls.total(), 3, "it is remembered who has answered");
+    let source = source_with(server, json!({"hosts": [lost]}), json!({})).await;
+    let error = source.connector.fingerprint().await.expect_err("no node");
+    assert_eq!((error.code, error.retryable), (Code::Unavailable, true), "{error:?}");
 }
 
 async fn options_are_checked(_: &Server) {

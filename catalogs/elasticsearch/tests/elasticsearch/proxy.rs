@@ -32,6 +32,8 @@ pub(crate) struct Manners {
     pub(crate) tls: bool,
     /// The value of the header `Authorization` that it lets in.
     pub(crate) login: Option<&'static str>,
+    /// Whether it answers as a node does that has not found its cluster.
+    pub(crate) lost: bool,
 }
 
 impl Proxy {
@@ -84,11 +86,12 @@ async fn forward(mut client: impl AsyncRead + AsyncWrite + Unpin, server: u16, m
     let login = text.lines().find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("authorization")));
     if manners.login.is_some_and(|wanted| login.map(|(_, given)| given) != Some(wanted)) {
         let body = r#"{"error":{"root_cause":[{"type":"security_exception","reason":"unable to authenticate"}]},"status":401}"#;
-        let answer = format!("HTTP/1.1 401 Unauthorized\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-        // A client that is gone needs no answer.
-        let _ = client.write_all(answer.as_bytes()).await;
-        let _ = client.shutdown().await;
-        return;
+        return refuse(client, "401 Unauthorized", body).await;
+    }
+    if manners.lost {
+        let body =
+            r#"{"error":{"root_cause":[{"type":"cluster_block_exception","reason":"blocked by: [SERVICE_UNAVAILABLE/2/no master];"}]}}"#;
+        return refuse(client, "503 Service Unavailable", body).await;
     }
     let Ok(mut upstream) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     if upstream.write_all(&head).await.is_err() {
@@ -112,6 +115,13 @@ async fn forward(mut client: impl AsyncRead + AsyncWrite + Unpin, server: u16, m
         _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
         () = answers => {}
     }
+}
+
+async fn refuse(mut client: impl AsyncWrite + Unpin, status: &str, body: &str) {
+    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    // A client that is gone needs no answer.
+    let _ = client.write_all(answer.as_bytes()).await;
+    let _ = client.shutdown().await;
 }
 
 fn acceptor(folder: &Path) -> TlsAcceptor {

@@ -84,6 +84,14 @@ async fn an_index_may_keep_no_documents(server: &Server) {
     assert_eq!(columns_of(&source.harvest().await, "sourceless"), columns);
     let request = source.request_of("sourceless", &["n"]).await;
     assert_eq!(source.rows(request).await.expect("rows"), ["5"]);
+    // Of an index that has documents, nothing is asked that its index does not have.
+    let with = json!({"aliases": {"sources": {}}, "mappings": {"properties": {"n": {"type": "text"}}}});
+    server.create("sourceful", with).await;
+    server.add("sourceful", &[r#"{"n": "x"}"#.to_owned()]).await;
+    server.request("POST", "/_aliases", r#"{"actions": [{"add": {"index": "sourceless", "alias": "sources"}}]}"#).await;
+    let both = crate::fixture::source(server, "source*").await;
+    let request = both.request_of("sources", &["_index", "n"]).await;
+    assert_eq!(both.rows(request).await.expect("rows"), ["sourceful|x", "sourceless|NULL"]);
 }
 
 /// Though the server leaves them out unless they are asked for.

@@ -21,7 +21,10 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "a_field_may_be_a_name_elsewhere", a_field_may_be_a_name_elsewhere),
         trial(shared, "objects_are_columns_or_structs", objects_are_columns_or_structs),
     ];
-    if shared.0 != Product::OpenSearch {
+    // The others have such numbers in a module that is not published.
+    if shared.0 == Product::OpenSearch {
+        trials.push(trial(shared, "unsigned_numbers_keep_all_digits", unsigned_numbers_keep_all_digits));
+    } else {
         trials.push(trial(shared, "what_the_server_computes_has_its_type", what_the_server_computes_has_its_type));
     }
     // The others have vectors in a module that is not published.
@@ -241,6 +244,19 @@ async fn a_field_may_be_a_name_elsewhere(server: &Server) {
         value: Value::Timestamp(1_704_067_200_000_000),
     }];
     assert_eq!(source.rows(request).await.expect("rows"), ["two|2024-01-02T00:00:00Z"]);
+}
+
+async fn unsigned_numbers_keep_all_digits(server: &Server) {
+    server.create("unsigned", json!({"mappings": {"properties": {"u": {"type": "unsigned_long"}}}})).await;
+    let values = ["18446744073709551615", "\"18446744073709551614\"", "1.9", "\"2.9\"", "null", "0", "[1, 2]"];
+    server.add("unsigned", &values.map(|value| format!("{{\"u\": {value}}}"))).await;
+    let options = json!({"hosts": [server.address()], "indices": ["unsigned"]});
+    let source = source_with(server, options, json!({"sample_documents": 0})).await;
+    let mut request = source.request_of("unsigned", &["_id", "u"]).await;
+    let rows = ["0|18446744073709551615", "1|18446744073709551614", "2|1", "3|2", "4|NULL", "5|0", "6|NULL"];
+    assert_eq!(source.rows(request.clone()).await.expect("rows"), rows);
+    request.predicates = vec![Predicate::IsNotNull { column: "u".to_owned() }];
+    assert_eq!(source.rows(request).await.expect("rows"), [rows[0], rows[1], rows[2], rows[3], rows[5]]);
 }
 
 /// Without a script, a runtime field is read from the documents, by the server.
