@@ -31,6 +31,12 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A peer that is gone without a word is noticed by the kernel, also while a request waits.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
+/// How often a request is sent again that a busy node turns away. Its queues are short, and one such answer would end a long read.
+const BUSY_RETRIES: usize = 5;
+
+/// How long the first of them is put off; each following one twice as long.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
 /// The way to one cluster with one login.
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -160,7 +166,7 @@ impl Client {
     pub(crate) async fn send(&self, request: &Request) -> Result<Vec<u8>, Failure> {
         let _turn = self.turns.take(request.purpose.clone()).await?;
         self.breaker.check(Instant::now())?;
-        let answer = tokio::time::timeout(self.request_timeout, self.send_to_any(request));
+        let answer = tokio::time::timeout(self.request_timeout, self.send_patiently(request));
         let outcome = answer.await.unwrap_or_else(|_| Err(Failure::Own(failure::late(self, self.request_timeout))));
         match &outcome {
             Err(Failure::Own(error)) if failure::is_of_the_way(error) => self.breaker.failed(Instant::now(), error),
@@ -170,6 +176,17 @@ impl Client {
             _ => self.breaker.succeeded(),
         }
         outcome
+    }
+
+    /// Asks again, a few times, if the cluster is too busy.
+    async fn send_patiently(&self, request: &Request) -> Result<Vec<u8>, Failure> {
+        for retry in 0..BUSY_RETRIES {
+            match self.send_to_any(request).await {
+                Err(failure) if failure.is_of_load() && !request.once => tokio::time::sleep(BUSY_PAUSE * (1 << retry)).await,
+                outcome => return outcome,
+            }
+        }
+        self.send_to_any(request).await
     }
 
     /// Asks the hosts one after the other, beginning with the one that has answered last, until one takes the request and is well.

@@ -70,6 +70,11 @@ impl Failure {
         matches!(self, Failure::TooLong) || matches!(self, Failure::Remote(remote) if remote.kind == "circuit_breaking_exception")
     }
 
+    /// Whether the cluster is too busy now for what it would answer later.
+    pub(crate) fn is_of_load(&self) -> bool {
+        matches!(self, Failure::Remote(Remote { status: 429, .. })) && !self.is_of_size()
+    }
+
     /// Whether the login may not ask this, or the server does not know the question.
     pub(crate) fn is_unanswerable(&self) -> bool {
         matches!(self, Failure::Remote(Remote { status: 400 | 403 | 404 | 405, .. }))

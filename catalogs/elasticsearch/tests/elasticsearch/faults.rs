@@ -20,6 +20,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial_alone(shared, "a_server_killed_in_mid_read_ends_it_and_is_spared", a_server_killed_in_mid_read_ends_it_and_is_spared),
         trial(shared, "a_silent_connection_ends_at_the_deadline", a_silent_connection_ends_at_the_deadline),
         trial(shared, "an_answer_that_is_lost_is_asked_for_elsewhere", an_answer_that_is_lost_is_asked_for_elsewhere),
+        trial(shared, "a_busy_node_is_asked_again", a_busy_node_is_asked_again),
         trial(shared, "an_index_that_was_deleted_is_named", an_index_that_was_deleted_is_named),
         trial(shared, "reads_are_forgotten_by_the_server", reads_are_forgotten_by_the_server),
     ]
@@ -101,6 +102,24 @@ async fn an_answer_that_is_lost_is_asked_for_elsewhere(server: &Server) {
         }
         assert_eq!(count, 9000);
     }
+}
+
+async fn a_busy_node_is_asked_again(server: &Server) {
+    server.create("busy", json!({})).await;
+    server.add("busy", &(0..100).map(|number| json!({"n": number}).to_string()).collect::<Vec<_>>()).await;
+    let request = source(server, "busy").await.request("busy").await;
+    let through = async |busy| {
+        let proxy = Proxy::start(server.port, Manners { busy, ..Manners::default() }).await;
+        let options = json!({"hosts": [format!("http://127.0.0.1:{}", proxy.port)], "indices": ["busy"], "slices": 1});
+        (source_with(server, options, json!({})).await, proxy)
+    };
+    let (source, _proxy) = through(3).await;
+    assert_eq!(source.count(request.clone()).await.expect("rows"), 100);
+    // Not for ever.
+    let (source, _proxy) = through(1000).await;
+    let error = error_of(source.stream(request).await).await;
+    assert_eq!((error.code, error.retryable), (Code::TooManyConnections, true), "{error:?}");
+    assert_eq!(source.remote_calls.total(), 6);
 }
 
 async fn an_index_that_was_deleted_is_named(server: &Server) {

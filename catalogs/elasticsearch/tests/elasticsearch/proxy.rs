@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -34,6 +35,8 @@ pub(crate) struct Manners {
     pub(crate) login: Option<&'static str>,
     /// Whether it answers as a node does that has not found its cluster.
     pub(crate) lost: bool,
+    /// How many requests it turns away at first, as a node does whose queue is full.
+    pub(crate) busy: usize,
 }
 
 impl Proxy {
@@ -42,10 +45,11 @@ impl Proxy {
         let acceptor = manners.tls.then(|| acceptor(folder.path()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
+        let busy = Arc::new(AtomicUsize::new(manners.busy));
         let ((silent, is_silent), (hung_up, is_hung_up)) = (watch::channel(false), watch::channel(false));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, states) = (acceptor.clone(), (is_silent.clone(), is_hung_up.clone()));
+                let (acceptor, states) = (acceptor.clone(), (is_silent.clone(), is_hung_up.clone(), Arc::clone(&busy)));
                 tokio::spawn(async move {
                     match acceptor {
                         Some(acceptor) => {
@@ -72,10 +76,10 @@ impl Proxy {
     }
 }
 
-/// Whether the proxy is silent, and whether it hangs up.
-type States = (watch::Receiver<bool>, watch::Receiver<bool>);
+/// Whether the proxy is silent, whether it hangs up, and how many requests it turns away.
+type States = (watch::Receiver<bool>, watch::Receiver<bool>, Arc<AtomicUsize>);
 
-async fn forward(mut client: impl AsyncRead + AsyncWrite + Unpin, server: u16, manners: Manners, (mut silent, hung_up): States) {
+async fn forward(mut client: impl AsyncRead + AsyncWrite + Unpin, server: u16, manners: Manners, (mut silent, hung_up, busy): States) {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < HEAD_BYTES_MAX {
         if !matches!(client.read_buf(&mut head).await, Ok(1..)) {
@@ -92,6 +96,10 @@ async fn forward(mut client: impl AsyncRead + AsyncWrite + Unpin, server: u16, m
         let body =
             r#"{"error":{"root_cause":[{"type":"cluster_block_exception","reason":"blocked by: [SERVICE_UNAVAILABLE/2/no master];"}]}}"#;
         return refuse(client, "503 Service Unavailable", body).await;
+    }
+    if busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+        let body = r#"{"error":{"root_cause":[{"type":"es_rejected_execution_exception","reason":"rejected execution"}]},"status":429}"#;
+        return refuse(client, "429 Too Many Requests", body).await;
     }
     let Ok(mut upstream) = TcpStream::connect(("127.0.0.1", server)).await else { return };
     if upstream.write_all(&head).await.is_err() {
