@@ -17,6 +17,7 @@ use crate::cursor;
 use crate::mapping::{Field, Kind};
 use crate::options::Settings;
 use crate::sample::{self, Sampled};
+use crate::shown::{self, Shown};
 
 /// The definition of a table as far as it fits, for a harvest, and what does not. Mappings change, and so does what the gateway takes; what
 /// an operator once said of one table is no reason to show none.
@@ -145,16 +146,19 @@ pub(crate) async fn infer(
     if schema != SCHEMA {
         return Err(missing());
     }
-    let indices = match client.ask(&Request::get(purpose.as_str(), &[table])).await {
+    let mut indices = match client.ask(&Request::get(purpose.as_str(), &[table])).await {
         Ok(answer) => catalog::indices(answer),
         Err(failure) if failure.is_missing() => return Err(missing()),
         Err(failure) => return Err(failure.into_error(client, &purpose)),
     };
+    let is_alias = indices.iter().any(|index| index.aliases.contains_key(table));
+    let shown = if is_alias { Shown::ask(client, settings, table, &purpose).await? } else { None };
+    indices.retain(|index| shown.as_ref().is_none_or(|shown| shown.contains(index)));
     // A pattern is no table.
     let tables = catalog::tables(&indices, true);
     let found: &Table<'_> = tables.get(table).ok_or_else(missing)?;
     let mut mapped = found.columns(settings.flatten);
-    let query = query(definition)?;
+    let query = shown::query(shown.as_ref(), query(definition)?);
     let sampled = Sampled { table, columns: &mapped, known: &[], query: query.as_ref(), documents_max: found.limits().documents };
     let answer = sample::of_one(client, &sampled, settings.sample_documents, &purpose).await?;
     let answer = json::read(&answer).map_err(|error| cursor::unexpected(&client.source, table, &error.to_string()))?;

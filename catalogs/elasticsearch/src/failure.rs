@@ -65,6 +65,11 @@ impl Failure {
         matches!(self, Failure::Remote(remote) if remote.kind == "index_not_found_exception")
     }
 
+    /// Whether the server has none of what was asked for.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Failure::Remote(Remote { status: 404, .. }))
+    }
+
     /// Whether less of the same may be answered: it is too long for the gateway, or too much for the server's memory.
     pub(crate) fn is_of_size(&self) -> bool {
         matches!(self, Failure::TooLong) || matches!(self, Failure::Remote(remote) if remote.kind == "circuit_breaking_exception")

@@ -18,6 +18,7 @@ use crate::definition::Fitting;
 use crate::options::Settings;
 use crate::recipe::Recipe;
 use crate::sample::{self, Sampled};
+use crate::shown::{self, Shown};
 
 /// The option of a table that says what of its definition is left out, and why.
 const DEFINITION_PROBLEM: &str = "definition_problem";
@@ -60,7 +61,7 @@ pub(crate) async fn harvest(client: &Client, settings: &Settings, scope: &Scope,
         push_table(name, table, &shards, definition, harvest)?;
         push_columns(name, &columns, definition, harvest)?;
         harvest.inferred(SCHEMA, name, &inferred)?;
-        harvest.recipe(SCHEMA, name, Recipe::new(&columns, definition).write()?)?;
+        harvest.recipe(SCHEMA, name, Recipe::new(&columns, table.kind, definition).write()?)?;
         push_key(name, table, definition, harvest)?;
         // Nobody is there to be told, and no other table is concerned.
         if let Some(problem) = &fitting.problem {
@@ -78,6 +79,8 @@ struct Looked<'t> {
     mapped: Vec<Column>,
     known: Vec<InferredColumn>,
     fitting: Fitting,
+    /// Which documents are looked into, if not all are.
+    query: Option<Value>,
 }
 
 impl<'t> Looked<'t> {
@@ -89,7 +92,10 @@ impl<'t> Looked<'t> {
         harvest: &Harvest,
     ) -> Result<Self> {
         let (mapped, known) = (table.columns(settings.flatten), harvest.known(SCHEMA, name)?);
-        Ok(Self { name, table, mapped, known, fitting: Fitting::new(definition) })
+        let fitting = Fitting::new(definition);
+        let shown = Shown::of(settings, table.indices.iter().copied()).filter(|_| table.kind == TableKind::Alias);
+        let query = shown::query(shown.as_ref(), fitting.query.clone());
+        Ok(Self { name, table, mapped, known, fitting, query })
     }
 
     fn sampled(&self) -> Sampled<'_> {
@@ -97,7 +103,7 @@ impl<'t> Looked<'t> {
             table: self.name,
             columns: &self.mapped,
             known: &self.known,
-            query: self.fitting.query.as_ref(),
+            query: self.query.as_ref(),
             documents_max: self.table.limits().documents,
         }
     }

@@ -55,6 +55,7 @@ pub struct ElasticsearchOptions {
     #[serde(default)]
     pub client_key: Option<Secret<String>>,
     /// The indices, aliases and data streams that the source shows, as patterns: `logs-*`, and `-logs-old` for what is left out.
+    /// Of an alias that means others too, only the documents of these are shown.
     #[serde(default = "default_indices")]
     pub indices: Vec<String>,
     /// Show hidden indices too, and those whose names begin with a dot.
@@ -148,6 +149,11 @@ impl Settings {
             strict: options.strict,
             slices: within("slices", options.slices, SLICES_MAX)? as usize,
         })
+    }
+
+    /// Whether no index is left out.
+    pub(crate) fn shows_all(&self) -> bool {
+        self.indices == "*"
     }
 
     /// Which of the indices that a pattern means are listed: not closed ones, which nobody can read.

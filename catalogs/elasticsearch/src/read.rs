@@ -24,6 +24,7 @@ use crate::filter;
 use crate::options::Settings;
 use crate::plan::Plan;
 use crate::recipe::Recipe;
+use crate::shown::{self, Shown};
 
 /// A limit that one slice reaches in its first pages.
 const LIMIT_OF_ONE_SLICE: usize = 10_000;
@@ -35,18 +36,20 @@ pub(crate) fn rows(client: Arc<Client>, settings: Arc<Settings>, request: ReadRe
 }
 
 async fn open(client: Arc<Client>, settings: &Settings, request: ReadRequest) -> Result<RowStream> {
-    let recipe = Recipe::read(request.recipe.as_deref())?;
+    let (recipe, table) = (Recipe::read(request.recipe.as_deref())?, &request.table);
+    let shown = if recipe.alias { Shown::ask(&client, settings, table, &purpose(table)).await? } else { None };
+    let rows = shown::query(shown.as_ref(), definition::query(recipe.definition.as_ref())?);
     if only_counts(&request) {
-        let count = count(&client, &request, &recipe).await?;
+        let count = count(&client, &request, rows).await?;
         return Ok(stream::once(async move { Ok(count) }).boxed());
     }
-    let table = &request.table;
     let asked = client.ask(&Request::get(purpose(table), &[table])).await;
-    let indices = catalog::indices(asked.map_err(|failure| failure.into_error(&client, &purpose(table)))?);
+    let mut indices = catalog::indices(asked.map_err(|failure| failure.into_error(&client, &purpose(table)))?);
+    indices.retain(|index| shown.as_ref().is_none_or(|shown| shown.contains(index)));
     let found = Table::of_name(table, &indices);
     let (columns, limits) = (recipe.columns_of(found.columns(settings.flatten))?, found.limits());
     let plan = Arc::new(Plan::new(&client.source, settings, &columns, limits, &request)?);
-    let search = search(settings, &plan, &recipe, &columns, &request)?;
+    let search = search(settings, &plan, &columns, rows, &request);
     let slices = cursor::open(&client, settings.flavor, search).await?;
     let batches: SelectAll<_> = slices.into_iter().map(|slice| batches(slice, Arc::clone(&plan)).boxed()).collect();
     Ok(finished(batches, request).boxed())
@@ -58,26 +61,26 @@ fn only_counts(request: &ReadRequest) -> bool {
 }
 
 /// What is asked of the server for the plan.
-fn search(settings: &Settings, plan: &Plan, recipe: &Recipe, columns: &[Column], request: &ReadRequest) -> Result<Search> {
+fn search(settings: &Settings, plan: &Plan, columns: &[Column], rows: Option<Value>, request: &ReadRequest) -> Search {
     let slices = match request.limit {
         Some(limit) if limit <= LIMIT_OF_ONE_SLICE && request.predicates.is_empty() => 1,
         _ => settings.slices,
     };
     let limit = request.limit.filter(|_| request.predicates.is_empty());
-    let rows = definition::query(recipe.definition.as_ref())?;
     let (table, body, documents_max) = (request.table.clone(), plan.body(request, columns, rows), plan.limits.documents);
-    Ok(Search { table, body, slices, documents_max, limit })
+    Search { table, body, slices, documents_max, limit }
 }
 
 /// What a read asks of the server, as its documentation writes requests: of several slices the first one. The columns are as the harvest
 /// saw them; a read asks for the mapping anew.
 pub(crate) fn explain(source: &str, settings: &Settings, request: &ReadRequest) -> Option<String> {
     let recipe = Recipe::read(request.recipe.as_deref()).ok()?;
+    let rows = definition::query(recipe.definition.as_ref()).ok()?;
     if only_counts(request) {
-        return Some(format!("POST /{}/_search {}", request.table, counting(&recipe).ok()?));
+        return Some(format!("POST /{}/_search {}", request.table, counting(rows)));
     }
     let plan = Plan::new(source, settings, &recipe.columns, Limits::default(), request).ok()?;
-    Some(cursor::shown(settings.flavor, &search(settings, &plan, &recipe, &recipe.columns, request).ok()?))
+    Some(cursor::shown(settings.flavor, &search(settings, &plan, &recipe.columns, rows, request)))
 }
 
 /// Applies conditions, limit and projection.
@@ -107,10 +110,10 @@ fn finished(
 }
 
 /// How many rows there are, where nothing else matters.
-async fn count(client: &Client, request: &ReadRequest, recipe: &Recipe) -> Result<RecordBatch> {
+async fn count(client: &Client, request: &ReadRequest, rows: Option<Value>) -> Result<RecordBatch> {
     let table = &request.table;
     let search =
-        Request::post(purpose(table), &[table, "_search"]).parameter("allow_partial_search_results", "false").json(&counting(recipe)?);
+        Request::post(purpose(table), &[table, "_search"]).parameter("allow_partial_search_results", "false").json(&counting(rows));
     let answer = client.ask(&search).await.map_err(|failure| failure.into_error(client, &purpose(table)))?;
     let total = answer["hits"]["total"]["value"].as_u64().and_then(|total| usize::try_from(total).ok());
     let total = total.ok_or_else(|| unexpected(&client.source, table, "it has no total"))?;
@@ -120,12 +123,12 @@ async fn count(client: &Client, request: &ReadRequest, recipe: &Recipe) -> Resul
 }
 
 /// The search that counts.
-fn counting(recipe: &Recipe) -> Result<Value> {
+fn counting(rows: Option<Value>) -> Value {
     let mut body = json!({"size": 0, "track_total_hits": true});
-    if let Some(query) = definition::query(recipe.definition.as_ref())? {
-        body["query"] = query;
+    if let Some(rows) = rows {
+        body["query"] = rows;
     }
-    Ok(body)
+    body
 }
 
 /// The rows of one slice, before conditions are applied.

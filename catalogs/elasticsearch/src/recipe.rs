@@ -9,20 +9,23 @@ use serde::{Deserialize, Serialize};
 use spi::documents::{ColumnDefinition, TableDefinition};
 use spi::{Error, Result};
 
-use crate::catalog::{Column, Origin};
+use crate::catalog::{Column, Origin, TableKind};
 use crate::definition;
 
 /// How a table is read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Recipe {
     pub(crate) columns: Vec<Column>,
+    /// Whether it is an alias, which may mean more than is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) alias: bool,
     /// The columns that somebody has defined, and the query whose documents are rows; without it all are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) definition: Option<TableDefinition>,
 }
 
 impl Recipe {
-    pub(crate) fn new(columns: &[Column], definition: Option<&TableDefinition>) -> Self {
+    pub(crate) fn new(columns: &[Column], kind: TableKind, definition: Option<&TableDefinition>) -> Self {
         let kept = |column: &ColumnDefinition| ColumnDefinition { comment: None, ..column.clone() };
         let definition = definition.map(|definition| TableDefinition {
             columns: definition.columns.iter().map(kept).collect(),
@@ -36,7 +39,7 @@ impl Recipe {
                 field.comment = None;
             }
         }
-        Self { columns, definition }
+        Self { columns, alias: kind == TableKind::Alias, definition }
     }
 
     pub(crate) fn write(&self) -> Result<String> {

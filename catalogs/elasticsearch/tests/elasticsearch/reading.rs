@@ -19,6 +19,7 @@ pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
         trial(shared, "scrolls_read_every_document_too", scrolls_read_every_document_too),
         trial(shared, "limits_and_counts", limits_and_counts),
         trial(shared, "aliases_read_the_documents_that_they_mean", aliases_read_the_documents_that_they_mean),
+        trial(shared, "of_an_alias_only_what_is_shown_is_read", of_an_alias_only_what_is_shown_is_read),
         trial_alone(shared, "long_documents_make_short_pages", long_documents_make_short_pages),
         trial(shared, "dropping_a_read_stops_it", dropping_a_read_stops_it),
     ];
@@ -115,6 +116,35 @@ async fn aliases_read_the_documents_that_they_mean(server: &Server) {
     request.predicates.clear();
     request.columns.clear();
     assert_eq!(source.count(request).await.expect("rows"), 5);
+}
+
+async fn of_an_alias_only_what_is_shown_is_read(server: &Server) {
+    let alias = json!({"aliases": {"wide": {}}, "mappings": {"properties": {"n": {"type": "long"}}}});
+    for (index, documents) in [("wide-in", vec![r#"{"n": 1}"#.to_owned()]), ("wide-out", vec![r#"{"n": [2, 3], "secret": 4}"#.to_owned()])]
+    {
+        server.create(index, alias.clone()).await;
+        server.add(index, &documents).await;
+    }
+    for (patterns, expected) in [
+        (json!(["wide-in"]), &["1"][..]),
+        (json!(["wide*", "-wide-out"]), &["1"]),
+        (json!(["*", "-*-out"]), &["1"]),
+        (json!(["wide"]), &["[1]", "[2, 3]"]),
+        (json!(["wide-*"]), &["[1]", "[2, 3]"]),
+    ] {
+        let source = source_with(server, json!({"hosts": [server.address()], "indices": patterns}), json!({})).await;
+        let schema = source.harvest().await;
+        let has_secret = columns_of(&schema, "wide").iter().any(|column| column.starts_with("secret"));
+        assert_eq!(has_secret, expected.len() > 1, "{patterns}");
+        let mut request = source.request_of("wide", &["n"]).await;
+        assert_eq!(source.rows(request.clone()).await.expect("rows"), expected, "{patterns}");
+        request.predicates = vec![Predicate::IsNotNull { column: "n".to_owned() }];
+        assert_eq!(source.rows(request.clone()).await.expect("rows"), expected, "{patterns}");
+        (request.predicates, request.columns) = (Vec::new(), Vec::new());
+        assert_eq!(source.count(request).await.expect("rows"), expected.len(), "{patterns}");
+        let sample = source.connector.infer("public", "wide", None).await.expect("a sample");
+        assert_eq!(sample.inferred.iter().any(|column| column.name == "secret"), has_secret, "{patterns}");
+    }
 }
 
 async fn a_data_stream_is_one_table(server: &Server) {
