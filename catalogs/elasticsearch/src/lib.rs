@@ -4,7 +4,8 @@
 //! - `client.rs` sends requests, with a deadline each, and spares dead servers; `failure.rs` says what their errors are for the gateway.
 //! - `catalog.rs` finds the tables in what the server says of its indices, and `mapping.rs` their columns; `sample.rs` looks into a few
 //!   documents for what mappings do not tell, arrays above all. `metadata.rs` harvests it all, `recipe.rs` writes down what reading
-//!   needs of it; `shown.rs` keeps to the indices that are shown; `fingerprint.rs` says whether a harvest is needed. `definition.rs` is what an operator says of a table instead.
+//!   needs of it; `fingerprint.rs` says whether a harvest is needed. `definition.rs` is what an operator says of a table instead, and
+//!   `shown.rs` which documents of an alias belong to it.
 //! - `read.rs` streams a table, page by page, by the cursors of `cursor.rs`; `plan.rs` says where the values of its columns come from,
 //!   `document.rs` finds them in documents, `value.rs` and `moment.rs` read them as the server does.
 //! - `predicate.rs` says which conditions are taken. Each is applied twice: `narrow.rs` asks the server for documents that may fulfil it,

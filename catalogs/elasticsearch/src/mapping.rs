@@ -15,6 +15,8 @@
 //! A field that documents are kept without, and the index gives no values of, is no column. One that others are copied to (`copy_to`) is
 //! a list: the documents do not have it, and the server gathers its values from theirs.
 //!
+//! A runtime field is computed by the server when it is asked for. It has the type of a field of its kind, if that is in the table, or `text`.
+//!
 //! An operator may give a column another type. It is then read from the documents, and the server is not asked to compare it.
 
 mod defaults;

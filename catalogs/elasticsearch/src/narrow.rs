@@ -3,7 +3,8 @@
 //! So nothing is asked that could miss a row: of a keyword only what is short enough to be indexed, of a number or moment only ranges
 //! with their ends, and of an analysed text only its keyword form, where it has one. Conditions for which the server has nothing of that
 //! kind are left out; of alternatives, all have to be narrow. A field that was mapped, or given a keyword form, after documents had come
-//! is in their `_source` and not in the index: where that can be, those without the field in the index are asked for too.
+//! is in their `_source` and not in the index: where that can be, those without the field in the index are asked for too. If the server
+//! has kept it out because there were too many fields, it has noted so, and those are asked for alone.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

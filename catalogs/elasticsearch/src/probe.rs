@@ -9,7 +9,13 @@ use tokio::net::TcpStream;
 
 use crate::client::{Client, Request};
 use crate::failure::address;
+use crate::kinds::Flavor;
 use crate::options::Settings;
+
+const ELASTICSEARCH: &str = "Elasticsearch";
+
+/// The first version with a tiebreak in its points in time.
+const VERSION_MIN: (u32, u32) = (7, 12);
 
 /// Looks the host up, connects, encrypts and logs in, and counts what there is to be seen.
 pub(crate) async fn probe(client: &Client, settings: &Settings) -> Vec<TestStage> {
@@ -43,12 +49,37 @@ pub(crate) async fn probe(client: &Client, settings: &Settings) -> Vec<TestStage
         }
         Ok(product) => {
             note(Stage::Tls, started, of_tls());
-            note(Stage::Authenticate, started, Ok(format!("let in by {product}")));
+            note(Stage::Authenticate, started, Ok(format!("let in by {} {}", product.name, product.version)));
+            if let Err(error) = product.check(settings.flavor, &client.source) {
+                note(Stage::Query, started, Err(error));
+                return stages;
+            }
         }
     }
     let started = Instant::now();
     note(Stage::Query, started, indices(client, settings).await);
     stages
+}
+
+/// What a server says that it is.
+struct Product {
+    name: &'static str,
+    version: String,
+}
+
+impl Product {
+    /// Refuses what cannot be read as the type of the data source says. OpenSearch may pass itself off as version 7.10.
+    fn check(&self, flavor: Flavor, source: &str) -> Result<()> {
+        let mut numbers = self.version.split('.').map(|number| number.parse().unwrap_or(0));
+        let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        if flavor == Flavor::OpenSearch || (self.name == ELASTICSEARCH && version >= VERSION_MIN) {
+            return Ok(());
+        }
+        let message = format!("data source \"{source}\" cannot be of type \"elasticsearch\"");
+        Err(Error::source(Code::Unsupported, source, message)
+            .detail(format!("Its server is {} {}, and only Elasticsearch from 7.12 on has what reads need.", self.name, self.version))
+            .hint("Create it with type \"opensearch\"."))
+    }
 }
 
 /// Host and port, without the brackets of an IPv6 address.
@@ -83,13 +114,13 @@ fn unreachable(client: &Client, detail: String) -> Error {
 }
 
 /// The server's product and version.
-async fn greet(client: &Client) -> Result<String> {
+async fn greet(client: &Client) -> Result<Product> {
     let answer = client.ask(&Request::get("test the connection", &[])).await;
     let answer = answer.map_err(|failure| failure.into_error(client, "test the connection"))?;
     let version = &answer["version"];
     match (version["distribution"].as_str(), version["number"].as_str()) {
-        (Some("opensearch"), Some(number)) => Ok(format!("OpenSearch {number}")),
-        (_, Some(number)) => Ok(format!("Elasticsearch {number}")),
+        (Some("opensearch"), Some(number)) => Ok(Product { name: "OpenSearch", version: number.to_owned() }),
+        (_, Some(number)) => Ok(Product { name: ELASTICSEARCH, version: number.to_owned() }),
         _ => Err(Error::source(Code::BadData, &client.source, format!("data source \"{}\" is no Elasticsearch server", client.source))
             .detail(format!("{} answers, but names no version.", address(client.host())))),
     }
@@ -104,5 +135,25 @@ async fn indices(client: &Client, settings: &Settings) -> Result<String> {
         Ok(answer) => Ok(format!("{} indices", answer.as_array().map_or(0, Vec::len))),
         Err(failure) if failure.is_missing() => Ok("0 indices".to_owned()),
         Err(failure) => Err(failure.into_error(client, "list the indices")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_is_that_of_the_server() {
+        for (name, version, flavor, fits) in [
+            (ELASTICSEARCH, "7.12.0", Flavor::Elasticsearch, true),
+            (ELASTICSEARCH, "10.0.0-SNAPSHOT", Flavor::Elasticsearch, true),
+            (ELASTICSEARCH, "7.10.2", Flavor::Elasticsearch, false),
+            ("OpenSearch", "3.1.0", Flavor::Elasticsearch, false),
+            ("OpenSearch", "3.1.0", Flavor::OpenSearch, true),
+            (ELASTICSEARCH, "7.10.2", Flavor::OpenSearch, true),
+        ] {
+            let product = Product { name, version: version.to_owned() };
+            assert_eq!(product.check(flavor, "s").is_ok(), fits, "{name} {version} {flavor:?}");
+        }
     }
 }

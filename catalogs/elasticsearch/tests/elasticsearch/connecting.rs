@@ -9,18 +9,29 @@ use spi::connector::Stage;
 
 use crate::fixture::{Source, open, source, source_with};
 use crate::proxy::{Manners, Proxy};
-use crate::server::Server;
+use crate::server::{Product, Server};
 use crate::{Shared, trial};
 
 pub(crate) fn trials(shared: &Arc<Shared>) -> Vec<Trial> {
-    vec![
-        trial(shared, "all_stages_pass", all_stages_pass),
+    let mut trials = vec![trial(shared, "all_stages_pass", all_stages_pass)];
+    match shared.0 {
+        Product::Elasticsearch => {}
+        Product::OpenSearch => {
+            trials.push(trial(shared, "opensearch_is_not_elasticsearch", opensearch_is_not_elasticsearch));
+            return trials;
+        }
+        Product::Elasticsearch7 => return trials,
+        // What says which server it is is in a module that is not published.
+        Product::Elasticsearch9 => return Vec::new(),
+    }
+    trials.extend([
         trial(shared, "tls_trusts_the_given_authority_alone", tls_trusts_the_given_authority_alone),
         trial(shared, "logins_are_sent_as_the_product_wants_them", logins_are_sent_as_the_product_wants_them),
         trial(shared, "a_node_that_is_down_is_passed_over", a_node_that_is_down_is_passed_over),
         trial(shared, "a_node_without_its_cluster_is_passed_over", a_node_without_its_cluster_is_passed_over),
         trial(shared, "options_are_checked", options_are_checked),
-    ]
+    ]);
+    trials
 }
 
 /// The stages, with the code of the one that failed.
@@ -36,7 +47,22 @@ async fn all_stages_pass(server: &Server) {
     assert_eq!(names, ["resolve", "connect", "tls", "authenticate", "query"]);
     let said: Vec<String> = stages.into_iter().map(|stage| stage.outcome.expect("a stage that passes")).collect();
     assert_eq!(said[2], "not used");
-    assert_eq!(said[3], "let in by Elasticsearch 8.7.1");
+    let product = match server.product {
+        Product::Elasticsearch => "Elasticsearch 8.7.1",
+        Product::Elasticsearch7 => "Elasticsearch 7.17.28",
+        Product::Elasticsearch9 => "Elasticsearch 9.5.3",
+        Product::OpenSearch => "OpenSearch 2.19.1",
+    };
+    assert_eq!(said[3], format!("let in by {product}"));
+}
+
+async fn opensearch_is_not_elasticsearch(server: &Server) {
+    let source = open(json!({"hosts": [server.address()]})).await.expect("a connector");
+    let last = source.connector.test().await.pop().expect("a stage");
+    let error = last.outcome.expect_err("another product");
+    assert_eq!((last.stage, error.code), (Stage::Query, Code::Unsupported), "{error:?}");
+    assert_eq!(error.message, "data source \"shop\" cannot be of type \"elasticsearch\"");
+    assert_eq!(error.hint.as_deref(), Some("Create it with type \"opensearch\"."));
 }
 
 async fn tls_trusts_the_given_authority_alone(server: &Server) {

@@ -48,9 +48,10 @@ fn main() {
     let server = |product| Arc::new(Shared(product, OnceLock::new()));
     let shared = server(Product::Elasticsearch);
     let others = [Product::Elasticsearch7, Product::Elasticsearch9, Product::OpenSearch].map(server);
-    let mut topics = vec![connecting::trials(&shared), faults::trials(&shared), native::trials(&shared)];
+    let mut topics = vec![faults::trials(&shared), native::trials(&shared)];
     for shared in others.iter().chain([&shared]) {
         topics.extend([
+            connecting::trials(shared),
             definitions::trials(shared),
             harvest::trials(shared),
             predicates::trials(shared),

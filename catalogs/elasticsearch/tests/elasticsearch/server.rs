@@ -33,9 +33,11 @@ pub(crate) struct Server {
 }
 
 /// What is not installed.
-pub(crate) fn missing() -> Option<String> {
-    let missing = PRODUCTS.into_iter().flat_map(|product| [product.java(), product.installation().join("classes")]);
-    missing.into_iter().find(|path| !path.exists()).map(|path| path.display().to_string())
+pub(crate) fn missing() -> Option<&'static str> {
+    if let Some(product) = PRODUCTS.into_iter().find(|product| !product.java().exists()) {
+        return Some(if product == Product::Elasticsearch9 { "Java 25" } else { "Java 17" });
+    }
+    PRODUCTS.into_iter().find(|product| !product.installation().join("classes").exists()).map(Product::name)
 }
 
 impl Product {
