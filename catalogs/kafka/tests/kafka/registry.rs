@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,12 +15,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(300);
 /// Between two looks at whether it has started.
 const START_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where Debian keeps its Javas.
-const JAVAS: &str = "/usr/lib/jvm";
-
-/// The oldest Java that it runs on.
-const JAVA_VERSION_MIN: u32 = 21;
-
 /// A running registry. Dropping it kills it.
 pub(crate) struct Registry {
     port: u16,
@@ -30,34 +24,27 @@ pub(crate) struct Registry {
 
 /// What is not installed.
 pub(crate) fn missing() -> Option<&'static str> {
-    match (java(), program().exists()) {
-        (None, _) => Some("Java 21 or later"),
+    match (java().exists(), program().exists()) {
+        (false, _) => Some("Java 25"),
         (_, false) => Some("the schema registry"),
         _ => None,
     }
 }
 
-/// A Java that is young enough.
-fn java() -> Option<PathBuf> {
-    let named = std::env::var_os("JAVA_HOME").map(PathBuf::from).into_iter();
-    let installed = std::fs::read_dir(JAVAS).into_iter().flatten().filter_map(|folder| Some(folder.ok()?.path()));
-    let is_young = |home: &PathBuf| version(home).is_some_and(|version| version >= JAVA_VERSION_MIN);
-    named.chain(installed).filter(is_young).map(|home| home.join("bin/java")).find(|java| java.exists())
-}
-
-/// The version as the file beside a Java tells it: `JAVA_VERSION="25.0.1"`.
-fn version(home: &Path) -> Option<u32> {
-    let release = std::fs::read_to_string(home.join("release")).ok()?;
-    let version = release.lines().find_map(|line| line.strip_prefix("JAVA_VERSION=\""))?;
-    version.split(['.', '"', '-', '+']).next()?.parse().ok()
+/// Where `tests/services/java25` puts it.
+fn java() -> PathBuf {
+    cache().join("java-25.0.2.1/bin/java")
 }
 
 /// Where `tests/services/schema-registry` puts it.
 fn program() -> PathBuf {
+    cache().join("apicurio-registry-3.3.3/quarkus-run.jar")
+}
+
+fn cache() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     let caches = std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home().join(".cache"), PathBuf::from);
-    let cache = std::env::var_os("METAGATE_TEST_CACHE").map_or_else(|| caches.join("metagate/tests"), PathBuf::from);
-    cache.join("apicurio-registry-3.3.3/quarkus-run.jar")
+    std::env::var_os("METAGATE_TEST_CACHE").map_or_else(|| caches.join("metagate/tests"), PathBuf::from)
 }
 
 impl Registry {
@@ -65,7 +52,7 @@ impl Registry {
         let folder = tempfile::tempdir().expect("a folder");
         let log = File::create(folder.path().join("registry.log")).expect("a file");
         let [port, management_port] = [(); 2].map(|()| free_port());
-        let process = Command::new(java().expect("a Java"))
+        let process = Command::new(java())
             .args(["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             .arg(format!("-Djava.io.tmpdir={}", folder.path().display()))
             .args(["-Dquarkus.http.host=127.0.0.1", "-Dquarkus.management.host=127.0.0.1"])
